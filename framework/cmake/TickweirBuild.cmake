@@ -1,0 +1,45 @@
+# How this project itself is compiled: warnings, sanitizers, tests. Not installed.
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                    -Wno-missing-field-initializers -Wnon-virtual-dtor -Wold-style-cast -Werror)
+# Keeps paths of the building machine out of assertions and debug data.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+
+if(TICKWEIR_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(TICKWEIR_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+elseif(NOT TICKWEIR_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "TICKWEIR_SANITIZE is \"${TICKWEIR_SANITIZE}\"; it may be address, thread or empty")
+endif()
+
+# tickweir_add_test(NAME SOURCES file... [LIBRARIES target...])
+# A GoogleTest program; each of its tests is one of ctest's.
+function(tickweir_add_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  include(GoogleTest)
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    TICKWEIR_PLUGIN_DIR="${TICKWEIR_PLUGIN_DIR}" TICKWEIR_PROGRAM="$<IF:$<TARGET_EXISTS:tickweir>,${CMAKE_BINARY_DIR}/bin/tickweir,>"
+    TICKWEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}" TICKWEIR_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
+endfunction()
+
+# tickweir_add_fuzzer(NAME SOURCES file... [LIBRARIES target...] CORPUS folder)
+# A libFuzzer program, built only with -DTICKWEIR_FUZZ=ON and clang. `./dev fuzz` runs each of them.
+function(tickweir_add_fuzzer name)
+  cmake_parse_arguments(arg "" "CORPUS" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT TICKWEIR_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  file(WRITE ${CMAKE_BINARY_DIR}/fuzz/${name}.corpus ${arg_CORPUS})
+endfunction()

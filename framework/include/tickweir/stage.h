@@ -1,0 +1,345 @@
+// The C++ side of a plugin: write a small class, name it in TICKWEIR_PLUGIN, done.
+//
+// A stage is one of four kinds, told by its base class, with one work function:
+//
+//   class X : public Source    { PollResult poll(Emitter&, Idle&); }
+//   class X : public Filter    { void apply(Batch&); }
+//   class X : public Transform { void process(const BatchView&, Emitter&); }
+//   class X : public Sink      { void write(const BatchView&); }
+//
+// It is constructed from a `const Context&`. These are optional, in the order of a life:
+//
+//   static void validate(const Options&)   judge what single options cannot; no side effects
+//   void start()                           open, connect, reserve all memory
+//   void drain(Emitter&) | void drain()    no more input comes: emit what is held, flush
+//   std::uint64_t held() const             Transform: input events whose result is not out yet
+//   void stop()                            close
+//
+// Threading: all calls on one stage come one after the other; start() and later on the stage's thread.
+// Memory:    reserve in start(). The work function does not allocate.
+// Errors:    throw. Every exception is caught here, at the edge of the plugin, and becomes the runtime's
+//            error with the stage's name. Bad data is not an error: drop it with a reason, or count it.
+// Time:      use event times. What a stage emits must follow from its input alone, or replay breaks;
+//            only sources may ask Context::now() for it.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tickweir/batch.h"
+#include "tickweir/counters.h"
+#include "tickweir/note.h"
+#include "tickweir/options.h"
+#include "tickweir/plugin.h"
+
+namespace tickweir {
+
+class Source {};
+class Filter {};
+class Transform {};
+class Sink {};
+
+using Idle = tickweir_idle;
+using Output = tickweir_output;
+using CounterInfo = tickweir_counter;
+using Reason = tickweir_reason;
+
+enum class PollResult : std::int32_t {
+  more = TICKWEIR_OK,            // call again at once
+  idle = TICKWEIR_IDLE,          // nothing now; see Idle for when to ask again
+  finished = TICKWEIR_FINISHED,  // nothing ever again
+};
+
+enum class LogLevel : std::uint32_t {
+  debug = TICKWEIR_LOG_DEBUG,
+  info = TICKWEIR_LOG_INFO,
+  warning = TICKWEIR_LOG_WARNING,
+  error = TICKWEIR_LOG_ERROR,
+};
+
+// What a plugin says about itself. Spans point to constants of the plugin.
+struct Description {
+  const char* version = "0.0.0";
+  const char* summary = "";
+  const char* accepts = nullptr;  // "NewOrder|Cancel", "*"; sources: nothing
+  std::span<const Option> options = {};
+  std::span<const Output> outputs = {};
+  std::span<const CounterInfo> counters = {};
+  std::span<const Reason> reasons = {};
+};
+
+// What a stage is given at construction. Lent: copy what you keep. Counters and drops may be kept.
+class Context {
+ public:
+  Context(const tickweir_context& raw, const Description& description)
+      : options({description.options}, {raw.options, raw.option_count}), raw_(&raw),
+        description_(&description), host_(*raw.host) {}
+
+  Options options;
+
+  [[nodiscard]] std::string_view stage_id() const { return raw_->stage_id; }
+  [[nodiscard]] std::uint32_t source_number() const { return raw_->source_number; }
+  [[nodiscard]] std::uint32_t event_bytes_max() const { return raw_->event_bytes_max; }
+  [[nodiscard]] std::uint32_t batch_events_max() const { return raw_->batch_events_max; }
+  [[nodiscard]] const tickweir_context& raw() const { return *raw_; }
+
+  // Handles to counters of the descriptor. With a label: one per value, asked for here or in start().
+  [[nodiscard]] Counter counter(std::string_view name, const char* label = nullptr) const {
+    return Counter(cell(name, TICKWEIR_COUNTER, label));
+  }
+  [[nodiscard]] Gauge gauge(std::string_view name, const char* label = nullptr) const {
+    return Gauge(cell(name, TICKWEIR_GAUGE, label));
+  }
+  [[nodiscard]] Histogram histogram(std::string_view name, const char* label = nullptr) const {
+    return Histogram(cell(name, TICKWEIR_HISTOGRAM, label));
+  }
+  // Counts input events that this transform or sink discards for a reason. Filters use Batch::drop.
+  [[nodiscard]] Counter drop_counter(std::uint32_t reason) const {
+    TICKWEIR_ASSERT(reason < description_->reasons.size());
+    return Counter(raw_->drop_cells + reason);
+  }
+
+  // A copyable handle to clock and log that outlives the context.
+  class Host {
+   public:
+    explicit Host(const tickweir_host& raw) : raw_(&raw) {}
+    // ns since the Unix epoch.
+    [[nodiscard]] std::uint64_t now() const { return raw_->now(raw_->state); }
+    void log(LogLevel level, const std::string& text) const {
+      raw_->log(raw_->state, static_cast<std::uint32_t>(level), text.c_str());
+    }
+
+   private:
+    const tickweir_host* raw_;
+  };
+  [[nodiscard]] Host host() const { return host_; }
+
+ private:
+  [[nodiscard]] std::uint64_t* cell(std::string_view name, std::uint32_t kind, const char* label) const {
+    for (std::uint32_t i = 0; i < description_->counters.size(); ++i) {
+      const CounterInfo& info = description_->counters[i];
+      if (info.name != name) continue;
+      TICKWEIR_ASSERT(info.kind == kind);
+      TICKWEIR_ASSERT((info.label != nullptr) == (label != nullptr));
+      if (auto* found = raw_->host->cell(raw_->host->state, i, label)) return found;
+      throw std::runtime_error("too many series of counter " + std::string(name));
+    }
+    detail::assertion_failed("the counter is in the plugin's table", __FILE__, __LINE__);
+  }
+
+  const tickweir_context* raw_;
+  const Description* description_;
+  Host host_;
+};
+
+namespace detail {
+
+inline void write_error(tickweir_error* error, const char* text) {
+  if (error == nullptr || error->text_capacity == 0) return;
+  const std::size_t length = std::min<std::size_t>(std::strlen(text), error->text_capacity - 1);
+  std::memcpy(error->text, text, length);
+  error->text[length] = '\0';
+}
+
+// Runs `body`, which returns a tickweir_result, and turns what it throws into an error.
+template <typename Body>
+std::int32_t guarded(tickweir_error* error, Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const std::exception& caught) {
+    write_error(error, caught.what());
+  } catch (...) {
+    write_error(error, "threw something that is not a std::exception");
+  }
+  return TICKWEIR_FAILED;
+}
+
+// As guarded(), and points at the option when an OptionError says which.
+template <typename Body>
+std::int32_t guarded_options(tickweir_error* error, std::span<const Option> table, Body&& body) noexcept {
+  return guarded(error, [&]() -> std::int32_t {
+    try {
+      body();
+      return TICKWEIR_OK;
+    } catch (const OptionError& refused) {
+      for (std::size_t i = 0; i < table.size(); ++i) {
+        if (table[i].name == refused.option()) error->option = static_cast<std::int32_t>(i);
+      }
+      throw;
+    }
+  });
+}
+
+// What a stage needs around it: a filter has to be handed its drop cells with every batch.
+template <typename Stage>
+struct Holder {
+  explicit Holder(const Context& context)
+      : verdict_base(context.raw().verdict_base), drop_cells(context.raw().drop_cells), stage(context) {}
+  std::uint32_t verdict_base;
+  std::uint64_t* drop_cells;
+  Stage stage;
+};
+
+template <typename Stage>
+constexpr std::uint32_t role_of() {
+  if constexpr (std::derived_from<Stage, Source>) return TICKWEIR_ROLE_SOURCE;
+  if constexpr (std::derived_from<Stage, Filter>) return TICKWEIR_ROLE_FILTER;
+  if constexpr (std::derived_from<Stage, Transform>) return TICKWEIR_ROLE_TRANSFORM;
+  if constexpr (std::derived_from<Stage, Sink>) return TICKWEIR_ROLE_SINK;
+}
+
+// Builds the C tables for one stage class. Everything is static: one plugin, one table.
+template <typename Stage>
+class Tables {
+  using Held = Holder<Stage>;
+  static constexpr std::uint32_t role = role_of<Stage>();
+
+ public:
+  static const tickweir_plugin* make(const char* name, const Description& description) {
+    description_ = description;
+    plugin_ = {.role = role,
+               .name = name,
+               .version = description.version,
+               .summary = description.summary,
+               .accepts = description.accepts,
+               .options = description.options.data(),
+               .outputs = description.outputs.data(),
+               .counters = description.counters.data(),
+               .reasons = description.reasons.data(),
+               .option_count = static_cast<std::uint32_t>(description.options.size()),
+               .output_count = static_cast<std::uint32_t>(description.outputs.size()),
+               .counter_count = static_cast<std::uint32_t>(description.counters.size()),
+               .reason_count = static_cast<std::uint32_t>(description.reasons.size()),
+               .validate = validate,
+               .create = create,
+               .start = start,
+               .drain = drain,
+               .stop = stop,
+               .destroy = destroy};
+    if constexpr (role == TICKWEIR_ROLE_SOURCE) plugin_.source = &source_;
+    if constexpr (role == TICKWEIR_ROLE_FILTER) plugin_.filter = &filter_;
+    if constexpr (role == TICKWEIR_ROLE_TRANSFORM) plugin_.transform = &transform_;
+    if constexpr (role == TICKWEIR_ROLE_SINK) plugin_.sink = &sink_;
+    return &plugin_;
+  }
+
+ private:
+  static Stage& stage_of(void* held) { return static_cast<Held*>(held)->stage; }
+
+  static std::int32_t validate(const tickweir_value* values, std::uint32_t count, tickweir_error* error) {
+    return guarded_options(error, description_.options, [&] {
+      if constexpr (requires(const Options& options) { Stage::validate(options); }) {
+        Stage::validate(Options(description_.options, {values, count}));
+      }
+    });
+  }
+  static std::int32_t create(const tickweir_context* context, void** stage, tickweir_error* error) {
+    return guarded_options(error, description_.options, [&] {
+      *stage = std::make_unique<Held>(Context(*context, description_)).release();
+    });
+  }
+  static std::int32_t start(void* stage, tickweir_error* error) {
+    return guarded(error, [&] {
+      if constexpr (requires(Stage& s) { s.start(); }) stage_of(stage).start();
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t drain(void* stage, tickweir_emitter* emitter, tickweir_error* error) {
+    return guarded(error, [&] {
+      if constexpr (requires(Stage& s, Emitter& e) { s.drain(e); }) {
+        Emitter out(*emitter);
+        stage_of(stage).drain(out);
+      } else if constexpr (requires(Stage& s) { s.drain(); }) {
+        stage_of(stage).drain();
+      }
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t stop(void* stage, tickweir_error* error) {
+    return guarded(error, [&] {
+      if constexpr (requires(Stage& s) { s.stop(); }) stage_of(stage).stop();
+      return TICKWEIR_OK;
+    });
+  }
+  static void destroy(void* stage) { delete static_cast<Held*>(stage); }
+
+  static std::int32_t poll(void* stage, tickweir_emitter* emitter, tickweir_idle* idle, tickweir_error* error) {
+    return guarded(error, [&] {
+      Emitter out(*emitter);
+      return static_cast<std::int32_t>(stage_of(stage).poll(out, *idle));
+    });
+  }
+  static std::int32_t apply(void* stage, tickweir_batch* raw, tickweir_error* error) {
+    return guarded(error, [&] {
+      const auto* held = static_cast<Held*>(stage);
+      Batch batch(*raw, held->verdict_base, held->drop_cells);
+      stage_of(stage).apply(batch);
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t process(void* stage, const tickweir_batch* raw, tickweir_emitter* emitter,
+                              tickweir_error* error) {
+    return guarded(error, [&] {
+      Emitter out(*emitter);
+      stage_of(stage).process(BatchView(*raw), out);
+      return TICKWEIR_OK;
+    });
+  }
+  static std::uint64_t held(void* stage) {
+    if constexpr (requires(const Stage& s) { { s.held() } -> std::convertible_to<std::uint64_t>; }) {
+      return stage_of(stage).held();
+    }
+    return 0;
+  }
+  static std::int32_t write(void* stage, const tickweir_batch* raw, tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).write(BatchView(*raw));
+      return TICKWEIR_OK;
+    });
+  }
+
+  // Instantiated only for the role at hand.
+  static constexpr tickweir_source make_source() {
+    if constexpr (role == TICKWEIR_ROLE_SOURCE) return {.poll = poll};
+    return {};
+  }
+  static constexpr tickweir_filter make_filter() {
+    if constexpr (role == TICKWEIR_ROLE_FILTER) return {.apply = apply};
+    return {};
+  }
+  static constexpr tickweir_transform make_transform() {
+    if constexpr (role == TICKWEIR_ROLE_TRANSFORM) return {.process = process, .held = held};
+    return {};
+  }
+  static constexpr tickweir_sink make_sink() {
+    if constexpr (role == TICKWEIR_ROLE_SINK) return {.write = write};
+    return {};
+  }
+
+  inline static Description description_{};
+  inline static tickweir_plugin plugin_{};
+  inline static const tickweir_source source_ = make_source();
+  inline static const tickweir_filter filter_ = make_filter();
+  inline static const tickweir_transform transform_ = make_transform();
+  inline static const tickweir_sink sink_ = make_sink();
+};
+
+}  // namespace detail
+}  // namespace tickweir
+
+// Exports `Stage` as the plugin of this file. Last thing in the file, outside any namespace:
+//   TICKWEIR_PLUGIN("filter_price_band", PriceBand, {.version = "1.0.0", .summary = "...", ...})
+#define TICKWEIR_PLUGIN(plugin_name, Stage, ...)                                                     \
+  TICKWEIR_BUILD_NOTE(plugin_name);                                                                  \
+  extern "C" [[gnu::visibility("default")]] const tickweir_plugin* tickweir_plugin_entry() {         \
+    static const tickweir_plugin* const plugin =                                                     \
+        ::tickweir::detail::Tables<Stage>::make(plugin_name, ::tickweir::Description __VA_ARGS__);   \
+    return plugin;                                                                                   \
+  }

@@ -1,0 +1,87 @@
+// Runs a graph: makes the stages, starts the threads, moves batches, drains, accounts.
+//
+//   create   makes every stage; nothing outside the process is touched
+//   start    starts sinks first and sources last; returns when every stage is running
+//   stop     asks for an orderly end: sources stop, edges drain in order, stages flush. Any thread.
+//   wait     returns when everything has stopped, with the outcome
+//
+// Threading: create, start, wait and the destructor on one thread; stop, abandon and state on any.
+// Errors:    create and start say stage and cause. A failure while running ends the run in order and is
+//            the outcome of wait().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/graph/graph.h"
+#include "runtime/metrics/telemetry.h"
+#include "runtime/result.h"
+
+namespace tickweir {
+
+enum class EngineState { created, starting, running, draining, stopped };
+
+// What one stage did over the run. received = handled + dropped + failed + held.
+struct StageReport {
+  std::string id;
+  std::string plugin;
+  std::uint64_t received = 0;
+  std::uint64_t handled = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t held = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> dropped;  // reason, events; only those above 0
+};
+
+struct EdgeReport {
+  std::string name;
+  std::uint64_t pushed = 0;
+  std::uint64_t popped = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t in_flight = 0;
+};
+
+struct RunReport {
+  std::vector<StageReport> stages;
+  std::vector<EdgeReport> edges;  // those that cross threads
+  bool balanced = false;          // every stage and edge adds up
+  std::string imbalance;          // the first that does not
+};
+
+using LogFunction = std::function<void(std::uint32_t level, const std::string& stage, const std::string& text)>;
+
+class Engine {
+ public:
+  // `graph` must outlive the engine. `log` may be called from any thread.
+  static Result<std::unique_ptr<Engine>> create(const Graph& graph, LogFunction log);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Result<void> start();
+  void stop();
+  // Gives up the drain: threads end after the call they are in; what is in flight is in the report.
+  void abandon();
+  Result<void> wait();
+  // As wait(), but gives up after `timeout_ms`. True: everything has stopped.
+  bool wait_for(std::uint32_t timeout_ms);
+
+  [[nodiscard]] EngineState state() const;
+  // Threads read only cells: any time, any thread.
+  [[nodiscard]] const Telemetry& telemetry() const;
+  [[nodiscard]] RunReport report() const;
+  // Edges that hold events and have not moved for the watchdog's time: "a->b: 64 of 64 batches wait for
+  // stage b on thread core, which is in process()". Empty: all is well.
+  [[nodiscard]] std::vector<std::string> stalls() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tickweir

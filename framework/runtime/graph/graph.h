@@ -1,0 +1,91 @@
+// The graph that will run: stages with their plugins, options and threads, and the edges between them.
+//
+// build_graph() is the only way to one, for `validate` and `run` alike: what it accepts starts, as far
+// as that can be known without touching disk or network. Everything is an index into a vector, in an order
+// that follows the file, so two runs number alike.
+//
+// Threading: immutable after build_graph().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/config/pipeline_config.h"
+#include "runtime/plugins/registry.h"
+#include "tickweir/plugin.h"
+
+namespace tickweir {
+
+// Option values in the order of the plugin's table, with the memory they point into.
+struct BoundOptions {
+  std::vector<tickweir_value> values;
+  std::vector<std::string> shown;  // as a user would write them; secrets as "***"
+  std::vector<std::unique_ptr<std::string>> texts;
+  std::vector<std::unique_ptr<std::vector<const char*>>> lists;
+};
+
+enum class EdgeKind {
+  call,  // same thread: a direct call, no queue
+  ring,  // one producer, one consumer
+  queue  // several producers meet, or the policy takes from the front
+};
+
+struct GraphEdge {
+  std::string name;  // "unique->log", "book.executions->bundles"
+  std::uint32_t from = 0;    // stage
+  std::uint32_t output = 0;  // of `from`
+  std::uint32_t to = 0;      // stage
+  EdgeKind kind = EdgeKind::call;
+  std::uint32_t capacity = 64;  // batches; without meaning for a call
+  WhenFull when_full = WhenFull::block;
+};
+
+struct GraphStage {
+  std::string id;
+  Place place;
+  const Plugin* plugin = nullptr;
+  BoundOptions options;
+  std::vector<Place> option_places;  // per option: where its value stands, or the stage's config
+  std::uint32_t thread = 0;
+  std::vector<std::uint32_t> inputs;                // edges, in the order of the file
+  std::vector<std::vector<std::uint32_t>> outputs;  // per output: edges, in the order of the consumers
+  std::vector<std::string> output_names;            // one "" for filters; none for sinks
+  std::uint32_t verdict_base = 0;   // 1-based over the pipeline
+  std::uint32_t source_number = 0;  // 1-based among sources; 0 for other roles
+  OnError on_error = OnError::stop;
+};
+
+struct GraphThread {
+  std::string name;
+  std::vector<unsigned> cpus;
+  WaitMode wait = WaitMode::adaptive;
+  int priority = 0;
+  bool named_by_user = false;  // false: made for stages without a `thread`
+  std::vector<std::uint32_t> stages;  // upstream before downstream
+};
+
+struct Graph {
+  PipelineConfig config;
+  std::vector<GraphStage> stages;  // upstream before downstream; among equals, the file's order
+  std::vector<GraphEdge> edges;
+  std::vector<GraphThread> threads;
+};
+
+// What the machine allows, so that tests can describe another one.
+struct Machine {
+  std::vector<unsigned> cpus_present;
+  std::vector<unsigned> cpus_allowed;   // by affinity and cgroup
+  std::vector<unsigned> interrupt_cpus; // that take most interrupts of disk or network card
+  bool realtime_allowed = false;        // SCHED_FIFO may be set
+};
+[[nodiscard]] Machine this_machine();
+
+// Resolves plugins, binds options, wires edges, lays out threads. All errors go to `diagnostics`; nothing
+// is returned if there is one. Calls the plugins' validate(), nothing later.
+[[nodiscard]] std::unique_ptr<Graph> build_graph(PipelineConfig config, Registry& registry,
+                                                 const Machine& machine, Diagnostics& diagnostics);
+
+}  // namespace tickweir

@@ -1,0 +1,92 @@
+// The cells that the engine's threads write and everything that shows numbers reads.
+//
+// One writer each, relaxed stores, no locks: see tickweir/counters.h. Cells of different writers lie on
+// different cache lines. They are made before the threads start and outlive them.
+//
+// Units: `_ticks` are ticks of the engine's clock (runtime/engine/clock.h); everything else is counted.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tickweir/counters.h"
+
+namespace tickweir {
+
+using Cell = std::uint64_t;
+
+inline Cell read_cell(const Cell& cell) {
+  return std::atomic_ref<Cell>(const_cast<Cell&>(cell)).load(std::memory_order_relaxed);
+}
+inline void add_to_cell(Cell& cell, std::uint64_t count) { Counter(&cell).add(count); }
+inline void set_cell(Cell& cell, std::uint64_t value) { Gauge(&cell).set(value); }
+
+// Of durations in ns (or of counts): see HistogramLayout.
+using HistogramCells = std::array<Cell, HistogramLayout::cell_count>;
+
+struct OutputCells {
+  Cell sent_events = 0;  // live events only, as everywhere
+  Cell sent_batches = 0;
+  Cell sent_bytes = 0;
+};
+
+// A series of a plugin's own counter.
+struct PluginSeries {
+  std::uint32_t counter = 0;  // index in the descriptor
+  std::string label_value;    // "" when the counter has no label
+  std::unique_ptr<Cell[]> cells;  // 1, or HistogramLayout::cell_count
+};
+
+// Balance of a stage at any time between two calls:
+//   filter, sink, transform:  received = handled + sum(drops) + failed + held
+//   filter:                   handled = sent on its output
+struct alignas(128) StageCells {
+  Cell received_events = 0;
+  Cell received_batches = 0;
+  Cell received_bytes = 0;
+  Cell handled_events = 0;
+  Cell failed_events = 0;  // in a batch at which the stage failed (dead-lettered or not)
+  Cell held_events = 0;
+  Cell errors = 0;
+  Cell busy_ticks = 0;
+  std::vector<Cell> drops;           // by reason
+  std::vector<OutputCells> outputs;  // by output
+  HistogramCells process_ns{};       // per call, its own work only
+  HistogramCells batch_events{};     // live events per call
+  HistogramCells latency_ns{};       // sinks: oldest ingress of the batch to handled
+
+  std::mutex series_mutex;           // guards the list, not the cells; never taken after start
+  std::deque<PluginSeries> series;
+};
+
+struct EdgeCells {
+  alignas(128) Cell pushed_events = 0;  // producer's side
+  Cell pushed_batches = 0;
+  Cell dropped_newest_events = 0;
+  Cell dropped_oldest_events = 0;
+  Cell blocked_ticks = 0;
+  alignas(128) Cell popped_events = 0;  // consumer's side
+  Cell popped_batches = 0;
+  HistogramCells wait_ns{};
+};
+
+struct alignas(128) ThreadCells {
+  Cell idle_ticks = 0;     // waited for input
+  Cell blocked_ticks = 0;  // could not go on because an edge was full
+  Cell sleeps = 0;
+  Cell loops = 0;          // moves while the thread is alive
+};
+
+struct Telemetry {
+  std::vector<std::unique_ptr<StageCells>> stages;  // by index in the graph, likewise below
+  std::vector<std::unique_ptr<EdgeCells>> edges;
+  std::vector<std::unique_ptr<ThreadCells>> threads;
+};
+
+}  // namespace tickweir
