@@ -4,6 +4,18 @@
 // as that can be known without touching disk or network. Everything is an index into a vector, in an order
 // that follows the file, so two runs number alike.
 //
+// Threads. A stage with a `thread` runs there. The others share default threads, named default-1, default-2
+// and so on, unpinned and adaptive; there may be as many as usable CPUs are left (CPUs allowed, less those
+// of the named threads, less one for each named thread without CPUs), and always one. Upstream first: a stage
+// joins the thread of its first input's stage if that is a default one; otherwise (a source, or a stage that
+// reads from a named thread) it starts a default thread while there is room, else joins default-1. Threads
+// without stages are left out.
+//
+// Edges. Within a thread: a call. Across threads: a queue where several edges from other threads meet in one
+// stage or the policy is drop_oldest, else a ring.
+//
+// Events. Each edge must carry at least one event that its reader accepts. Filters pass on what they receive.
+//
 // Threading: immutable after build_graph().
 #pragma once
 

@@ -1,0 +1,164 @@
+// See layout.h.
+#include "runtime/graph/layout.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace tickweir {
+namespace {
+
+// Cores that are left for threads of our own making, at least one.
+std::size_t room_for_default_threads(const PipelineConfig& config, const Machine& machine) {
+  std::set<unsigned> taken;
+  std::size_t floating = 0;
+  for (const ThreadConfig& thread : config.threads) {
+    taken.insert(thread.cpus.begin(), thread.cpus.end());
+    if (thread.cpus.empty()) ++floating;
+  }
+  const std::size_t spoken_for = taken.size() + floating;
+  const std::size_t usable = machine.cpus_allowed.size();
+  return usable > spoken_for ? usable - spoken_for : 1;
+}
+
+bool is_used(const PipelineConfig& config, const std::string& thread) {
+  return std::any_of(config.stages.begin(), config.stages.end(), [&](const StageConfig& stage) {
+    return stage.thread && stage.thread->value == thread;
+  });
+}
+
+class Placing {
+ public:
+  Placing(const Drafts& drafts, const PipelineConfig& config, const Machine& machine)
+      : drafts_(drafts), config_(config), room_(room_for_default_threads(config, machine)) {
+    layout_.thread_of.resize(drafts.size());
+    for (const ThreadConfig& thread : config.threads) {
+      if (!is_used(config, thread.name)) continue;
+      layout_.threads.push_back({.name = thread.name, .cpus = thread.cpus, .wait = thread.wait,
+                                 .priority = thread.priority, .named_by_user = true, .stages = {}});
+    }
+    named_count_ = layout_.threads.size();
+  }
+
+  void place(std::size_t index) {
+    const DraftStage& stage = drafts_[index];
+    layout_.thread_of[index] = stage.config->thread ? named(stage.config->thread->value) : unnamed(stage);
+  }
+
+  Layout take() { return std::move(layout_); }
+
+ private:
+  [[nodiscard]] std::uint32_t named(const std::string& name) const {
+    for (std::uint32_t i = 0; i < named_count_; ++i) {
+      if (layout_.threads[i].name == name) return i;
+    }
+    detail::assertion_failed("check_thread_names() refused the others", __FILE__, __LINE__);
+  }
+
+  std::uint32_t unnamed(const DraftStage& stage) {
+    if (!stage.inputs.empty()) {
+      const std::uint32_t upstream = layout_.thread_of[*stage.inputs.front().from];
+      if (upstream >= named_count_) return upstream;
+    }
+    if (layout_.threads.size() - named_count_ < room_) {
+      layout_.threads.push_back({.name = free_name(), .cpus = {}, .stages = {}});
+      return static_cast<std::uint32_t>(layout_.threads.size() - 1);
+    }
+    return static_cast<std::uint32_t>(named_count_);
+  }
+
+  // "default-1", "default-2", past any name the user has taken.
+  std::string free_name() {
+    while (true) {
+      std::string name = "default-" + std::to_string(++last_number_);
+      const bool taken = std::any_of(config_.threads.begin(), config_.threads.end(),
+                                     [&](const ThreadConfig& thread) { return thread.name == name; });
+      if (!taken) return name;
+    }
+  }
+
+  const Drafts& drafts_;
+  const PipelineConfig& config_;
+  std::size_t room_;
+  std::size_t named_count_ = 0;
+  unsigned last_number_ = 0;
+  Layout layout_;
+};
+
+}  // namespace
+
+void check_thread_names(const PipelineConfig& config, Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  for (const ThreadConfig& thread : config.threads) names.push_back(thread.name);
+  for (const StageConfig& stage : config.stages) {
+    if (!stage.thread || std::find(names.begin(), names.end(), stage.thread->value) != names.end()) continue;
+    diagnostics.error(stage.thread->place, "there is no thread " + in_quotes(stage.thread->value),
+                      suggest(stage.thread->value, names));
+  }
+  for (const ThreadConfig& thread : config.threads) {
+    if (is_used(config, thread.name)) continue;
+    diagnostics.warning(thread.place, "thread " + in_quotes(thread.name) + " has no stages and is not started",
+                        "put stages on it with thread: " + thread.name + ", or remove it");
+  }
+}
+
+Layout lay_out(const Drafts& drafts, const std::vector<std::size_t>& order, const PipelineConfig& config,
+               const Machine& machine) {
+  Placing placing(drafts, config, machine);
+  for (const std::size_t index : order) placing.place(index);
+  return placing.take();
+}
+
+void choose_edge_kinds(Graph& graph) {
+  const auto crosses = [&](const GraphEdge& edge) {
+    return graph.stages[edge.from].thread != graph.stages[edge.to].thread;
+  };
+  for (const GraphStage& stage : graph.stages) {
+    const auto crossing = std::count_if(stage.inputs.begin(), stage.inputs.end(),
+                                        [&](std::uint32_t edge) { return crosses(graph.edges[edge]); });
+    for (const std::uint32_t index : stage.inputs) {
+      GraphEdge& edge = graph.edges[index];
+      if (!crosses(edge)) {
+        edge.kind = EdgeKind::call;
+      } else {
+        edge.kind = crossing > 1 || edge.when_full == WhenFull::drop_oldest ? EdgeKind::queue : EdgeKind::ring;
+      }
+    }
+  }
+}
+
+void warn_of_idle_settings(const Graph& graph, Diagnostics& diagnostics) {
+  const InputConfig defaults;
+  for (const StageConfig& config : graph.config.stages) {
+    const auto stage = std::find_if(graph.stages.begin(), graph.stages.end(),
+                                    [&](const GraphStage& candidate) { return candidate.id == config.id; });
+    for (std::size_t i = 0; i < config.inputs.size(); ++i) {
+      const InputConfig& input = config.inputs[i];
+      if (graph.edges[stage->inputs[i]].kind != EdgeKind::call) continue;
+      std::vector<std::string> idle;
+      if (input.capacity != defaults.capacity) idle.emplace_back("capacity");
+      if (input.when_full != defaults.when_full) idle.emplace_back("when_full");
+      if (idle.empty()) continue;
+      diagnostics.warning(input.from.place,
+                          join(idle, " and ") + (idle.size() == 1 ? " has" : " have") + " no effect here: " +
+                              in_quotes(input.from.value) + " and " + in_quotes(config.id) + " run on one thread (" +
+                              graph.threads[stage->thread].name + "), so nothing waits between them",
+                          "remove it, or put the two on different threads");
+    }
+  }
+}
+
+std::string cpus_text(const std::vector<unsigned>& cpus) {
+  std::string text;
+  for (std::size_t first = 0; first < cpus.size();) {
+    std::size_t last = first;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+    if (!text.empty()) text += ",";
+    text += std::to_string(cpus[first]);
+    if (last > first) text += "-" + std::to_string(cpus[last]);
+    first = last + 1;
+  }
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace tickweir
