@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tickweir/counters.h"
 #include "tickweir/event.h"
 
 namespace tickweir {
@@ -87,7 +88,7 @@ class Batch {
     TICKWEIR_ASSERT(event.verdict == 0);
     event.verdict = static_cast<std::uint8_t>(verdict_base_ + reason);
     ++raw_->refused_count;
-    ++drop_cells_[reason];  // Only this thread writes it; the runtime reads it between calls.
+    Counter(drop_cells_ + reason).add();
   }
 
  private:
