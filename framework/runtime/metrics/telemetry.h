@@ -70,7 +70,8 @@ struct EdgeCells {
   Cell pushed_batches = 0;
   Cell dropped_newest_events = 0;
   Cell dropped_oldest_events = 0;
-  Cell blocked_ticks = 0;
+  Cell dropped_batches = 0;  // by either policy
+  Cell blocked_ticks = 0;    // had overflow: the producing stages could not go on
   alignas(128) Cell popped_events = 0;  // consumer's side
   Cell popped_batches = 0;
   HistogramCells wait_ns{};
@@ -81,6 +82,7 @@ struct alignas(128) ThreadCells {
   Cell blocked_ticks = 0;  // could not go on because an edge was full
   Cell sleeps = 0;
   Cell loops = 0;          // moves while the thread is alive
+  Cell current_stage = 0;  // index + 1 of the stage whose code is running; 0: the engine's own
 };
 
 struct Telemetry {
