@@ -1,0 +1,123 @@
+#include "runtime/engine/edge.h"
+
+#include "runtime/engine/clock.h"
+#include "tickweir/assert.h"
+
+namespace tickweir {
+
+Edge::Edge(const Graph& graph, std::uint32_t index, EdgeCells& cells, Inbox* inbox)
+    : plan_(graph.edges[index]), index_(index), cells_(cells), inbox_(inbox) {
+  TICKWEIR_ASSERT((plan_.kind == EdgeKind::queue) == (inbox != nullptr));
+  if (inbox_ != nullptr) {
+    producer_token_ = std::make_unique<Inbox::Producer>(*inbox_);
+  } else {
+    ring_ = std::make_unique<Ring<QueuedBlock>>(plan_.capacity);
+  }
+}
+
+bool Edge::try_push(const QueuedBlock& queued) {
+  if (ring_ != nullptr) return ring_->push(queued);
+  // Acquire pairs with the release in arrived().
+  if (queue_pushed_ - queue_popped_.load(std::memory_order_acquire) >= plan_.capacity) return false;
+  ++queue_pushed_;
+  producer_token_->push(queued);
+  return true;
+}
+
+void Edge::push(Block* block, const BlockPool* current) {
+  TICKWEIR_ASSERT(!is_closing_);
+  const QueuedBlock queued{.block = block, .pushed_ticks = clock_ticks(), .edge = index_};
+  const std::uint32_t live = block->live_count();
+  // Before the block is given away: afterwards it is the consumer's.
+  add_to_cell(cells_.pushed_events, live);
+  add_to_cell(cells_.pushed_batches, 1);
+  if (!has_overflow() && try_push(queued)) {
+    consumer_->wake();
+    return;
+  }
+  if (plan_.when_full == WhenFull::drop_newest) {
+    drop(block, cells_.dropped_newest_events, current);
+  } else if (plan_.when_full == WhenFull::drop_oldest) {
+    while (!try_push(queued)) drop_oldest(current);
+    consumer_->wake();
+  } else {
+    if (!has_overflow()) blocked_since_ = clock_ticks();
+    overflow_.push_back(queued);
+  }
+}
+
+void Edge::drop(Block* block, Cell& counted, const BlockPool* current) {
+  add_to_cell(counted, block->live_count());
+  add_to_cell(cells_.dropped_batches, 1);
+  BlockPool::release(block, current);
+}
+
+// The consumer may empty the queue meanwhile: then there is nothing to drop, and room.
+void Edge::drop_oldest(const BlockPool* current) {
+  QueuedBlock oldest;
+  if (!producer_token_->take_back(oldest)) return;
+  queue_popped_.fetch_add(1, std::memory_order_release);
+  drop(oldest.block, cells_.dropped_oldest_events, current);
+}
+
+bool Edge::flush_overflow() {
+  bool moved = false;
+  while (has_overflow() && try_push(overflow_[overflow_at_])) {
+    ++overflow_at_;
+    moved = true;
+  }
+  if (moved) consumer_->wake();
+  if (has_overflow()) return false;
+  if (!overflow_.empty()) add_to_cell(cells_.blocked_ticks, clock_ticks() - blocked_since_);
+  overflow_.clear();
+  overflow_at_ = 0;
+  if (is_closing_ && !is_closed_.load(std::memory_order_relaxed)) {
+    // Release pairs with is_finished(): who sees the edge closed sees the last block in it.
+    is_closed_.store(true, std::memory_order_release);
+    consumer_->wake();
+  }
+  return true;
+}
+
+void Edge::close() {
+  is_closing_ = true;
+  flush_overflow();
+}
+
+bool Edge::is_idle() const {
+  if (has_overflow()) return false;
+  if (ring_ != nullptr) return ring_->is_empty();
+  return queue_pushed_ == queue_popped_.load(std::memory_order_relaxed);
+}
+
+bool Edge::pop(Block*& block) {
+  QueuedBlock queued;
+  if (!ring_->pop(queued)) return false;
+  arrived(queued);
+  block = queued.block;
+  return true;
+}
+
+void Edge::arrived(const QueuedBlock& queued) {
+  const std::uint32_t live = queued.block->live_count();
+  add_to_cell(cells_.popped_events, live);
+  add_to_cell(cells_.popped_batches, 1);
+  Histogram(cells_.wait_ns.data()).record(ticks_to_ns(clock_ticks() - queued.pushed_ticks));
+  if (ring_ == nullptr) queue_popped_.fetch_add(1, std::memory_order_release);
+  if (plan_.when_full == WhenFull::block) producer_->wake();
+}
+
+bool Edge::is_finished() const {
+  if (!is_closed_.load(std::memory_order_acquire)) return false;
+  if (ring_ != nullptr) return ring_->is_empty();
+  return queue_popped_.load(std::memory_order_acquire) == queue_pushed_;
+}
+
+void Edge::release_all() {
+  QueuedBlock queued;
+  while (ring_ != nullptr && ring_->pop(queued)) BlockPool::release(queued.block, nullptr);
+  while (inbox_ != nullptr && producer_token_->take_back(queued)) BlockPool::release(queued.block, nullptr);
+  for (; has_overflow(); ++overflow_at_) BlockPool::release(overflow_[overflow_at_].block, nullptr);
+}
+
+}  // namespace tickweir

@@ -1,0 +1,84 @@
+// An edge between two threads: a bounded way for blocks, its policy when full, and its books.
+//
+// Two kinds, chosen by the graph: a Ring where one producer meets one consumer; an Inbox (moodycamel's
+// queue, one producer token an edge) where several producers meet at one stage or the policy removes from
+// the front. The library has no hard bound of its own, so credits are ours.
+//
+// Blocking without deadlock: push() never waits. What a full `block` edge cannot take waits in its
+// overflow, and the producing thread does not run any stage that could reach this edge until it is empty.
+// Stages further downstream go on, so a graph without cycles always moves. The overflow holds at most what
+// one call of a stage emitted.
+//
+// Threading: "producer" functions on the thread of `from`, "consumer" functions on that of `to`.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "runtime/engine/block.h"
+#include "runtime/engine/inbox.h"
+#include "runtime/engine/ring.h"
+#include "runtime/engine/sleeper.h"
+#include "runtime/graph/graph.h"
+#include "runtime/metrics/telemetry.h"
+
+namespace tickweir {
+
+class Edge {
+ public:
+  // `inbox`: of the consuming stage, for EdgeKind::queue; nullptr for a ring.
+  Edge(const Graph& graph, std::uint32_t index, EdgeCells& cells, Inbox* inbox);
+
+  // ---- producer ----
+  // Takes over one reference. Never waits.
+  void push(Block* block, const BlockPool* current);
+  // Moves what waits in the overflow on, as far as there is room. True: the overflow is empty.
+  bool flush_overflow();
+  [[nodiscard]] bool has_overflow() const { return overflow_at_ != overflow_.size(); }
+  // No more will be pushed. Takes effect once the overflow is empty.
+  void close();
+  // Nothing waits on the other side: a source should hand over what it has.
+  [[nodiscard]] bool is_idle() const;
+
+  // ---- consumer ----
+  // Ring only; an Inbox is read as a whole.
+  bool pop(Block*& block);
+  // Books one block as arrived; gives its credit back. For a ring, pop() does it.
+  void arrived(const QueuedBlock& queued);
+  // Closed, and everything has been popped.
+  [[nodiscard]] bool is_finished() const;
+  // Looks for blocks without taking one. Ring only.
+  [[nodiscard]] bool has_blocks() const { return ring_ != nullptr && !ring_->is_empty(); }
+
+  void set_producer(Sleeper* sleeper) { producer_ = sleeper; }
+  void set_consumer(Sleeper* sleeper) { consumer_ = sleeper; }
+  // Lets go of everything still inside. Only when both threads have ended.
+  void release_all();
+
+  [[nodiscard]] const GraphEdge& plan() const { return plan_; }
+
+ private:
+  bool try_push(const QueuedBlock& queued);
+  void drop_oldest(const BlockPool* current);
+  void drop(Block* block, Cell& counted, const BlockPool* current);
+
+  const GraphEdge& plan_;
+  const std::uint32_t index_;
+  EdgeCells& cells_;
+  std::unique_ptr<Ring<QueuedBlock>> ring_;
+  Inbox* inbox_;
+  std::unique_ptr<Inbox::Producer> producer_token_;
+  Sleeper* producer_ = nullptr;
+  Sleeper* consumer_ = nullptr;
+  std::vector<QueuedBlock> overflow_;  // [overflow_at_, end) waits
+  std::size_t overflow_at_ = 0;
+  std::uint64_t blocked_since_ = 0;
+  bool is_closing_ = false;
+  std::uint64_t queue_pushed_ = 0;
+  alignas(128) std::atomic<std::uint64_t> queue_popped_{0};  // queue: by the consumer, and by drop_oldest
+  std::atomic<bool> is_closed_{false};
+};
+
+}  // namespace tickweir

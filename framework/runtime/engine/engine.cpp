@@ -1,0 +1,223 @@
+#include "runtime/engine/engine.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "runtime/engine/report.h"
+#include "runtime/engine/start_gate.h"
+#include "runtime/engine/thread_setup.h"
+#include "runtime/engine/watchdog.h"
+#include "runtime/engine/worker.h"
+
+namespace tickweir {
+
+struct Engine::Impl {
+  Impl(const Graph& planned, LogFunction log) : graph(planned), control(std::move(log), planned.config) {}
+
+  void make_telemetry();
+  void make_parts();
+  Result<void> create_stages();
+  void run_thread(std::uint32_t index);
+  void stop_stages(const std::vector<StageRunner*>& started);
+  void thread_ended();
+
+  const Graph& graph;
+  RunControl control;
+  Telemetry telemetry;
+  std::vector<std::unique_ptr<Inbox>> inboxes;  // by stage; most are empty
+  std::vector<std::unique_ptr<Edge>> edges;     // by index; empty for calls
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::unique_ptr<StageRunner>> runners;
+  std::unique_ptr<Watchdog> watchdog;
+  StartGate gate;
+  std::vector<std::thread> threads;
+  std::atomic<EngineState> state{EngineState::created};
+  bool is_hanging = false;
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::size_t running_threads = 0;  // guarded by `mutex`
+};
+
+void Engine::Impl::make_telemetry() {
+  for (const GraphStage& stage : graph.stages) {
+    auto cells = std::make_unique<StageCells>();
+    cells->drops.resize(stage.plugin->table->reason_count);
+    cells->outputs.resize(stage.outputs.size());
+    telemetry.stages.push_back(std::move(cells));
+  }
+  for (const GraphEdge& edge : graph.edges) {
+    telemetry.edges.push_back(edge.kind == EdgeKind::call ? nullptr : std::make_unique<EdgeCells>());
+  }
+  for (std::size_t i = 0; i < graph.threads.size(); ++i) telemetry.threads.push_back(std::make_unique<ThreadCells>());
+}
+
+void Engine::Impl::make_parts() {
+  inboxes.resize(graph.stages.size());
+  for (std::uint32_t i = 0; i < graph.threads.size(); ++i) {
+    workers.push_back(std::make_unique<Worker>(graph, i, *telemetry.threads[i], control));
+  }
+  for (std::uint32_t i = 0; i < graph.edges.size(); ++i) {
+    const GraphEdge& plan = graph.edges[i];
+    auto& inbox = inboxes[plan.to];
+    if (plan.kind == EdgeKind::queue && inbox == nullptr) inbox = std::make_unique<Inbox>();
+    edges.push_back(plan.kind == EdgeKind::call ? nullptr
+                                                : std::make_unique<Edge>(graph, i, *telemetry.edges[i],
+                                                                         plan.kind == EdgeKind::queue ? inbox.get() : nullptr));
+    if (edges.back() == nullptr) continue;
+    edges.back()->set_producer(&workers[graph.stages[plan.from].thread]->sleeper());
+    edges.back()->set_consumer(&workers[graph.stages[plan.to].thread]->sleeper());
+  }
+  for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
+    Worker& worker = *workers[graph.stages[i].thread];
+    runners.push_back(std::make_unique<StageRunner>(graph, i, *telemetry.stages[i], control, worker));
+    worker.add_stage(runners.back().get());
+  }
+  for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
+    runners[i]->wire(edges, runners);
+    Inlet shared{.to = runners[i].get(), .edges = {}, .inbox = inboxes[i].get(), .edge_of = {}, .is_finished = {}};
+    shared.edge_of.resize(graph.edges.size());
+    for (const std::uint32_t input : graph.stages[i].inputs) {
+      Edge* const edge = edges[input].get();
+      if (edge == nullptr) continue;
+      if (graph.edges[input].kind == EdgeKind::queue) {
+        shared.edge_of[input] = edge;
+        shared.edges.push_back(edge);
+        shared.is_finished.push_back(false);
+      } else {
+        workers[graph.stages[i].thread]->add_inlet(
+            {.to = runners[i].get(), .edges = {edge}, .inbox = nullptr, .edge_of = {}, .is_finished = {false}});
+      }
+    }
+    if (!shared.edges.empty()) workers[graph.stages[i].thread]->add_inlet(std::move(shared));
+  }
+}
+
+Result<void> Engine::Impl::create_stages() {
+  for (const auto& runner : runners) {
+    auto made = runner->object().create();
+    if (!made) return std::move(made.error()).within("stage " + runner->plan().id);
+  }
+  return {};
+}
+
+// One thread's life: set-up, its stages' starts in their turn, the work, their stops.
+void Engine::Impl::run_thread(std::uint32_t index) {
+  Worker& worker = *workers[index];
+  auto set_up = set_up_this_thread(graph.threads[index]);
+  std::vector<StageRunner*> started;
+  for (std::size_t i = worker.stages().size(); i-- > 0;) {
+    StageRunner* const stage = worker.stages()[i];
+    const auto number = static_cast<std::uint32_t>(&stage->plan() - graph.stages.data());
+    const bool passed = gate.pass(number, [&]() -> Result<void> {
+      if (!set_up) return set_up.error();
+      auto result = stage->object().start();
+      if (!result) return std::move(result.error()).within("stage " + stage->plan().id);
+      stage->prepare();
+      return {};
+    });
+    if (!passed) break;
+    started.push_back(stage);
+  }
+  if (gate.wait_for_all()) worker.run();
+  stop_stages(started);
+  thread_ended();
+}
+
+void Engine::Impl::stop_stages(const std::vector<StageRunner*>& started) {
+  for (StageRunner* stage : started) {
+    auto stopped = stage->object().stop();
+    if (!stopped) control.fail(stage->plan().id, stopped.error().message);
+  }
+}
+
+void Engine::Impl::thread_ended() {
+  const std::lock_guard lock(mutex);
+  if (--running_threads == 0) {
+    state = EngineState::stopped;
+    ended.notify_all();
+  }
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Engine::~Engine() {
+  if (impl_->is_hanging) {
+    // A stage sits in its start() for ever and still uses what it was lent: leave it all behind.
+    for (std::thread& thread : impl_->threads) thread.detach();
+    static_cast<void>(impl_.release());
+    return;
+  }
+  abandon();
+  for (std::thread& thread : impl_->threads) {
+    if (thread.joinable()) thread.join();
+  }
+  if (impl_->watchdog) impl_->watchdog->stop();
+  for (const auto& edge : impl_->edges) {
+    if (edge != nullptr) edge->release_all();
+  }
+  for (const auto& runner : impl_->runners) runner->release_all();
+}
+
+Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction log) {
+  ns_per_tick_q32();  // measured here, not in the first batch
+  auto impl = std::make_unique<Impl>(graph, std::move(log));
+  impl->make_telemetry();
+  impl->make_parts();
+  if (auto created = impl->create_stages(); !created) return created.error();
+  impl->watchdog = std::make_unique<Watchdog>(graph, impl->telemetry, impl->control);
+  Impl* const parts = impl.get();
+  impl->control.set_wake_all([parts] {
+    for (const auto& worker : parts->workers) worker->sleeper().wake();
+  });
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Result<void> Engine::start() {
+  TICKWEIR_ASSERT(impl_->state == EngineState::created);
+  if (auto opened = impl_->control.dead_letters().open(); !opened) return opened.error();
+  impl_->state = EngineState::starting;
+  impl_->running_threads = impl_->workers.size();
+  for (std::uint32_t i = 0; i < impl_->workers.size(); ++i) {
+    impl_->threads.emplace_back([impl = impl_.get(), i] { impl->run_thread(i); });
+  }
+  auto outcome = impl_->gate.open(static_cast<std::uint32_t>(impl_->runners.size()), impl_->graph.config.start_timeout_ns);
+  if (!outcome.result) {
+    impl_->is_hanging = outcome.is_hanging;
+    if (!outcome.is_hanging) return outcome.result.error();
+    return std::move(outcome.result.error()).within("stage " + impl_->graph.stages[outcome.failed].id);
+  }
+  EngineState expected = EngineState::starting;  // a short run may be over already
+  impl_->state.compare_exchange_strong(expected, EngineState::running);
+  impl_->watchdog->start();
+  return {};
+}
+
+void Engine::stop() {
+  EngineState expected = EngineState::running;
+  impl_->state.compare_exchange_strong(expected, EngineState::draining);
+  impl_->control.request_stop();
+}
+
+void Engine::abandon() { impl_->control.abandon(); }
+
+bool Engine::wait_for(std::uint32_t timeout_ms) {
+  std::unique_lock lock(impl_->mutex);
+  return impl_->ended.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return impl_->running_threads == 0; });
+}
+
+Result<void> Engine::wait() {
+  for (std::thread& thread : impl_->threads) {
+    if (thread.joinable()) thread.join();
+  }
+  impl_->watchdog->stop();
+  if (auto failure = impl_->control.failure()) return Error{*failure};
+  return {};
+}
+
+EngineState Engine::state() const { return impl_->state; }
+const Telemetry& Engine::telemetry() const { return impl_->telemetry; }
+RunReport Engine::report() const { return make_report(impl_->graph, impl_->telemetry); }
+std::vector<std::string> Engine::stalls() const { return impl_->watchdog->stalls(); }
+
+}  // namespace tickweir

@@ -1,0 +1,56 @@
+// What all threads of a run share: whether to go on, what failed first, where to log.
+//
+// Threading: every function may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "runtime/engine/dead_letters.h"
+#include "runtime/engine/engine.h"
+
+namespace tickweir {
+
+class RunControl {
+ public:
+  RunControl(LogFunction log, const PipelineConfig& config) : log_(std::move(log)), dead_letters_(config) {}
+
+  // Called whenever threads that sleep must look at the flags. Set before the threads start.
+  void set_wake_all(std::function<void()> wake_all) { wake_all_ = std::move(wake_all); }
+
+  // Sources end; everything else drains.
+  void request_stop() {
+    stop_.store(true, std::memory_order_relaxed);
+    if (wake_all_) wake_all_();
+  }
+  [[nodiscard]] bool is_stop_requested() const { return stop_.load(std::memory_order_relaxed); }
+  // Threads end after the call they are in.
+  void abandon() {
+    abandoned_.store(true, std::memory_order_relaxed);
+    if (wake_all_) wake_all_();
+  }
+  [[nodiscard]] bool is_abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
+
+  // Remembers the first failure and asks for the end of the run.
+  void fail(const std::string& stage, const std::string& text);
+  [[nodiscard]] std::optional<std::string> failure() const;
+
+  void log(std::uint32_t level, const std::string& stage, const std::string& text) const {
+    if (log_) log_(level, stage, text);
+  }
+  DeadLetters& dead_letters() { return dead_letters_; }
+
+ private:
+  LogFunction log_;
+  std::function<void()> wake_all_;
+  DeadLetters dead_letters_;
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> abandoned_{false};
+  mutable std::mutex mutex_;
+  std::optional<std::string> failure_;
+};
+
+}  // namespace tickweir

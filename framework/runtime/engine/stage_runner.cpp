@@ -1,0 +1,212 @@
+#include "runtime/engine/stage_runner.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "runtime/engine/worker.h"
+
+namespace tickweir {
+
+StageRunner::StageRunner(const Graph& graph, std::uint32_t index, StageCells& cells, RunControl& control,
+                         Worker& worker)
+    : graph_(graph), index_(index), plan_(graph.stages[index]), cells_(cells), control_(control), worker_(worker),
+      object_(graph, index, cells, control), ports_(plan_.outputs.size()), open_batches_(plan_.outputs.size()),
+      open_inputs_(plan_.inputs.size()) {
+  emitter_.output_count = static_cast<std::uint32_t>(ports_.size());
+  emitter_.outputs = open_batches_.data();
+  emitter_.host = this;
+  emitter_.advance = advance;
+}
+
+void StageRunner::wire(const std::vector<std::unique_ptr<Edge>>& edges,
+                       const std::vector<std::unique_ptr<StageRunner>>& runners) {
+  for (std::uint32_t output = 0; output < ports_.size(); ++output) {
+    ports_[output].index = output;
+    for (const std::uint32_t edge : plan_.outputs[output]) {
+      if (edges[edge] == nullptr) {
+        ports_[output].callees.push_back(runners[graph_.edges[edge].to].get());
+      } else {
+        ports_[output].edges.push_back(edges[edge].get());
+      }
+    }
+  }
+}
+
+void StageRunner::find_exits(std::vector<Edge*>& exits) const {
+  for (const Port& port : ports_) {
+    exits.insert(exits.end(), port.edges.begin(), port.edges.end());
+    for (const StageRunner* callee : port.callees) callee->find_exits(exits);
+  }
+}
+
+void StageRunner::prepare() {
+  find_exits(exits_);
+  const bool emits = object_.table().role != TICKWEIR_ROLE_FILTER;
+  for (Port& port : ports_) {
+    if (emits && port.consumer_count() != 0) open_port(port);
+  }
+}
+
+bool StageRunner::can_run() {
+  bool free = true;
+  for (Edge* edge : exits_) {
+    if (edge->has_overflow() && !edge->flush_overflow()) free = false;
+  }
+  return free;
+}
+
+std::uint64_t StageRunner::drop_sum() const {
+  std::uint64_t sum = 0;
+  for (const Cell& cell : cells_.drops) sum += cell;
+  return sum;
+}
+
+StageRunner::Before StageRunner::enter(const Block& block) {
+  const std::uint32_t live = block.live_count();
+  add_to_cell(cells_.received_events, live);
+  add_to_cell(cells_.received_batches, 1);
+  add_to_cell(cells_.received_bytes, block.batch.used_bytes);
+  Histogram(cells_.batch_events.data()).record(live);
+  ingress_ticks_ = block.ingress_ticks;
+  return {.drops = drop_sum(), .held = cells_.held_events, .busy_ticks = cells_.busy_ticks};
+}
+
+void StageRunner::take(Block* block) {
+  if (is_failed_) {
+    add_to_cell(cells_.received_events, block->live_count());
+    add_to_cell(cells_.failed_events, block->live_count());
+    BlockPool::release(block, &worker_.pool());
+    return;
+  }
+  const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
+  switch (object_.table().role) {
+    case TICKWEIR_ROLE_FILTER: run_filter(block); break;
+    case TICKWEIR_ROLE_TRANSFORM: run_transform(block); break;
+    default: run_sink(block); break;
+  }
+  worker_.resume(caller);
+}
+
+// Books a call that is over. What is neither dropped, failed nor held has been handled.
+void StageRunner::settle(const Before& before, std::uint32_t live, bool failed) {
+  const std::uint64_t dropped = drop_sum() - before.drops;
+  const std::uint64_t held = object_.held();
+  if (dropped + held > live + before.held) violation("dropped or holds more events than it received");
+  const std::uint64_t rest = live + before.held - held - dropped;
+  set_cell(cells_.held_events, held);
+  add_to_cell(failed ? cells_.failed_events : cells_.handled_events, rest);
+}
+
+void StageRunner::fail_batch(const Block& block) {
+  add_to_cell(cells_.errors, 1);
+  if (plan_.on_error == OnError::stop) {
+    is_failed_ = true;
+    control_.fail(plan_.id, object_.error_text());
+    return;
+  }
+  control_.log(TICKWEIR_LOG_ERROR, plan_.id, std::string(object_.error_text()) + "; batch to dead letters");
+  auto written = control_.dead_letters().write(block.batch);
+  if (!written) {
+    is_failed_ = true;
+    control_.fail(plan_.id, written.error().message);
+  }
+}
+
+void StageRunner::leave(const Before& before) {
+  // Time of the stages called from here is in their own cells, so the difference is this stage's work.
+  worker_.switch_to(&cells_.busy_ticks);
+  Histogram(cells_.process_ns.data()).record(ticks_to_ns(cells_.busy_ticks - before.busy_ticks));
+}
+
+void StageRunner::run_filter(Block* block) {
+  block = writable(block);
+  const Before before = enter(*block);
+  const tickweir_batch was = block->batch;
+  const std::uint32_t live = block->live_count();
+  const bool failed = object_.apply(block->batch) != TICKWEIR_OK;
+  if (block->batch.event_count != was.event_count || block->batch.used_bytes != was.used_bytes ||
+      block->batch.stride != was.stride || block->batch.data != was.data) {
+    violation("changed the number or the sizes of events; a filter may only judge and annotate");
+  }
+  if (block->batch.refused_count - was.refused_count != drop_sum() - before.drops) {
+    violation("gave verdicts that are not counted, or counted drops without a verdict");
+  }
+  settle(before, live, failed);
+  leave(before);
+  if (failed) {
+    fail_batch(*block);
+    BlockPool::release(block, &worker_.pool());
+    return;
+  }
+  forward(ports_.front(), block);
+}
+
+void StageRunner::run_transform(Block* block) {
+  const Before before = enter(*block);
+  const std::uint32_t live = block->live_count();
+  for (Port& port : ports_) {
+    if (port.open != nullptr && port.open->batch.event_count == 0) port.open->ingress_ticks = ingress_ticks_;
+  }
+  const bool failed = object_.process(block->batch, emitter_) != TICKWEIR_OK;
+  settle(before, live, failed);
+  leave(before);
+  if (failed) fail_batch(*block);
+  BlockPool::release(block, &worker_.pool());
+  flush_after_call();
+}
+
+void StageRunner::run_sink(Block* block) {
+  const Before before = enter(*block);
+  const std::uint32_t live = block->live_count();
+  const bool failed = object_.write(block->batch) != TICKWEIR_OK;
+  settle(before, live, failed);
+  leave(before);
+  if (failed) {
+    fail_batch(*block);
+  } else {
+    Histogram(cells_.latency_ns.data()).record(ticks_to_ns(worker_.switched_at() - block->ingress_ticks), live);
+  }
+  BlockPool::release(block, &worker_.pool());
+}
+
+void StageRunner::end_input() {
+  TICKWEIR_ASSERT(open_inputs_ > 0);
+  if (--open_inputs_ == 0) drain();
+}
+
+void StageRunner::drain() {
+  const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
+  if (!is_failed_) {
+    auto drained = object_.drain(emitter_);
+    const Before nothing{.drops = drop_sum(), .held = cells_.held_events, .busy_ticks = 0};
+    settle(nothing, 0, !drained);
+    if (!drained) {
+      add_to_cell(cells_.errors, 1);
+      is_failed_ = true;
+      control_.fail(plan_.id, drained.error().message);
+    }
+  }
+  for (Port& port : ports_) hand_over(port);
+  end_outputs();
+  is_ended_ = true;
+  worker_.resume(caller);
+}
+
+void StageRunner::end_outputs() {
+  for (Port& port : ports_) {
+    if (port.open != nullptr) BlockPool::release(port.open, &worker_.pool());
+    port.open = nullptr;
+    open_batches_[port.index] = nullptr;
+    for (Edge* edge : port.edges) edge->close();
+    for (StageRunner* callee : port.callees) callee->end_input();
+  }
+}
+
+void StageRunner::violation(const char* what) const {
+  std::fprintf(stderr, "tickweir: stage %s (plugin %s) %s. This is a bug in the plugin %s.\n", plan_.id.c_str(),
+               plan_.plugin->table->name, what, plan_.plugin->file.c_str());
+  std::abort();
+}
+
+}  // namespace tickweir

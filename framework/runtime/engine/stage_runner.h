@@ -1,0 +1,116 @@
+// One stage at work: takes batches, calls the plugin, keeps its books, hands results on.
+//
+// Within a thread, handing on is a direct call of the next runner: a batch runs down the whole fused part of
+// the graph before the next one is taken. Across threads it is a push to an Edge.
+//
+// Invariants, checked for every batch, always:
+//   1. A filter changes neither number, sizes nor bytes in use, and its verdicts equal its drop counts.
+//   2. A batch a plugin emits is sound: sizes add up, none is smaller than a header.
+//   3. received = handled + drops + failed + held; nothing is handled that was not received.
+//
+// Threading: the worker's thread, except for create() and the constructor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "runtime/engine/edge.h"
+#include "runtime/engine/stage_object.h"
+
+namespace tickweir {
+
+class Worker;
+
+class StageRunner {
+ public:
+  StageRunner(const Graph& graph, std::uint32_t index, StageCells& cells, RunControl& control, Worker& worker);
+
+  // Wiring, before the threads start. `edges` and `runners` by index in the graph; a call edge is nullptr.
+  void wire(const std::vector<std::unique_ptr<Edge>>& edges,
+            const std::vector<std::unique_ptr<StageRunner>>& runners);
+  StageObject& object() { return object_; }
+  [[nodiscard]] const GraphStage& plan() const { return plan_; }
+
+  // The runner's life on its thread: prepare() after the plugin's start, then the work, then stop.
+  void prepare();
+  // Takes over one reference to `block`. Not for sources.
+  void take(Block* block);
+  // Sources: asks for events once. True: something moved.
+  bool poll();
+  // One of the inputs has ended; after the last, the stage drains and its outputs end.
+  void end_input();
+  // Sources: no more events, for whatever cause.
+  void finish();
+  // Hands over what was kept back for a fuller batch. True: there was something.
+  bool flush_kept();
+
+  // No edge that this stage can reach within its thread has overflow; tries to make it so.
+  bool can_run();
+  [[nodiscard]] bool is_ended() const { return is_ended_; }
+  [[nodiscard]] const tickweir_idle& idle() const { return idle_; }
+  // Every cross-thread edge that this stage can reach by calls alone.
+  void find_exits(std::vector<Edge*>& exits) const;
+  // Sources that are idle: when the next tick is due, ns of the wall clock; 0: never.
+  [[nodiscard]] std::uint64_t tick_due() const { return is_ended_ ? 0 : tick_due_; }
+  // Lets go of the open blocks. After the thread has ended.
+  void release_all();
+
+ private:
+  struct Port {  // one output
+    std::uint32_t index = 0;
+    Block* open = nullptr;
+    std::vector<StageRunner*> callees;
+    std::vector<Edge*> edges;
+    [[nodiscard]] std::size_t consumer_count() const { return callees.size() + edges.size(); }
+  };
+  // What the books said before a call, to check them after it.
+  struct Before {
+    std::uint64_t drops;
+    std::uint64_t held;
+    std::uint64_t busy_ticks;
+  };
+
+  Before enter(const Block& block);
+  void leave(const Before& before);
+  void run_filter(Block* block);
+  void run_transform(Block* block);
+  void run_sink(Block* block);
+  void settle(const Before& before, std::uint32_t live, bool failed);
+  void fail_batch(const Block& block);
+  void drain();
+  void end_outputs();
+  bool add_tick(bool emitted);
+
+  Block* writable(Block* block);
+  void open_port(Port& port);
+  void hand_over(Port& port);
+  bool should_keep(const Port& port) const;
+  void flush_after_call();
+  void forward(Port& port, Block* block);
+  void check_emitted(const Block& block) const;
+  [[noreturn]] void violation(const char* what) const;
+  static void advance(void* host, std::uint32_t output);
+  [[nodiscard]] std::uint64_t drop_sum() const;
+
+  const Graph& graph_;
+  const std::uint32_t index_;
+  const GraphStage& plan_;
+  StageCells& cells_;
+  RunControl& control_;
+  Worker& worker_;
+  StageObject object_;
+  std::vector<Port> ports_;
+  std::vector<tickweir_batch*> open_batches_;
+  tickweir_emitter emitter_;
+  tickweir_idle idle_;
+  std::vector<Edge*> exits_;  // cross-thread edges reachable from here by calls alone
+  std::size_t open_inputs_;
+  std::uint64_t ingress_ticks_ = 0;  // of what is being worked on
+  std::uint64_t tick_due_ = 0;
+  std::uint64_t last_time_ = 0;  // of the last event sent, for ticks
+  bool is_failed_ = false;
+  bool is_ended_ = false;
+};
+
+}  // namespace tickweir

@@ -1,0 +1,73 @@
+// The part of a StageRunner that only sources use: polling, ticks, the end of the stream.
+#include <algorithm>
+
+#include "runtime/engine/batch_check.h"
+#include "runtime/engine/clock.h"
+#include "runtime/engine/stage_runner.h"
+#include "runtime/engine/worker.h"
+#include "tickweir/batch.h"
+
+namespace tickweir {
+
+bool StageRunner::poll() {
+  const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
+  const std::uint64_t busy_before = cells_.busy_ticks;
+  ingress_ticks_ = worker_.switched_at();
+  std::uint64_t sent_before = 0;
+  for (const OutputCells& output : cells_.outputs) sent_before += output.sent_events;
+  for (Port& port : ports_) {
+    if (port.open != nullptr && port.open->batch.event_count == 0) port.open->ingress_ticks = ingress_ticks_;
+  }
+  idle_ = {};
+  const std::int32_t result = object_.poll(emitter_, idle_);
+  worker_.switch_to(&cells_.busy_ticks);
+  Histogram(cells_.process_ns.data()).record(ticks_to_ns(cells_.busy_ticks - busy_before));
+  if (result == TICKWEIR_OK) {
+    flush_after_call();
+  } else {
+    for (Port& port : ports_) hand_over(port);
+  }
+  std::uint64_t sent = 0;
+  for (const OutputCells& output : cells_.outputs) sent += output.sent_events;
+  bool moved = result == TICKWEIR_OK || sent != sent_before;
+  if (result == TICKWEIR_FINISHED) {
+    finish();
+    moved = true;
+  } else if (result != TICKWEIR_OK && result != TICKWEIR_IDLE) {
+    add_to_cell(cells_.errors, 1);
+    is_failed_ = true;
+    control_.fail(plan_.id, object_.error_text());
+    finish();
+    moved = true;
+  } else if (graph_.config.tick_every_ns != 0) {
+    moved = add_tick(sent != sent_before) || moved;
+  }
+  worker_.resume(caller);
+  return moved;
+}
+
+// Time goes on while the source is idle: says so downstream, in the stream itself, so that a replay
+// sees the same. True: a tick was sent.
+bool StageRunner::add_tick(bool emitted) {
+  const std::uint64_t now = wall_ns();
+  if (emitted || tick_due_ == 0) {
+    tick_due_ = now + graph_.config.tick_every_ns;
+    return false;
+  }
+  if (now < tick_due_) return false;
+  tick_due_ = now + graph_.config.tick_every_ns;
+  Port& port = ports_.front();
+  if (port.open == nullptr) return false;
+  port.open->ingress_ticks = worker_.switched_at();
+  Emitter(emitter_).append(0, event_type_tick, 0, std::max(now, last_time_),
+                           make_origin(plan_.source_number, 0));
+  hand_over(port);
+  return true;
+}
+
+void StageRunner::finish() {
+  TICKWEIR_ASSERT(plan_.inputs.empty());
+  if (!is_ended_) drain();
+}
+
+}  // namespace tickweir

@@ -1,0 +1,193 @@
+#include "runtime/engine/worker.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace tickweir {
+
+namespace {
+
+constexpr std::size_t batches_per_turn = 8;
+// Adaptive waiting: about 20 us of pauses, then as long of yields, then sleep.
+constexpr std::uint32_t pause_rounds = 500;
+constexpr std::uint32_t yield_rounds = 50;
+constexpr std::uint64_t sleep_ns_default = 100'000'000;
+constexpr std::uint64_t sleep_ns_unknown_source = 1'000'000;  // a source that does not say when to ask again
+constexpr std::uint64_t sleep_ns_worth_it = 60'000;           // shorter sleeps cost more than they save
+
+void relax() {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+}  // namespace
+
+Worker::Worker(const Graph& graph, std::uint32_t index, ThreadCells& cells, RunControl& control)
+    : graph_(graph), plan_(graph.threads[index]), cells_(cells), control_(control),
+      pool_(graph.config.batch_bytes_max, graph.config.batch_events_max), bucket_(&cells.idle_ticks) {}
+
+void Worker::run() {
+  for (StageRunner* stage : stages_) {
+    if (stage->plan().inputs.empty()) sources_.push_back(stage);
+    stage->find_exits(outgoing_);
+  }
+  since_ = clock_ticks();
+  std::uint32_t idle_rounds = 0;
+  while (!all_ended() && !control_.is_abandoned()) {
+    add_to_cell(cells_.loops, 1);
+    if (work()) {
+      idle_rounds = 0;
+    } else {
+      wait(idle_rounds++);
+    }
+  }
+  switch_to(&cells_.idle_ticks);
+}
+
+bool Worker::work() {
+  is_blocked_ = false;
+  bool moved = false;
+  for (std::size_t i = 0; i < inlets_.size(); ++i) {
+    moved = drain_inlet(inlets_[(first_inlet_ + i) % inlets_.size()]) || moved;
+  }
+  if (++first_inlet_ >= inlets_.size()) first_inlet_ = 0;
+  moved = poll_sources() || moved;
+  if (moved || is_blocked_) return moved;
+  for (StageRunner* stage : stages_) moved = stage->flush_kept() || moved;
+  return moved;
+}
+
+bool Worker::poll_sources() {
+  bool moved = false;
+  for (StageRunner* source : sources_) {
+    if (source->is_ended()) continue;
+    if (control_.is_stop_requested()) {
+      source->finish();
+      moved = true;
+    } else if (!source->can_run()) {
+      is_blocked_ = true;
+    } else {
+      moved = source->poll() || moved;
+    }
+  }
+  return moved;
+}
+
+bool Worker::drain_inlet(Inlet& inlet) {
+  bool moved = false;
+  if (!inlet.to->can_run()) {
+    is_blocked_ = true;
+    return false;
+  }
+  if (inlet.inbox != nullptr) {
+    std::array<QueuedBlock, batches_per_turn> queued;
+    const std::size_t count = inlet.inbox->pop(queued.data(), queued.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      inlet.edge_of[queued[i].edge]->arrived(queued[i]);
+      inlet.to->take(queued[i].block);
+    }
+    moved = count != 0;
+  } else {
+    Block* block = nullptr;
+    for (std::size_t i = 0; i < batches_per_turn && inlet.to->can_run(); ++i) {
+      if (!inlet.edges.front()->pop(block)) break;
+      inlet.to->take(block);
+      moved = true;
+    }
+  }
+  return end_finished_edges(inlet) || moved;
+}
+
+bool Worker::end_finished_edges(Inlet& inlet) {
+  bool ended = false;
+  for (std::size_t i = 0; i < inlet.edges.size(); ++i) {
+    if (inlet.is_finished[i] || !inlet.edges[i]->is_finished()) continue;
+    inlet.is_finished[i] = true;
+    inlet.to->end_input();
+    ended = true;
+  }
+  return ended;
+}
+
+// An ended stage may still have blocks in the overflow of its edges: they are moved on here.
+bool Worker::all_ended() {
+  for (const StageRunner* stage : stages_) {
+    if (!stage->is_ended()) return false;
+  }
+  bool all_moved = true;
+  for (Edge* edge : outgoing_) all_moved = edge->flush_overflow() && all_moved;
+  return all_moved;
+}
+
+void Worker::wait(std::uint32_t idle_rounds) {
+  if (is_blocked_) switch_to(&cells_.blocked_ticks);
+  const bool may_sleep = plan_.wait == WaitMode::block ||
+                         (plan_.wait == WaitMode::adaptive && idle_rounds >= pause_rounds + yield_rounds);
+  if (may_sleep) {
+    sleep();
+  } else if (plan_.wait == WaitMode::spin || idle_rounds < pause_rounds) {
+    relax();
+  } else {
+    sched_yield();
+  }
+  switch_to(&cells_.idle_ticks);
+}
+
+void Worker::sleep() {
+  std::vector<int> descriptors;
+  const std::uint64_t timeout = sleep_ns_max(descriptors);
+  if (timeout < sleep_ns_worth_it) {
+    sched_yield();
+    return;
+  }
+  sleeper_.prepare();
+  if (!has_work()) {
+    add_to_cell(cells_.sleeps, 1);
+    sleeper_.sleep(timeout, descriptors);
+  }
+  sleeper_.finish();
+}
+
+// Looked at after prepare(): whatever becomes true later rings the bell.
+bool Worker::has_work() {
+  if (control_.is_abandoned()) return true;
+  for (const Inlet& inlet : inlets_) {
+    for (std::size_t i = 0; i < inlet.edges.size(); ++i) {
+      if (!inlet.is_finished[i] && inlet.edges[i]->is_finished()) return true;
+    }
+    const bool has_blocks = inlet.inbox != nullptr ? !inlet.inbox->looks_empty() : inlet.edges.front()->has_blocks();
+    if (has_blocks && inlet.to->can_run()) return true;
+  }
+  for (StageRunner* source : sources_) {
+    if (source->is_ended()) continue;
+    if (control_.is_stop_requested() || (is_blocked_ && source->can_run())) return true;
+  }
+  return all_ended();
+}
+
+std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {
+  std::uint64_t due = 0;  // wall clock; 0: nothing is due
+  const auto earlier = [&due](std::uint64_t time) {
+    if (time != 0 && (due == 0 || time < due)) due = time;
+  };
+  const std::uint64_t now = wall_ns();
+  for (const StageRunner* source : sources_) {
+    if (source->is_ended() || is_blocked_) continue;
+    const tickweir_idle& idle = source->idle();
+    if (idle.descriptor >= 0) descriptors.push_back(idle.descriptor);
+    if (idle.descriptor < 0 && idle.wake_time == 0) earlier(now + sleep_ns_unknown_source);
+    earlier(idle.wake_time);
+    earlier(source->tick_due());
+  }
+  if (due == 0) return sleep_ns_default;
+  return due <= now ? 0 : std::min(due - now, sleep_ns_default);
+}
+
+}  // namespace tickweir

@@ -1,0 +1,98 @@
+// One thread of the pipeline: runs its stages until all of them have ended.
+//
+// Threading: the constructor and the wiring on the main thread; run() on the worker's own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/block.h"
+#include "runtime/engine/clock.h"
+#include "runtime/engine/edge.h"
+#include "runtime/engine/inbox.h"
+#include "runtime/engine/sleeper.h"
+#include "runtime/engine/stage_runner.h"
+
+namespace tickweir {
+
+// Where a stage's blocks from other threads arrive: a ring per edge, or one inbox for all its edges.
+struct Inlet {
+  StageRunner* to = nullptr;
+  std::vector<Edge*> edges;
+  Inbox* inbox = nullptr;         // nullptr: the ring of the only edge
+  std::vector<Edge*> edge_of;     // inbox: by index in the graph
+  std::vector<bool> is_finished;  // by position in `edges`
+};
+
+class Worker {
+ public:
+  Worker(const Graph& graph, std::uint32_t index, ThreadCells& cells, RunControl& control);
+
+  void add_stage(StageRunner* stage) { stages_.push_back(stage); }
+  void add_inlet(Inlet inlet) { inlets_.push_back(std::move(inlet)); }
+
+  // Works until every stage has ended or the run is abandoned.
+  void run();
+
+  BlockPool& pool() { return pool_; }
+  [[nodiscard]] const BlockPool& pool() const { return pool_; }
+  Sleeper& sleeper() { return sleeper_; }
+  [[nodiscard]] const GraphThread& plan() const { return plan_; }
+  [[nodiscard]] const std::vector<StageRunner*>& stages() const { return stages_; }
+
+  // Whose work the thread's time counts as, and which stage's code it is in.
+  struct Activity {
+    Cell* bucket;
+    std::uint64_t stage;
+  };
+  // A stage's code begins; returns what to resume afterwards.
+  Activity begin(std::uint32_t stage, Cell* bucket) {
+    const Activity before{.bucket = bucket_, .stage = cells_.current_stage};
+    switch_to(bucket);
+    set_cell(cells_.current_stage, stage + 1);
+    return before;
+  }
+  void resume(const Activity& activity) {
+    switch_to(activity.bucket);
+    set_cell(cells_.current_stage, activity.stage);
+  }
+  // From now on time counts as `bucket`.
+  void switch_to(Cell* bucket) {
+    const std::uint64_t now = clock_ticks();
+    add_to_cell(*bucket_, now - since_);
+    since_ = now;
+    bucket_ = bucket;
+  }
+  // When the last switch was: a clock reading for nothing.
+  [[nodiscard]] std::uint64_t switched_at() const { return since_; }
+
+ private:
+  bool work();
+  bool drain_inlet(Inlet& inlet);
+  bool end_finished_edges(Inlet& inlet);
+  bool poll_sources();
+  bool all_ended();
+  bool has_work();
+  void wait(std::uint32_t idle_rounds);
+  void sleep();
+  [[nodiscard]] std::uint64_t sleep_ns_max(std::vector<int>& descriptors) const;
+
+  const Graph& graph_;
+  const GraphThread& plan_;
+  ThreadCells& cells_;
+  RunControl& control_;
+  BlockPool pool_;
+  Sleeper sleeper_;
+  std::vector<StageRunner*> stages_;
+  std::vector<StageRunner*> sources_;
+  std::vector<Inlet> inlets_;
+  std::vector<Edge*> outgoing_;
+  std::size_t first_inlet_ = 0;  // rotates: every inlet is first in its turn
+  bool is_blocked_ = false;      // the last round left work undone because an edge was full
+  Cell* bucket_;
+  std::uint64_t since_ = 0;
+};
+
+}  // namespace tickweir
