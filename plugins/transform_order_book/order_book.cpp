@@ -1,0 +1,214 @@
+// Keeps an order book for each instrument: matches orders, or follows a venue that has matched them.
+//
+// Events:  requests or a feed in; reports, executions, trades, level changes and best prices out.
+// Order:   outputs follow the input, each with the time and origin of the event that caused it.
+// Memory:  all of it at start; see book_store.h. Cost: O(1) near the best price, logarithmic away from it.
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "order_book.h"
+#include "tickweir/stage.h"
+
+namespace {
+
+using namespace tickweir;
+using market::RejectReason;
+
+enum class Mode : std::int64_t { match, rebuild };
+
+constexpr std::array options{
+    Option{.type = choice, .name = "mode", .default_text = "match", .choices = "match|rebuild",
+           .help = "Match orders here, or follow a venue's feed that says what was matched."},
+    Option{.type = integer, .name = "orders", .default_text = "1048576", .minimum = "1", .maximum = "268435456",
+           .unit = "orders", .help = "Orders that may rest at once, over all instruments; memory is reserved for them."},
+    Option{.type = integer, .name = "instruments", .default_text = "65536", .minimum = "2", .maximum = "16777216",
+           .help = "Instrument numbers below this have a book; the default has one for every ITCH locate."},
+    Option{.type = integer, .name = "first_match_id", .default_text = "1", .minimum = "1",
+           .help = "The number of the first execution; the next ones rise by one."},
+};
+enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top };
+constexpr std::array outputs{
+    Output{.name = "reports", .events = "Accepted|Rejected|Executed|Cancelled|Replaced|Expired",
+           .help = "Every outcome of every request, in order."},
+    Output{.name = "executions", .events = "Executed", .help = "Each match, both sides in one event."},
+    Output{.name = "trades", .events = "Trade", .help = "The tape: each printable execution, and the feed's own trades."},
+    Output{.name = "levels", .events = "LevelChanged", .help = "The total at a price, after each change."},
+    Output{.name = "top", .events = "TopOfBook", .help = "The best prices, after each event that changed them."},
+};
+constexpr std::array counters{
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "accepted", .help = "Orders that entered, to rest or to trade."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "executed", .help = "Executions."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "cancelled", .help = "Orders ended other than by trading or replacing."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "replaced", .help = "Orders replaced."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "rejected", .label = "reason", .help = "Requests rejected; match only."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "crossed", .help = "Entries that left a bid at or above the ask; rebuild only."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "excess", .help = "Reductions and executions of more than was open; rebuild only."},
+    CounterInfo{.kind = TICKWEIR_GAUGE, .name = "orders", .help = "Orders that rest."},
+    CounterInfo{.kind = TICKWEIR_GAUGE, .name = "levels", .help = "Prices at which orders rest."},
+};
+enum Drop : std::uint32_t { unknown_order, duplicate_order, invalid, order_limit, instrument_limit, wrong_mode };
+constexpr std::array reasons{
+    Reason{.name = "unknown_order", .help = "Rebuild: the feed names an order that the book does not hold."},
+    Reason{.name = "duplicate_order", .help = "Rebuild: the feed enters an order that the book already holds."},
+    Reason{.name = "invalid", .help = "Rebuild: a field is wrong, or the order is not one that rests."},
+    Reason{.name = "order_limit", .help = "Rebuild: the option `orders` leaves no room."},
+    Reason{.name = "instrument_limit", .help = "Rebuild: the instrument's number is not below the option `instruments`."},
+    Reason{.name = "wrong_mode", .help = "A VenueExecution or Trade came to a book that matches by itself."},
+};
+
+constexpr Drop drop_of(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::UnknownOrder: return unknown_order;
+    case RejectReason::DuplicateOrderId: return duplicate_order;
+    case RejectReason::OrderLimit: return order_limit;
+    case RejectReason::InstrumentLimit: return instrument_limit;
+    default: return invalid;
+  }
+}
+
+// Turns what the book tells into events, on the outputs that somebody listens to.
+class Announcer {
+ public:
+  void begin_batch(Emitter& out) {
+    out_ = &out;
+    for (std::uint32_t i = 0; i < connected_.size(); ++i) connected_[i] = out.connected(i);
+  }
+  void begin_event(const Event& event) { time_ = event.time, origin_ = event.origin; }
+
+  [[nodiscard]] bool wants_reports() const { return connected_[reports]; }
+  [[nodiscard]] bool wants_executions() const {
+    return connected_[reports] || connected_[executions] || connected_[trades];
+  }
+  [[nodiscard]] bool wants_levels() const { return connected_[levels]; }
+  [[nodiscard]] bool wants_top() const { return connected_[top]; }
+
+  void report(const auto& value) { emit(reports, value); }
+  void execution(const market::Executed& value, bool printable) {
+    emit(reports, value);
+    emit(executions, value);
+    if (printable && connected_[trades]) {
+      emit(trades, market::Trade{.match_id = value.match_id, .price = value.price, .quantity = value.quantity,
+                                 .instrument = value.instrument, .side = value.taker_side});
+    }
+  }
+  void trade(const market::Trade& value) { emit(trades, value); }
+  void level_changed(const market::LevelChanged& value) { emit(levels, value); }
+  void top_changed(const market::TopOfBook& value) { emit(top, value); }
+
+ private:
+  void emit(std::uint32_t output, const auto& value) { out_->emit(output, time_, origin_, value); }
+
+  Emitter* out_ = nullptr;
+  std::uint64_t time_ = 0;
+  std::uint64_t origin_ = 0;
+  std::array<bool, outputs.size()> connected_{};
+};
+
+class OrderBook final : public Transform {
+ public:
+  explicit OrderBook(const Context& context)
+      : mode_(context.options.choice<Mode>("mode")),
+        limits_{.orders = static_cast<std::uint32_t>(context.options.integer("orders")),
+                .instruments = static_cast<std::uint32_t>(context.options.integer("instruments"))},
+        first_match_id_(static_cast<std::uint64_t>(context.options.integer("first_match_id"))),
+        accepted_(context.counter("accepted")), executed_(context.counter("executed")),
+        cancelled_(context.counter("cancelled")), replaced_(context.counter("replaced")),
+        crossed_(context.counter("crossed")), excess_(context.counter("excess")),
+        orders_(context.gauge("orders")), levels_(context.gauge("levels")),
+        wrong_mode_(context.drop_counter(wrong_mode)) {
+    for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
+      const auto reason = static_cast<RejectReason>(i);
+      rejected_[i] = mode_ == Mode::match
+                         ? context.counter("rejected", std::string(market::name_of(reason)).c_str())
+                         : context.drop_counter(drop_of(reason));
+    }
+  }
+
+  void start() {
+    store_ = std::make_unique<book::BookStore>(limits_);
+    store_->next_match_id = first_match_id_;
+    if (mode_ == Mode::match) {
+      matching_.emplace(*store_, announcer_);
+    } else {
+      rebuilding_.emplace(*store_, announcer_);
+    }
+  }
+
+  void process(const BatchView& batch, Emitter& out) {
+    announcer_.begin_batch(out);
+    if (mode_ == Mode::match) {
+      batch.for_each([&](const Event& event) { match(event); });
+      publish(matching_->counts());
+    } else {
+      batch.for_each([&](const Event& event) { follow(event); });
+      publish(rebuilding_->counts());
+    }
+  }
+
+ private:
+  void match(const Event& event) {
+    announcer_.begin_event(event);
+    switch (event.type) {
+      case market::NewOrder::event_type: return matching_->request(payload<market::NewOrder>(event));
+      case market::Cancel::event_type: return matching_->request(payload<market::Cancel>(event));
+      case market::Reduce::event_type: return matching_->request(payload<market::Reduce>(event));
+      case market::Replace::event_type: return matching_->request(payload<market::Replace>(event));
+      case market::VenueExecution::event_type:
+      case market::Trade::event_type: return wrong_mode_.add();
+      default: return;
+    }
+  }
+
+  void follow(const Event& event) {
+    announcer_.begin_event(event);
+    switch (event.type) {
+      case market::NewOrder::event_type: rebuilding_->follow(payload<market::NewOrder>(event)); return;
+      case market::Cancel::event_type: rebuilding_->follow(payload<market::Cancel>(event)); return;
+      case market::Reduce::event_type: rebuilding_->follow(payload<market::Reduce>(event)); return;
+      case market::Replace::event_type: rebuilding_->follow(payload<market::Replace>(event)); return;
+      case market::VenueExecution::event_type: rebuilding_->follow(payload<market::VenueExecution>(event)); return;
+      case market::Trade::event_type: return announcer_.trade(payload<market::Trade>(event));
+      default: return;
+    }
+  }
+
+  // Adds what has happened since the last batch.
+  void publish(const book::Counts& now) {
+    accepted_.add(now.accepted - published_.accepted);
+    executed_.add(now.executed - published_.executed);
+    cancelled_.add(now.cancelled - published_.cancelled);
+    replaced_.add(now.replaced - published_.replaced);
+    crossed_.add(now.crossed - published_.crossed);
+    excess_.add(now.excess - published_.excess);
+    for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
+      if (now.rejected[i] != published_.rejected[i]) rejected_[i].add(now.rejected[i] - published_.rejected[i]);
+    }
+    orders_.set(store_->order_count());
+    levels_.set(store_->level_count());
+    published_ = now;
+  }
+
+  Mode mode_;
+  book::Limits limits_;
+  std::uint64_t first_match_id_;
+  Counter accepted_, executed_, cancelled_, replaced_, crossed_, excess_;
+  Gauge orders_, levels_;
+  Counter wrong_mode_;
+  std::array<Counter, book::reject_reason_count> rejected_;  // match: by reason; rebuild: as drops
+  Announcer announcer_;
+  std::unique_ptr<book::BookStore> store_;
+  std::optional<book::Matching<Announcer>> matching_;
+  std::optional<book::Rebuilding<Announcer>> rebuilding_;
+  book::Counts published_;
+};
+
+}  // namespace
+
+TICKWEIR_PLUGIN("transform_order_book", OrderBook,
+                {.version = "1.0.0",
+                 .summary = "Keeps an order book for each instrument: matches, or follows a venue's feed.",
+                 .accepts = "NewOrder|Cancel|Reduce|Replace|VenueExecution|Trade|TradingStatus|Instrument",
+                 .options = options, .outputs = outputs, .counters = counters, .reasons = reasons})

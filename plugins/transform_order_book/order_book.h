@@ -1,0 +1,5 @@
+// The order book's algorithm, whole: for the stage, for tests, and for hand-written loops.
+#pragma once
+
+#include "matching.h"
+#include "rebuilding.h"

@@ -1,0 +1,133 @@
+// Follows a venue's feed: the venue has matched, the book only records what it says.
+//
+// A feed is never argued with: what cannot be applied is counted by reason and changes nothing, and a book
+// that the feed has crossed stays crossed, counted.
+//
+// Threading: one thread. Memory: none of its own in the calls.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "reporting.h"
+
+namespace tickweir::book {
+
+template <typename Listener>
+class Rebuilding : public Reporting<Listener> {
+ public:
+  using Reporting<Listener>::Reporting;
+
+  // Only orders that rest are on a feed: limit, good till cancel. Each request is followed (None), or not
+  // for the reason returned.
+  RejectReason follow(const market::NewOrder& order) {
+    RejectReason reason = market::validate(order);
+    if (reason == RejectReason::None) {
+      if (order.kind != market::OrderKind::Limit || order.time_in_force != market::TimeInForce::GoodTillCancel) {
+        reason = RejectReason::InvalidKind;
+      } else if (!store_.has_book(order.instrument)) {
+        reason = RejectReason::InstrumentLimit;
+      } else if (store_.find(order.order_id) != 0) {
+        reason = RejectReason::DuplicateOrderId;
+      } else if (store_.is_full()) {
+        reason = RejectReason::OrderLimit;
+      }
+    }
+    if (reason != RejectReason::None) return count(reason);
+    this->tell_accepted(order);
+    this->enter(order.order_id, order.account, order.instrument, order.side, order.price, order.quantity);
+    return finish_entry(order.instrument);
+  }
+
+  RejectReason follow(const market::Cancel& cancel) {
+    if (const RejectReason reason = market::validate(cancel); reason != RejectReason::None) return count(reason);
+    const std::uint32_t index = this->find(cancel.order_id, cancel.instrument, cancel.account);
+    if (index == 0) return count(RejectReason::UnknownOrder);
+    return take_off(index, store_.order(index).quantity, market::CancelReason::Venue);
+  }
+
+  RejectReason follow(const market::Reduce& reduce) {
+    if (const RejectReason reason = market::validate(reduce); reason != RejectReason::None) return count(reason);
+    const std::uint32_t index = this->find(reduce.order_id, reduce.instrument, reduce.account);
+    if (index == 0) return count(RejectReason::UnknownOrder);
+    return take_off(index, bounded(reduce.quantity, index), market::CancelReason::Reduced);
+  }
+
+  RejectReason follow(const market::Replace& replace) {
+    if (const RejectReason reason = market::validate(replace); reason != RejectReason::None) return count(reason);
+    const std::uint32_t index = this->find(replace.order_id, replace.instrument, replace.account);
+    if (index == 0) return count(RejectReason::UnknownOrder);
+    if (replace.new_order_id != replace.order_id && store_.find(replace.new_order_id) != 0) {
+      return count(RejectReason::DuplicateOrderId);
+    }
+    const Order old = store_.order(index);
+    const Level after = store_.take(index, old.quantity);
+    this->tell_level(after);
+    this->tell_replaced(replace, after.instrument(), old.account);
+    this->enter(replace.new_order_id, old.account, after.instrument(), after.side(), replace.price, replace.quantity);
+    return finish_entry(after.instrument());
+  }
+
+  RejectReason follow(const market::VenueExecution& venue) {
+    if (const RejectReason reason = judge(venue); reason != RejectReason::None) return count(reason);
+    const std::uint32_t index = this->find(venue.order_id, venue.instrument, 0);
+    if (index == 0) return count(RejectReason::UnknownOrder);
+    const Order maker = store_.order(index);
+    const std::uint32_t quantity = bounded(venue.quantity, index);
+    const Level after = store_.take(index, quantity);
+    ++counts_.executed;
+    const std::uint64_t match_id = store_.next_match_id++;
+    if (listener_.wants_executions()) {
+      listener_.execution({.match_id = match_id, .maker_order_id = maker.id, .taker_order_id = 0,
+                           .price = venue.price != 0 ? venue.price : after.price(), .quantity = quantity,
+                           .instrument = after.instrument(), .maker_remaining = maker.quantity - quantity,
+                           .maker_account = maker.account, .taker_side = opposite(after.side())},
+                          venue.printable != 0);
+    }
+    this->tell_level(after);
+    this->tell_top(after.instrument());
+    return RejectReason::None;
+  }
+
+ private:
+  using Reporting<Listener>::store_;
+  using Reporting<Listener>::listener_;
+  using Reporting<Listener>::counts_;
+
+  static RejectReason judge(const market::VenueExecution& venue) {
+    if (venue.order_id == 0) return RejectReason::InvalidOrderId;
+    if (venue.price != 0) {
+      if (const RejectReason reason = market::validate_price(venue.price); reason != RejectReason::None) return reason;
+    }
+    return market::validate_quantity(venue.quantity);
+  }
+
+  RejectReason count(RejectReason reason) {
+    ++this->rejected(reason);
+    return reason;
+  }
+
+  // What the feed takes off an order, at most what we hold of it.
+  std::uint32_t bounded(std::uint32_t quantity, std::uint32_t index) {
+    const std::uint32_t open = store_.order(index).quantity;
+    if (quantity > open) ++counts_.excess;
+    return std::min(quantity, open);
+  }
+
+  RejectReason take_off(std::uint32_t index, std::uint32_t quantity, market::CancelReason reason) {
+    const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
+    this->cancel_quantity(index, quantity, reason);
+    this->tell_top(instrument);
+    return RejectReason::None;
+  }
+
+  RejectReason finish_entry(std::uint32_t instrument) {
+    const std::uint32_t bid = store_.best(instrument, Side::Buy);
+    const std::uint32_t ask = store_.best(instrument, Side::Sell);
+    if (bid != 0 && ask != 0 && store_.level(bid).price() >= store_.level(ask).price()) ++counts_.crossed;
+    this->tell_top(instrument);
+    return RejectReason::None;
+  }
+};
+
+}  // namespace tickweir::book

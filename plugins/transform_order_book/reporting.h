@@ -1,0 +1,150 @@
+// What both kinds of book tell: their listener, their counts, and the few reports they share.
+//
+// A listener says what it wants, and only that is built. A hand-written loop derives from Silent and
+// overrides what it needs; what stays `false` at compile time costs nothing.
+//
+// Threading: one thread. Memory: one TopOfBook an instrument, in the constructor.
+// Ownership: the store and the listener are the caller's and outlive it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "book_store.h"
+#include "tickweir/market.h"
+
+namespace tickweir::book {
+
+using market::RejectReason;
+
+// The shape of a listener.
+struct Silent {
+  [[nodiscard]] static constexpr bool wants_reports() { return false; }
+  [[nodiscard]] static constexpr bool wants_executions() { return false; }
+  [[nodiscard]] static constexpr bool wants_levels() { return false; }
+  [[nodiscard]] static constexpr bool wants_top() { return false; }
+  // Accepted, Rejected, Cancelled, Replaced.
+  void report(const auto&) {}
+  // `printable`: belongs on the tape.
+  void execution(const market::Executed&, bool /*printable*/) {}
+  void level_changed(const market::LevelChanged&) {}
+  void top_changed(const market::TopOfBook&) {}
+};
+
+constexpr std::size_t reject_reason_count = static_cast<std::size_t>(RejectReason::NotIncreasing) + 1;
+
+// Plain sums since the start, kept whatever the listener wants.
+struct Counts {
+  std::uint64_t accepted = 0;
+  std::uint64_t executed = 0;
+  std::uint64_t cancelled = 0;  // orders that left by cancel, reduce or as a remainder
+  std::uint64_t replaced = 0;
+  std::uint64_t crossed = 0;  // rebuild: entries that left bid >= ask
+  std::uint64_t excess = 0;   // rebuild: reductions and executions above what was open
+  std::array<std::uint64_t, reject_reason_count> rejected{};  // by RejectReason
+};
+
+// What the rules of both modes are built from.
+template <typename Listener>
+class Reporting {
+ public:
+  Reporting(BookStore& store, Listener& listener)
+      : store_(store), listener_(listener), tops_(store.limits().instruments) {}
+
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+
+ protected:
+  // The order a request means; 0 when there is none, or it is another's: an account or instrument that the
+  // request gives (not 0) must be the order's.
+  [[nodiscard]] std::uint32_t find(std::uint64_t id, std::uint32_t instrument, std::uint32_t account) const {
+    const std::uint32_t index = store_.find(id);
+    if (index == 0) return 0;
+    const Order& order = store_.order(index);
+    if (account != 0 && account != order.account) return 0;
+    if (instrument != 0 && instrument != store_.level_of(order).instrument()) return 0;
+    return index;
+  }
+
+  std::uint64_t& rejected(RejectReason reason) { return counts_.rejected[static_cast<std::size_t>(reason)]; }
+
+  template <typename Request>
+  void reject(const Request& request, RejectReason reason) {
+    ++rejected(reason);
+    if (!listener_.wants_reports()) return;
+    std::uint32_t account = 0;
+    if constexpr (requires { request.account; }) account = request.account;
+    listener_.report(market::Rejected{.order_id = request.order_id, .instrument = request.instrument,
+                                      .account = account, .request_type = Request::event_type, .reason = reason});
+  }
+
+  void tell_level(const Level& level) {
+    if (!listener_.wants_levels()) return;
+    listener_.level_changed({.price = level.price(), .quantity = level.quantity, .order_count = level.count,
+                     .instrument = level.instrument(), .side = level.side()});
+  }
+
+  // After each request that changed a book of `instrument`.
+  void tell_top(std::uint32_t instrument) {
+    if (!listener_.wants_top()) return;
+    market::TopOfBook now{.instrument = instrument};
+    if (const auto bid = store_.best(instrument, Side::Buy); bid != 0) {
+      now.bid_price = store_.level(bid).price();
+      now.bid_quantity = store_.level(bid).quantity;
+    }
+    if (const auto ask = store_.best(instrument, Side::Sell); ask != 0) {
+      now.ask_price = store_.level(ask).price();
+      now.ask_quantity = store_.level(ask).quantity;
+    }
+    market::TopOfBook& told = tops_[instrument];
+    told.instrument = instrument;
+    if (now == told) return;
+    told = now;
+    listener_.top_changed(now);
+  }
+
+  // Takes `quantity` off an order and tells: at 0 the order has left.
+  void cancel_quantity(std::uint32_t index, std::uint32_t quantity, market::CancelReason reason) {
+    const Order order = store_.order(index);
+    const Level after = store_.take(index, quantity);
+    if (quantity == order.quantity) ++counts_.cancelled;
+    if (listener_.wants_reports()) {
+      listener_.report(market::Cancelled{.order_id = order.id, .quantity = quantity,
+                                         .remaining = order.quantity - quantity, .instrument = after.instrument(),
+                                         .account = order.account, .reason = reason});
+    }
+    tell_level(after);
+  }
+
+  void enter(std::uint64_t id, std::uint32_t account, std::uint32_t instrument, Side side, std::int64_t price,
+             std::uint32_t quantity) {
+    const std::uint32_t index = store_.enter(id, account, instrument, side, price, quantity);
+    tell_level(store_.level_of(store_.order(index)));
+  }
+
+  void tell_accepted(const market::NewOrder& order) {
+    ++counts_.accepted;
+    if (!listener_.wants_reports()) return;
+    listener_.report(market::Accepted{.order_id = order.order_id, .price = order.price, .quantity = order.quantity,
+                                      .instrument = order.instrument, .account = order.account,
+                                      .side = order.side, .kind = order.kind,
+                                      .time_in_force = order.time_in_force, .flags = order.flags});
+  }
+
+  void tell_replaced(const market::Replace& request, std::uint32_t instrument, std::uint32_t account) {
+    ++counts_.replaced;
+    if (!listener_.wants_reports()) return;
+    listener_.report(market::Replaced{.order_id = request.order_id, .new_order_id = request.new_order_id,
+                                      .price = request.price, .quantity = request.quantity,
+                                      .instrument = instrument, .account = account});
+  }
+
+  BookStore& store_;
+  Listener& listener_;
+  Counts counts_;
+
+ private:
+  std::vector<market::TopOfBook> tops_;  // by instrument: what was last told
+};
+
+}  // namespace tickweir::book
