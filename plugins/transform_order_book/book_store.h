@@ -44,7 +44,7 @@ constexpr std::size_t link_count = 8;  // at a growth of 4 per link: 65,536 leve
 using Links = std::array<std::uint32_t, link_count>;
 
 struct alignas(64) Level {
-  std::int64_t rank = 0;  // distance order from the best: the price on the sell side, minus it on the buy side
+  std::int64_t rank = 0;  // lower is better: the price on the sell side, minus it on the buy side
   std::uint64_t quantity = 0;
   std::uint32_t first = 0;
   std::uint32_t last = 0;
@@ -165,7 +165,8 @@ class BookStore {
     find_before(place, rank, before);
     const std::uint32_t found = (*before[0])[0];
     if (found != 0 && levels_[found].rank == rank) return found;
-    const std::uint32_t made = take_free(free_level_, used_levels_, [&](auto i) { return levels_[i].next[0]; });
+    const std::uint32_t made = take_free(free_level_, used_levels_,
+                                         [&](auto i) { return levels_[i].next[0]; });
     Level& level = levels_[made];
     level = {.rank = rank, .place = place};
     const std::size_t height = draw_height();

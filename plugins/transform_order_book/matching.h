@@ -19,7 +19,8 @@ class Matching : public Reporting<Listener> {
   using Reporting<Listener>::Reporting;
 
   void request(const market::NewOrder& order) {
-    if (const RejectReason reason = judge(order); reason != RejectReason::None) return this->reject(order, reason);
+    const RejectReason reason = judge(order);
+    if (reason != RejectReason::None) return this->reject(order, reason);
     this->tell_accepted(order);
     const bool is_market = order.kind == market::OrderKind::Market;
     Taker taker{.id = order.order_id, .price = order.price, .quantity = order.quantity,
@@ -91,7 +92,8 @@ class Matching : public Reporting<Listener> {
 
   // A market order never rests, whatever its time in force.
   static bool rests(const market::NewOrder& order) {
-    return order.kind == market::OrderKind::Limit && order.time_in_force == market::TimeInForce::GoodTillCancel;
+    return order.kind == market::OrderKind::Limit &&
+           order.time_in_force == market::TimeInForce::GoodTillCancel;
   }
 
   [[nodiscard]] RejectReason judge(const market::NewOrder& order) const {

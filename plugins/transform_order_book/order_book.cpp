@@ -22,9 +22,12 @@ enum class Mode : std::int64_t { match, rebuild };
 constexpr std::array options{
     Option{.type = choice, .name = "mode", .default_text = "match", .choices = "match|rebuild",
            .help = "Match orders here, or follow a venue's feed that says what was matched."},
-    Option{.type = integer, .name = "orders", .default_text = "1048576", .minimum = "1", .maximum = "268435456",
-           .unit = "orders", .help = "Orders that may rest at once, over all instruments; memory is reserved for them."},
-    Option{.type = integer, .name = "instruments", .default_text = "65536", .minimum = "2", .maximum = "16777216",
+    Option{.type = integer, .name = "orders", .default_text = "1048576", .minimum = "1",
+           .maximum = "268435456",
+           .unit = "orders",
+               .help = "Orders that may rest at once, over all instruments; memory is reserved for them."},
+    Option{.type = integer, .name = "instruments", .default_text = "65536", .minimum = "2",
+           .maximum = "16777216",
            .help = "Instrument numbers below this have a book; the default has one for every ITCH locate."},
     Option{.type = integer, .name = "first_match_id", .default_text = "1", .minimum = "1",
            .help = "The number of the first execution; the next ones rise by one."},
@@ -34,28 +37,38 @@ constexpr std::array outputs{
     Output{.name = "reports", .events = "Accepted|Rejected|Executed|Cancelled|Replaced|Expired",
            .help = "Every outcome of every request, in order."},
     Output{.name = "executions", .events = "Executed", .help = "Each match, both sides in one event."},
-    Output{.name = "trades", .events = "Trade", .help = "The tape: each printable execution, and the feed's own trades."},
+    Output{.name = "trades", .events = "Trade",
+           .help = "The tape: each printable execution, and the feed's own trades."},
     Output{.name = "levels", .events = "LevelChanged", .help = "The total at a price, after each change."},
-    Output{.name = "top", .events = "TopOfBook", .help = "The best prices, after each event that changed them."},
+    Output{.name = "top", .events = "TopOfBook",
+           .help = "The best prices, after each event that changed them."},
 };
 constexpr std::array counters{
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "accepted", .help = "Orders that entered, to rest or to trade."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "accepted",
+                .help = "Orders that entered, to rest or to trade."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "executed", .help = "Executions."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "cancelled", .help = "Orders ended other than by trading or replacing."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "cancelled",
+                .help = "Orders ended other than by trading or replacing."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "replaced", .help = "Orders replaced."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "rejected", .label = "reason", .help = "Requests rejected; match only."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "crossed", .help = "Entries that left a bid at or above the ask; rebuild only."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "excess", .help = "Reductions and executions of more than was open; rebuild only."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "rejected", .label = "reason",
+                .help = "Requests rejected; match only."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "crossed",
+                .help = "Entries that left a bid at or above the ask; rebuild only."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "excess",
+                .help = "Reductions and executions of more than was open; rebuild only."},
     CounterInfo{.kind = TICKWEIR_GAUGE, .name = "orders", .help = "Orders that rest."},
     CounterInfo{.kind = TICKWEIR_GAUGE, .name = "levels", .help = "Prices at which orders rest."},
 };
-enum Drop : std::uint32_t { unknown_order, duplicate_order, invalid, order_limit, instrument_limit, wrong_mode };
+enum Drop : std::uint32_t { unknown_order, duplicate_order, invalid, order_limit, instrument_limit,
+                           wrong_mode };
 constexpr std::array reasons{
     Reason{.name = "unknown_order", .help = "Rebuild: the feed names an order that the book does not hold."},
-    Reason{.name = "duplicate_order", .help = "Rebuild: the feed enters an order that the book already holds."},
+    Reason{.name = "duplicate_order",
+           .help = "Rebuild: the feed enters an order that the book already holds."},
     Reason{.name = "invalid", .help = "Rebuild: a field is wrong, or the order is not one that rests."},
     Reason{.name = "order_limit", .help = "Rebuild: the option `orders` leaves no room."},
-    Reason{.name = "instrument_limit", .help = "Rebuild: the instrument's number is not below the option `instruments`."},
+    Reason{.name = "instrument_limit",
+           .help = "Rebuild: the instrument's number is not below the option `instruments`."},
     Reason{.name = "wrong_mode", .help = "A VenueExecution or Trade came to a book that matches by itself."},
 };
 
@@ -169,7 +182,9 @@ class OrderBook final : public Transform {
       case market::Cancel::event_type: rebuilding_->follow(payload<market::Cancel>(event)); return;
       case market::Reduce::event_type: rebuilding_->follow(payload<market::Reduce>(event)); return;
       case market::Replace::event_type: rebuilding_->follow(payload<market::Replace>(event)); return;
-      case market::VenueExecution::event_type: rebuilding_->follow(payload<market::VenueExecution>(event)); return;
+      case market::VenueExecution::event_type:
+        rebuilding_->follow(payload<market::VenueExecution>(event));
+        return;
       case market::Trade::event_type: return announcer_.trade(payload<market::Trade>(event));
       default: return;
     }
@@ -184,7 +199,7 @@ class OrderBook final : public Transform {
     crossed_.add(now.crossed - published_.crossed);
     excess_.add(now.excess - published_.excess);
     for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
-      if (now.rejected[i] != published_.rejected[i]) rejected_[i].add(now.rejected[i] - published_.rejected[i]);
+      rejected_[i].add(now.rejected[i] - published_.rejected[i]);
     }
     orders_.set(store_->order_count());
     levels_.set(store_->level_count());

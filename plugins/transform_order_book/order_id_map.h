@@ -17,7 +17,7 @@ namespace tickweir::book {
 class OrderIdMap {
  public:
   explicit OrderIdMap(std::uint32_t keys_max)
-      : keys_max_(keys_max), slots_(std::bit_ceil(std::size_t{keys_max} * 2 + 2)), mask_(slots_.size() - 1),
+      : keys_max_(keys_max), slots_(std::bit_ceil(std::size_t{keys_max} * 2)), mask_(slots_.size() - 1),
         shift_(std::countl_zero(mask_)) {}
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
@@ -61,7 +61,9 @@ class OrderIdMap {
   };
 
   // Fibonacci hashing: ids that rise by one spread evenly.
-  [[nodiscard]] std::size_t home(std::uint64_t key) const { return (key * 0x9E37'79B9'7F4A'7C15ULL) >> shift_; }
+  [[nodiscard]] std::size_t home(std::uint64_t key) const {
+    return (key * 0x9E37'79B9'7F4A'7C15ULL) >> shift_;
+  }
 
   std::uint32_t keys_max_;
   std::uint32_t size_ = 0;

@@ -23,7 +23,8 @@ class Rebuilding : public Reporting<Listener> {
   RejectReason follow(const market::NewOrder& order) {
     RejectReason reason = market::validate(order);
     if (reason == RejectReason::None) {
-      if (order.kind != market::OrderKind::Limit || order.time_in_force != market::TimeInForce::GoodTillCancel) {
+      if (order.kind != market::OrderKind::Limit ||
+          order.time_in_force != market::TimeInForce::GoodTillCancel) {
         reason = RejectReason::InvalidKind;
       } else if (!store_.has_book(order.instrument)) {
         reason = RejectReason::InstrumentLimit;
@@ -40,21 +41,24 @@ class Rebuilding : public Reporting<Listener> {
   }
 
   RejectReason follow(const market::Cancel& cancel) {
-    if (const RejectReason reason = market::validate(cancel); reason != RejectReason::None) return count(reason);
+    const RejectReason wrong = market::validate(cancel);
+    if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(cancel.order_id, cancel.instrument, cancel.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
     return take_off(index, store_.order(index).quantity, market::CancelReason::Venue);
   }
 
   RejectReason follow(const market::Reduce& reduce) {
-    if (const RejectReason reason = market::validate(reduce); reason != RejectReason::None) return count(reason);
+    const RejectReason wrong = market::validate(reduce);
+    if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(reduce.order_id, reduce.instrument, reduce.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
     return take_off(index, bounded(reduce.quantity, index), market::CancelReason::Reduced);
   }
 
   RejectReason follow(const market::Replace& replace) {
-    if (const RejectReason reason = market::validate(replace); reason != RejectReason::None) return count(reason);
+    const RejectReason wrong = market::validate(replace);
+    if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(replace.order_id, replace.instrument, replace.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
     if (replace.new_order_id != replace.order_id && store_.find(replace.new_order_id) != 0) {
@@ -64,7 +68,8 @@ class Rebuilding : public Reporting<Listener> {
     const Level after = store_.take(index, old.quantity);
     this->tell_level(after);
     this->tell_replaced(replace, after.instrument(), old.account);
-    this->enter(replace.new_order_id, old.account, after.instrument(), after.side(), replace.price, replace.quantity);
+    this->enter(replace.new_order_id, old.account, after.instrument(), after.side(), replace.price,
+                replace.quantity);
     return finish_entry(after.instrument());
   }
 
@@ -96,10 +101,8 @@ class Rebuilding : public Reporting<Listener> {
 
   static RejectReason judge(const market::VenueExecution& venue) {
     if (venue.order_id == 0) return RejectReason::InvalidOrderId;
-    if (venue.price != 0) {
-      if (const RejectReason reason = market::validate_price(venue.price); reason != RejectReason::None) return reason;
-    }
-    return market::validate_quantity(venue.quantity);
+    const RejectReason price = venue.price == 0 ? RejectReason::None : market::validate_price(venue.price);
+    return price != RejectReason::None ? price : market::validate_quantity(venue.quantity);
   }
 
   RejectReason count(RejectReason reason) {

@@ -75,7 +75,8 @@ class Reporting {
     std::uint32_t account = 0;
     if constexpr (requires { request.account; }) account = request.account;
     listener_.report(market::Rejected{.order_id = request.order_id, .instrument = request.instrument,
-                                      .account = account, .request_type = Request::event_type, .reason = reason});
+                                      .account = account, .request_type = Request::event_type,
+                                      .reason = reason});
   }
 
   void tell_level(const Level& level) {
@@ -110,7 +111,8 @@ class Reporting {
     if (quantity == order.quantity) ++counts_.cancelled;
     if (listener_.wants_reports()) {
       listener_.report(market::Cancelled{.order_id = order.id, .quantity = quantity,
-                                         .remaining = order.quantity - quantity, .instrument = after.instrument(),
+                                         .remaining = order.quantity - quantity,
+                                         .instrument = after.instrument(),
                                          .account = order.account, .reason = reason});
     }
     tell_level(after);
@@ -125,7 +127,8 @@ class Reporting {
   void tell_accepted(const market::NewOrder& order) {
     ++counts_.accepted;
     if (!listener_.wants_reports()) return;
-    listener_.report(market::Accepted{.order_id = order.order_id, .price = order.price, .quantity = order.quantity,
+    listener_.report(market::Accepted{.order_id = order.order_id, .price = order.price,
+                                      .quantity = order.quantity,
                                       .instrument = order.instrument, .account = order.account,
                                       .side = order.side, .kind = order.kind,
                                       .time_in_force = order.time_in_force, .flags = order.flags});
