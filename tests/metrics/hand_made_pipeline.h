@@ -22,22 +22,43 @@ inline constexpr std::array filter_reasons{
     tickweir_reason{.name = "too_old", .help = "Too old."},
 };
 inline constexpr std::array filter_options{
-    tickweir_option{.type = TICKWEIR_OPTION_INTEGER, .name = "band", .default_text = "500", .minimum = "1",
-                    .maximum = "10000", .unit = "basis points", .help = "How far."},
-    tickweir_option{.type = TICKWEIR_OPTION_TEXT, .name = "password", .default_text = "", .help = "Hidden.",
+    tickweir_option{.type = TICKWEIR_OPTION_INTEGER,
+                    .name = "band",
+                    .default_text = "500",
+                    .minimum = "1",
+                    .maximum = "10000",
+                    .unit = "basis points",
+                    .help = "How far."},
+    tickweir_option{.type = TICKWEIR_OPTION_TEXT,
+                    .name = "password",
+                    .default_text = "",
+                    .help = "Hidden.",
                     .flags = TICKWEIR_OPTION_SECRET},
 };
 
 struct HandMadePipeline {
-  tickweir_plugin source_table{.role = TICKWEIR_ROLE_SOURCE, .name = "source_made", .version = "1.0.0",
-                               .summary = "Makes.", .outputs = source_outputs.data(), .output_count = 1};
-  tickweir_plugin filter_table{.role = TICKWEIR_ROLE_FILTER, .name = "filter_made", .version = "1.2.0",
-                               .summary = "Refuses.", .accepts = "*", .options = filter_options.data(),
-                               .counters = filter_counters.data(), .reasons = filter_reasons.data(),
-                               .option_count = filter_options.size(), .counter_count = filter_counters.size(),
+  tickweir_plugin source_table{.role = TICKWEIR_ROLE_SOURCE,
+                               .name = "source_made",
+                               .version = "1.0.0",
+                               .summary = "Makes.",
+                               .outputs = source_outputs.data(),
+                               .output_count = 1};
+  tickweir_plugin filter_table{.role = TICKWEIR_ROLE_FILTER,
+                               .name = "filter_made",
+                               .version = "1.2.0",
+                               .summary = "Refuses.",
+                               .accepts = "*",
+                               .options = filter_options.data(),
+                               .counters = filter_counters.data(),
+                               .reasons = filter_reasons.data(),
+                               .option_count = filter_options.size(),
+                               .counter_count = filter_counters.size(),
                                .reason_count = filter_reasons.size()};
-  tickweir_plugin sink_table{.role = TICKWEIR_ROLE_SINK, .name = "sink_made", .version = "1.0.0",
-                             .summary = "Writes.", .accepts = "*"};
+  tickweir_plugin sink_table{.role = TICKWEIR_ROLE_SINK,
+                             .name = "sink_made",
+                             .version = "1.0.0",
+                             .summary = "Writes.",
+                             .accepts = "*"};
   Plugin source, filter, sink;
   Graph graph;
   Telemetry telemetry;
@@ -82,7 +103,8 @@ struct HandMadePipeline {
             .log_lines = [this] { return log_lines; }};
   }
 
-  PluginSeries& add_series(std::size_t stage, std::uint32_t counter, const std::string& label, std::size_t cells) {
+  PluginSeries& add_series(std::size_t stage, std::uint32_t counter, const std::string& label,
+                           std::size_t cells) {
     auto& series = telemetry.stages[stage]->series;
     series.push_back({.counter = counter, .label_value = label, .cells = std::make_unique<Cell[]>(cells)});
     return series.back();
@@ -102,7 +124,8 @@ struct HandMadePipeline {
       cells->outputs.resize(stage.outputs.size());
       telemetry.stages.push_back(std::move(cells));
     }
-    for (std::size_t i = 0; i < graph.edges.size(); ++i) telemetry.edges.push_back(std::make_unique<EdgeCells>());
+    for (std::size_t i = 0; i < graph.edges.size(); ++i)
+      telemetry.edges.push_back(std::make_unique<EdgeCells>());
     for (std::size_t i = 0; i < graph.threads.size(); ++i) {
       telemetry.threads.push_back(std::make_unique<ThreadCells>());
     }

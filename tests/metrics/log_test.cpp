@@ -18,14 +18,17 @@ struct Fixture {
   std::uint64_t now = 1'700'000'000'123'000'000;
   Log log;
   explicit Fixture(LogFormat format = LogFormat::text, std::uint32_t level = TICKWEIR_LOG_INFO)
-      : log({.format = format, .level = level, .lines_per_second = 3, .out = &out, .now_ns = [this] { return now; }}) {}
+      : log({.format = format, .level = level, .lines_per_second = 3, .out = &out, .now_ns = [this] {
+               return now;
+             }}) {}
 };
 
 TEST(Log, WritesALineOfText) {
   Fixture made;
   made.log.write(TICKWEIR_LOG_WARNING, "feed", "3 gaps");
   made.log.write(TICKWEIR_LOG_INFO, "", "started");
-  EXPECT_EQ(made.out.str(), "2023-11-14T22:13:20.123Z warning feed: 3 gaps\n2023-11-14T22:13:20.123Z info started\n");
+  EXPECT_EQ(made.out.str(),
+            "2023-11-14T22:13:20.123Z warning feed: 3 gaps\n2023-11-14T22:13:20.123Z info started\n");
 }
 
 TEST(Log, KeepsTextOnOneLine) {
@@ -37,8 +40,9 @@ TEST(Log, KeepsTextOnOneLine) {
 TEST(Log, WritesJsonThatSurvivesQuotesAndBrokenUtf8) {
   Fixture made(LogFormat::json);
   made.log.write(TICKWEIR_LOG_ERROR, "feed", "a \"b\"\n\xff");
-  EXPECT_EQ(made.out.str(), "{\"time\":\"2023-11-14T22:13:20.123Z\",\"level\":\"error\",\"stage\":\"feed\","
-                            "\"text\":\"a \\\"b\\\"\\n\xef\xbf\xbd\"}\n");
+  EXPECT_EQ(made.out.str(),
+            "{\"time\":\"2023-11-14T22:13:20.123Z\",\"level\":\"error\",\"stage\":\"feed\","
+            "\"text\":\"a \\\"b\\\"\\n\xef\xbf\xbd\"}\n");
 }
 
 TEST(Log, DropsLinesBelowItsLevelButCountsThem) {
@@ -56,7 +60,8 @@ TEST(Log, SuppressesAboveTheLimitAndSaysHowMany) {
   made.now += 1'000'000'000;
   made.log.write(TICKWEIR_LOG_INFO, "feed", "later");
   const std::string time = "2023-11-14T22:13:21.123Z info feed: ";
-  EXPECT_TRUE(made.out.str().ends_with(time + "suppressed 7 more of these\n" + time + "later\n")) << made.out.str();
+  EXPECT_TRUE(made.out.str().ends_with(time + "suppressed 7 more of these\n" + time + "later\n"))
+      << made.out.str();
   EXPECT_EQ(made.log.counts()[1], 11U);
 }
 

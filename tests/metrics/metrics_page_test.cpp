@@ -72,7 +72,8 @@ TEST(MetricsPage, ShowsWhatTheCellsHold) {
   EXPECT_EQ(page[discarded + R"(,reason="too_old",intentional="true"})"], "0");
   EXPECT_EQ(page["tickweir_component_busy_seconds_total" + band_labels + R"(,thread="core"})"], "2.5");
   EXPECT_EQ(page["tickweir_component_sent_events_total{component_id=\"feed\",component_kind=\"source\","
-                 "plugin=\"source_made\",output=\"events\"}"], "120");
+                 "plugin=\"source_made\",output=\"events\"}"],
+            "120");
   EXPECT_EQ(page[R"(tickweir_edge_queued_events{edge="feed->band"})"], "20");
   EXPECT_EQ(page[R"(tickweir_edge_capacity_events{edge="feed->band"})"], "16384");
   EXPECT_EQ(page[R"(tickweir_edge_blocked_seconds_total{edge="feed->band"})"], "0.5");
@@ -109,8 +110,9 @@ TEST(MetricsPage, ShowsFullBatchesAboveTheBoundBelowThem) {
   events.record(255);
   events.record(256, 5);
   auto page = samples(metrics_page(made.view()));
-  const std::string bucket = R"(tickweir_component_batch_events_bucket{component_id="out",component_kind="sink",)"
-                             R"(plugin="sink_made",le=")";
+  const std::string bucket =
+      R"(tickweir_component_batch_events_bucket{component_id="out",component_kind="sink",)"
+      R"(plugin="sink_made",le=")";
   EXPECT_EQ(page[bucket + "1\"}"], "1");
   EXPECT_EQ(page[bucket + "255\"}"], "2");
   EXPECT_EQ(page[bucket + "511\"}"], "7");

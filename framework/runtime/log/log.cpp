@@ -35,7 +35,8 @@ std::string time_text(std::uint64_t now_ns) {
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now_ns % second_ns / 1'000'000);
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     now_ns % second_ns / 1'000'000);
 }
 
 // A line of text stays one line, whatever a plugin puts into it.
@@ -97,8 +98,8 @@ struct Log::Impl {
       object["text"] = text;
       line = object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     } else {
-      line = fmt::format("{} {} {}{}{}", time_text(now), level_names.at(level), stage, stage.empty() ? "" : ": ",
-                         one_line(text));
+      line = fmt::format("{} {} {}{}{}", time_text(now), level_names.at(level), stage,
+                         stage.empty() ? "" : ": ", one_line(text));
     }
     lines->log(spdlog::level::info, spdlog::string_view_t(wipes ? wipe + line : line));
   }

@@ -22,9 +22,9 @@ enum class LogFormat { text, json };
 
 struct LogSettings {
   LogFormat format = LogFormat::text;
-  std::uint32_t level = 2;             // lines below it are dropped; tickweir_log_level
-  std::uint32_t lines_per_second = 10; // for each stage and level; the rest is counted and told of later
-  std::ostream* out = nullptr;         // nullptr: stderr
+  std::uint32_t level = 2;                // lines below it are dropped; tickweir_log_level
+  std::uint32_t lines_per_second = 10;    // for each stage and level; the rest is counted and told of later
+  std::ostream* out = nullptr;            // nullptr: stderr
   std::function<std::uint64_t()> now_ns;  // since the Unix epoch; empty: the machine's clock
 };
 

@@ -11,7 +11,9 @@
 namespace tickweir {
 namespace {
 
-double value_of(const Cell& cell) { return static_cast<double>(read_cell(cell)); }
+double value_of(const Cell& cell) {
+  return static_cast<double>(read_cell(cell));
+}
 
 class PipelineMetrics final : public prometheus::Collectable {
  public:
@@ -42,15 +44,20 @@ class PipelineMetrics final : public prometheus::Collectable {
 void collect_build(const PipelineView& view, Families& families) {
   const std::string abi = std::to_string(TICKWEIR_ABI_MAJOR) + "." + std::to_string(TICKWEIR_ABI_MINOR);
   families.gauge("tickweir_build_info", "How this program was built.",
-                 {{"version", TICKWEIR_SDK_VERSION}, {"compiler", build_compiler()},
-                  {"build_type", build_type()}, {"plugin_abi", abi}}, 1);
+                 {{"version", TICKWEIR_SDK_VERSION},
+                  {"compiler", build_compiler()},
+                  {"build_type", build_type()},
+                  {"plugin_abi", abi}},
+                 1);
   std::map<std::string, const Plugin*> plugins;
   for (const GraphStage& stage : view.graph->stages) plugins[stage.plugin->table->name] = stage.plugin;
   for (const auto& [name, plugin] : plugins) {
     const auto abi_fact = plugin->note.facts.find("abi");
     families.gauge("tickweir_plugin_info", "A plugin in use.",
-                   {{"plugin", name}, {"version", plugin->table->version},
-                    {"abi", abi_fact == plugin->note.facts.end() ? "" : abi_fact->second}}, 1);
+                   {{"plugin", name},
+                    {"version", plugin->table->version},
+                    {"abi", abi_fact == plugin->note.facts.end() ? "" : abi_fact->second}},
+                   1);
   }
 }
 
@@ -59,10 +66,12 @@ void collect_state(const PipelineView& view, Families& families) {
   for (const auto state : {EngineState::created, EngineState::starting, EngineState::running,
                            EngineState::draining, EngineState::stopped}) {
     families.gauge("tickweir_pipeline_state", "1 for the state the pipeline is in.",
-                   {{"pipeline", view.graph->config.name}, {"state", state_name(state)}}, state == now ? 1 : 0);
+                   {{"pipeline", view.graph->config.name}, {"state", state_name(state)}},
+                   state == now ? 1 : 0);
   }
-  families.gauge("tickweir_stalled_edges", "Edges that hold events and have not moved for the watchdog's time.",
-                 {}, static_cast<double>(view.stalls().size()));
+  families.gauge("tickweir_stalled_edges",
+                 "Edges that hold events and have not moved for the watchdog's time.", {},
+                 static_cast<double>(view.stalls().size()));
   const LogLineCounts lines = view.log_lines();
   for (std::size_t i = 0; i < lines.size(); ++i) {
     families.counter("tickweir_log_messages_total", "Lines logged or suppressed, by level.",
@@ -79,9 +88,9 @@ void collect_edges(const PipelineView& view, Families& families) {
     const Labels labels{{"edge", edge.name}};
     families.gauge("tickweir_edge_queued_events", "Events that wait in the edge.", labels,
                    static_cast<double>(queued_events(cells)));
-    families.gauge("tickweir_edge_capacity_events", "Events that can wait in the edge, in full batches.", labels,
-                   static_cast<double>(edge.capacity * batch_events));
-    families.counter("tickweir_edge_pushed_events_total", "Events put into the edge.", labels,
+    families.gauge("tickweir_edge_capacity_events", "Events that can wait in the edge, in full batches.",
+                   labels, static_cast<double>(edge.capacity * batch_events));
+    families.counter("tickweir_edge_pushed_events_total", "Events offered to the edge, those it dropped included.", labels,
                      value_of(cells.pushed_events));
     families.counter("tickweir_edge_popped_events_total", "Events taken out of the edge.", labels,
                      value_of(cells.popped_events));

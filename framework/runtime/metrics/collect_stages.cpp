@@ -18,19 +18,21 @@ Labels with(Labels labels, const char* name, const std::string& value) {
   return labels;
 }
 
-double value_of(const Cell& cell) { return static_cast<double>(read_cell(cell)); }
+double value_of(const Cell& cell) {
+  return static_cast<double>(read_cell(cell));
+}
 
 void collect_received(const GraphStage& stage, const StageCells& cells, Families& families) {
   if (stage.plugin->table->role == TICKWEIR_ROLE_SOURCE) return;
   const Labels labels = stage_labels(stage);
-  families.counter("tickweir_component_received_events_total", "Events that came in, refused ones not counted.",
-                   labels, value_of(cells.received_events));
+  families.counter("tickweir_component_received_events_total",
+                   "Events that came in, refused ones not counted.", labels, value_of(cells.received_events));
   families.counter("tickweir_component_received_bytes_total", "Bytes of batches that came in.", labels,
                    value_of(cells.received_bytes));
   families.counter("tickweir_component_handled_events_total", "Events whose work is done.", labels,
                    value_of(cells.handled_events));
-  families.counter("tickweir_component_failed_events_total", "Events in batches at which the component failed.",
-                   labels, value_of(cells.failed_events));
+  families.counter("tickweir_component_failed_events_total",
+                   "Events in batches at which the component failed.", labels, value_of(cells.failed_events));
   families.gauge("tickweir_component_held_events", "Events taken in whose result is not out yet.", labels,
                  value_of(cells.held_events));
   families.counts("tickweir_component_batch_events", "Events in a call.", labels, cells.batch_events.data());
@@ -43,8 +45,9 @@ void collect_sent(const GraphStage& stage, const StageCells& cells, Families& fa
     if (i < stage.output_names.size() && !stage.output_names[i].empty()) {
       labels.push_back({"output", stage.output_names[i]});
     }
-    families.counter("tickweir_component_sent_events_total", "Events that went out, refused ones not counted.",
-                     labels, value_of(cells.outputs[i].sent_events));
+    families.counter("tickweir_component_sent_events_total",
+                     "Events that went out, refused ones not counted.", labels,
+                     value_of(cells.outputs[i].sent_events));
     families.counter("tickweir_component_sent_bytes_total", "Bytes of batches that went out.", labels,
                      value_of(cells.outputs[i].sent_bytes));
   }
@@ -66,8 +69,9 @@ void collect_times(const PipelineView& view, const GraphStage& stage, const Stag
   families.counter("tickweir_component_busy_seconds_total", "Time in the component's own work.",
                    with(stage_labels(stage), "thread", view.graph->threads[stage.thread].name),
                    view.ticks_to_seconds(read_cell(cells.busy_ticks)));
-  families.seconds("tickweir_component_process_duration_seconds", "Work for a call, the waiting not included.",
-                   stage_labels(stage), cells.process_ns.data());
+  families.seconds("tickweir_component_process_duration_seconds",
+                   "Work for a call, the waiting not included.", stage_labels(stage),
+                   cells.process_ns.data());
   if (stage.plugin->table->role == TICKWEIR_ROLE_SINK) {
     families.seconds("tickweir_pipeline_latency_seconds",
                      "From the oldest ingress in a batch until the sink had written it.", stage_labels(stage),
@@ -82,10 +86,17 @@ void collect_series(const GraphStage& stage, const PluginSeries& series, Familie
   Labels labels{{"component_id", stage.id}};
   if (counter.label != nullptr) labels.push_back({counter.label, series.label_value});
   switch (counter.kind) {
-    case TICKWEIR_COUNTER: families.counter(name + "_total", help, labels, value_of(series.cells[0])); break;
-    case TICKWEIR_GAUGE: families.gauge(name, help, labels, value_of(series.cells[0])); break;
-    case TICKWEIR_HISTOGRAM: families.seconds(name + "_seconds", help, labels, series.cells.get()); break;
-    default: break;
+    case TICKWEIR_COUNTER:
+      families.counter(name + "_total", help, labels, value_of(series.cells[0]));
+      break;
+    case TICKWEIR_GAUGE:
+      families.gauge(name, help, labels, value_of(series.cells[0]));
+      break;
+    case TICKWEIR_HISTOGRAM:
+      families.seconds(name + "_seconds", help, labels, series.cells.get());
+      break;
+    default:
+      break;
   }
 }
 

@@ -23,8 +23,8 @@ std::uint64_t count_below(const HistogramReading& reading, std::uint64_t bound, 
 
 // `first` and `last` are powers, `step` apart. With `whole_numbers` a bound shows as the largest whole
 // number below it; otherwise values were cut to whole ns, so all below the bound were truly below it.
-void fill(prometheus::ClientMetric::Histogram& out, const Cell* cells, std::uint32_t first, std::uint32_t last,
-          std::uint32_t step, double scale, bool whole_numbers) {
+void fill(prometheus::ClientMetric::Histogram& out, const Cell* cells, std::uint32_t first,
+          std::uint32_t last, std::uint32_t step, double scale, bool whole_numbers) {
   const HistogramReading reading = read_histogram(cells);
   std::uint32_t next = 0;
   std::uint64_t so_far = 0;

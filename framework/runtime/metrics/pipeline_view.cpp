@@ -7,22 +7,33 @@ namespace tickweir {
 
 const char* role_name(std::uint32_t role) {
   switch (role) {
-    case TICKWEIR_ROLE_SOURCE: return "source";
-    case TICKWEIR_ROLE_FILTER: return "filter";
-    case TICKWEIR_ROLE_TRANSFORM: return "transform";
-    case TICKWEIR_ROLE_SINK: return "sink";
-    case TICKWEIR_ROLE_WAL: return "wal";
-    default: return "unknown";
+    case TICKWEIR_ROLE_SOURCE:
+      return "source";
+    case TICKWEIR_ROLE_FILTER:
+      return "filter";
+    case TICKWEIR_ROLE_TRANSFORM:
+      return "transform";
+    case TICKWEIR_ROLE_SINK:
+      return "sink";
+    case TICKWEIR_ROLE_WAL:
+      return "wal";
+    default:
+      return "unknown";
   }
 }
 
 const char* state_name(EngineState state) {
   switch (state) {
-    case EngineState::created: return "created";
-    case EngineState::starting: return "starting";
-    case EngineState::running: return "running";
-    case EngineState::draining: return "draining";
-    case EngineState::stopped: return "stopped";
+    case EngineState::created:
+      return "created";
+    case EngineState::starting:
+      return "starting";
+    case EngineState::running:
+      return "running";
+    case EngineState::draining:
+      return "draining";
+    case EngineState::stopped:
+      return "stopped";
   }
   return "unknown";
 }
@@ -34,12 +45,15 @@ const char* log_level_name(std::size_t index) {
 
 std::uint64_t queued_events(const EdgeCells& cells) {
   // The consumer's side first: what was taken out has been put in before.
-  const std::uint64_t out = read_cell(cells.popped_events) + read_cell(cells.dropped_oldest_events);
+  const std::uint64_t out = read_cell(cells.popped_events) + read_cell(cells.dropped_newest_events) +
+                            read_cell(cells.dropped_oldest_events);
   const std::uint64_t in = read_cell(cells.pushed_events);
   return in > out ? in - out : 0;
 }
 
-std::string build_compiler() { return TICKWEIR_BUILD_COMPILER; }
+std::string build_compiler() {
+  return TICKWEIR_BUILD_COMPILER;
+}
 
 std::string build_type() {
 #ifdef NDEBUG

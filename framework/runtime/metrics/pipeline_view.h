@@ -24,8 +24,8 @@ struct PipelineView {
   const Graph* graph = nullptr;
   const Telemetry* telemetry = nullptr;
   std::function<EngineState()> state;
-  std::function<std::vector<std::string>()> stalls;          // as Engine::stalls()
-  std::function<double(std::uint64_t)> ticks_to_seconds;     // of the engine's clock
+  std::function<std::vector<std::string>()> stalls;       // as Engine::stalls()
+  std::function<double(std::uint64_t)> ticks_to_seconds;  // of the engine's clock
   std::function<LogLineCounts()> log_lines;
 };
 

@@ -30,12 +30,24 @@ bool read_stat(ProcessStat& stat) {
   std::string field;
   for (int number = 3; rest >> field; ++number) {
     switch (number) {
-      case 14: case 15: stat.cpu_ticks += std::stod(field); break;
-      case 20: stat.threads = std::stod(field); break;
-      case 22: stat.start_ticks = std::stod(field); break;
-      case 23: stat.virtual_bytes = std::stod(field); break;
-      case 24: stat.resident_pages = std::stod(field); return true;
-      default: break;
+      case 14:
+      case 15:
+        stat.cpu_ticks += std::stod(field);
+        break;
+      case 20:
+        stat.threads = std::stod(field);
+        break;
+      case 22:
+        stat.start_ticks = std::stod(field);
+        break;
+      case 23:
+        stat.virtual_bytes = std::stod(field);
+        break;
+      case 24:
+        stat.resident_pages = std::stod(field);
+        return true;
+      default:
+        break;
     }
   }
   return false;
@@ -55,7 +67,8 @@ double boot_time() {
 double open_files() {
   std::error_code error;
   double count = 0;
-  for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end;
+       it.increment(error)) {
     ++count;
   }
   return count > 0 ? count - 1 : 0;  // one is the listing's own
