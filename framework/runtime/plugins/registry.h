@@ -4,7 +4,8 @@
 // unloading C++ code safely is not possible in general, so it is not tried.
 //
 // Threading: one thread; immutable once the graph is built.
-// Ownership: descriptors belong to the plugin's file and live as long as the process.
+// Ownership: the registry owns the descriptors (checked copies); the texts and functions they point to
+//            are the plugin's and live as long as the process.
 // Errors:    a file that cannot be used is in `refused()` with path and cause; none of its code ran
 //            unless the cause is about its code (missing symbol, nonsense in the descriptor).
 #pragma once
@@ -20,15 +21,19 @@
 
 namespace tickweir {
 
+struct Descriptor;
+
 struct Plugin {
   std::filesystem::path file;
   NoteFacts note;
-  const tickweir_plugin* table = nullptr;  // checked: role, names and tables are sound
+  const tickweir_plugin* table = nullptr;        // checked: role, names and tables are sound. In `descriptor`
+  std::shared_ptr<const Descriptor> descriptor;  // the plugin's, in structs of this runtime's size
 };
 
 struct RefusedFile {
   std::filesystem::path file;
-  std::string cause;  // what was found, what is needed, what to do
+  std::string cause;  // what was found, what is needed, what to do; follows the file's name in a sentence
+  std::string name;   // of the plugin, when its note could be trusted
 };
 
 class Registry {
@@ -45,6 +50,12 @@ class Registry {
   [[nodiscard]] const std::vector<std::filesystem::path>& folders() const { return folders_; }
 
  private:
+  void add(const std::filesystem::path& file);
+  void refuse(std::size_t index, std::string cause);
+  void refuse_duplicates();
+  void refuse_other_layouts();
+  [[nodiscard]] Error why_not(const std::string& name) const;
+
   std::vector<std::filesystem::path> folders_;
   std::vector<std::unique_ptr<Plugin>> plugins_;
   std::vector<RefusedFile> refused_;
@@ -52,6 +63,7 @@ class Registry {
 
 // Where plugins are looked for: --plugin-path, else TICKWEIR_PLUGIN_PATH (colon list), else
 // ../plugins and ../lib/tickweir/plugins beside the running program, whichever exists.
-[[nodiscard]] std::vector<std::filesystem::path> plugin_path(const std::vector<std::string>& from_command_line);
+[[nodiscard]] std::vector<std::filesystem::path> plugin_path(
+    const std::vector<std::string>& from_command_line);
 
 }  // namespace tickweir
