@@ -9,7 +9,7 @@
 namespace tickweir {
 namespace {
 
-constexpr std::size_t gutter = 5;          // digits of a line number
+constexpr std::size_t gutter = 5;  // digits of a line number
 constexpr std::size_t tab_cells = 4;
 constexpr std::size_t line_max = 110;      // bytes of a source line shown whole
 constexpr std::size_t window_before = 50;  // of a longer one: bytes before the caret,
@@ -67,7 +67,8 @@ std::size_t append_line(std::string_view line, std::size_t from, std::size_t to,
 void print_quote(std::ostream& out, std::string_view line, const Place& place) {
   const std::size_t caret = std::min(place.column > 0 ? place.column - 1 : 0, line.size());
   const Window part = choose_window(line, caret);
-  const std::size_t length = std::max<std::size_t>(1, std::min(place.length, part.end - std::min(caret, part.end)));
+  const std::size_t length =
+      std::max<std::size_t>(1, std::min(place.length, part.end - std::min(caret, part.end)));
   const std::size_t marked_end = std::min(caret + length, part.end);
 
   std::string text = part.begin > 0 ? "..." : "";
@@ -89,7 +90,8 @@ void print_heading(std::ostream& out, const Diagnostic& diagnostic) {
   if (!place.file.empty()) out << shown(place.file) << ':';
   if (place.line > 0) out << place.line << ':' << place.column << ':';
   if (!place.file.empty()) out << ' ';
-  out << (diagnostic.severity == Severity::error ? "error: " : "warning: ") << shown(diagnostic.message) << '\n';
+  out << (diagnostic.severity == Severity::error ? "error: " : "warning: ") << shown(diagnostic.message)
+      << '\n';
 }
 
 std::string counted(std::size_t count, const std::string& what) {
@@ -99,6 +101,7 @@ std::string counted(std::size_t count, const std::string& what) {
 }  // namespace
 
 void Diagnostics::error(Place place, std::string message, std::string help) {
+  ++errors_;
   all_.push_back({Severity::error, std::move(place), std::move(message), std::move(help)});
 }
 
@@ -111,12 +114,12 @@ void Diagnostics::remember_source(const std::string& file, std::string text) {
 }
 
 std::size_t Diagnostics::error_count() const {
-  return static_cast<std::size_t>(std::count_if(all_.begin(), all_.end(), [](const Diagnostic& diagnostic) {
-    return diagnostic.severity == Severity::error;
-  }));
+  return errors_;
 }
 
-std::size_t Diagnostics::warning_count() const { return all_.size() - error_count(); }
+std::size_t Diagnostics::warning_count() const {
+  return all_.size() - errors_;
+}
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::map<std::string_view, std::size_t> rank;
@@ -149,11 +152,14 @@ void Diagnostics::print(std::ostream& out, std::size_t shown_max) const {
     if (lines != lines_.end() && line > 0 && line <= lines->second.size()) {
       print_quote(out, lines->second[line - 1], diagnostic.place);
     }
-    if (!diagnostic.help.empty()) out << std::string(gutter + 1, ' ') << "= " << shown(diagnostic.help) << '\n';
+    if (!diagnostic.help.empty())
+      out << std::string(gutter + 1, ' ') << "= " << shown(diagnostic.help) << '\n';
   }
   if (all.size() > shown_max) out << "... and " << all.size() - shown_max << " more\n";
-  const auto errors = static_cast<std::size_t>(std::count_if(
-      all.begin(), all.end(), [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::error; }));
+  const auto errors =
+      static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Diagnostic& diagnostic) {
+        return diagnostic.severity == Severity::error;
+      }));
   const std::size_t warnings = all.size() - errors;
   if (errors > 0) out << counted(errors, "error");
   if (errors > 0 && warnings > 0) out << ", ";

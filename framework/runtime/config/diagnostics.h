@@ -58,6 +58,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> all_;
+  std::size_t errors_ = 0;
   std::map<std::string, std::vector<std::string>> lines_;
   std::vector<std::string> file_order_;
 };

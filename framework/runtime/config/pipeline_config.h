@@ -42,6 +42,7 @@ struct OptionText {
   bool is_list = false;
   std::vector<Located<std::string>> texts;  // one for a scalar, any number for a list
   bool quoted = false;                      // "5" is a text, 5 a number
+  bool any_type = false;                    // came from ${...} or --set: quotes say nothing about its type
 };
 
 struct StageConfig {

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t quoted_max = 60;
 
-unsigned char byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
+unsigned char byte_at(std::string_view text, std::size_t at) {
+  return static_cast<unsigned char>(text[at]);
+}
 
 std::size_t length_by_first_byte(unsigned char byte) {
   if (byte < 0x80) return 1;

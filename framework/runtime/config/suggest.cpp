@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t word_max = 64;  // nobody mistypes more; bounds the work on hostile input
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -47,8 +49,8 @@ std::string suggest(std::string_view word, const std::vector<std::string>& candi
   const std::string* nearest = nullptr;
   std::size_t nearest_distance = limit + 1;
   for (const std::string& candidate : candidates) {
-    if (candidate == word || candidate.size() > word.size() + limit || candidate.size() + limit < word.size() ||
-        candidate.size() > word_max) {
+    if (candidate == word || candidate.size() > word.size() + limit ||
+        candidate.size() + limit < word.size() || candidate.size() > word_max) {
       continue;
     }
     const std::size_t steps = distance(wanted, lower(candidate));

@@ -1,0 +1,24 @@
+// The inside of load_pipeline(), for tests and fuzzing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/config/fields.h"
+#include "runtime/config/pipeline_config.h"
+#include "runtime/config/yaml_tree.h"
+
+namespace tickweir {
+
+// load_pipeline() with the text of the file given; `file` is its name, and where its includes are.
+[[nodiscard]] std::optional<PipelineConfig> load_pipeline_text(const std::string& file,
+                                                               const std::string& text,
+                                                               const std::vector<Override>& overrides,
+                                                               Diagnostics& diagnostics);
+
+// Parts of it: the maps `threads` and `stages`, read into `config`. Stages name threads, so they come second.
+void read_threads(const Tree& threads, Fields& fields, PipelineConfig& config);
+void read_stages(const Tree& stages, Fields& fields, PipelineConfig& config);
+
+}  // namespace tickweir
