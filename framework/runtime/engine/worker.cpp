@@ -53,7 +53,7 @@ void Worker::run() {
 
 bool Worker::work() {
   is_blocked_ = false;
-  bool moved = false;
+  bool moved = flush_overflows();
   for (std::size_t i = 0; i < inlets_.size(); ++i) {
     moved = drain_inlet(inlets_[(first_inlet_ + i) % inlets_.size()]) || moved;
   }
@@ -89,7 +89,7 @@ bool Worker::drain_inlet(Inlet& inlet) {
   if (inlet.inbox != nullptr) {
     std::array<QueuedBlock, batches_per_turn> queued;
     const std::size_t count = inlet.inbox->pop(queued.data(), queued.size());
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < count && !control_.is_abandoned(); ++i) {
       inlet.edge_of[queued[i].edge]->arrived(queued[i]);
       inlet.to->take(queued[i].block);
     }
@@ -97,7 +97,7 @@ bool Worker::drain_inlet(Inlet& inlet) {
   } else {
     Block* block = nullptr;
     for (std::size_t i = 0; i < batches_per_turn && inlet.to->can_run(); ++i) {
-      if (!inlet.edges.front()->pop(block)) break;
+      if (control_.is_abandoned() || !inlet.edges.front()->pop(block)) break;
       inlet.to->take(block);
       moved = true;
     }
@@ -116,14 +116,23 @@ bool Worker::end_finished_edges(Inlet& inlet) {
   return ended;
 }
 
-// An ended stage may still have blocks in the overflow of its edges: they are moved on here.
-bool Worker::all_ended() {
+// For stages that have ended, nobody else does it. True: something moved.
+bool Worker::flush_overflows() {
+  bool moved = false;
+  for (Edge* edge : outgoing_) {
+    if (edge->has_overflow()) moved = edge->flush_overflow() || moved;
+  }
+  return moved;
+}
+
+bool Worker::all_ended() const {
   for (const StageRunner* stage : stages_) {
     if (!stage->is_ended()) return false;
   }
-  bool all_moved = true;
-  for (Edge* edge : outgoing_) all_moved = edge->flush_overflow() && all_moved;
-  return all_moved;
+  for (const Edge* edge : outgoing_) {
+    if (edge->has_overflow()) return false;
+  }
+  return true;
 }
 
 void Worker::wait(std::uint32_t idle_rounds) {
@@ -169,7 +178,7 @@ bool Worker::has_work() {
     if (source->is_ended()) continue;
     if (control_.is_stop_requested() || (is_blocked_ && source->can_run())) return true;
   }
-  return all_ended();
+  return flush_overflows();
 }
 
 std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {

@@ -73,7 +73,8 @@ class Worker {
   bool drain_inlet(Inlet& inlet);
   bool end_finished_edges(Inlet& inlet);
   bool poll_sources();
-  bool all_ended();
+  bool flush_overflows();
+  [[nodiscard]] bool all_ended() const;
   bool has_work();
   void wait(std::uint32_t idle_rounds);
   void sleep();
