@@ -12,6 +12,7 @@ function(tickweir_add_plugin name)
   endif()
 
   add_library(${name} MODULE ${arg_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY TICKWEIR_PLUGINS ${name})
   target_link_libraries(${name} PRIVATE tickweir::sdk ${arg_LIBRARIES})
   set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
