@@ -1,7 +1,8 @@
 // One ITCH message in, at most one market event out, written straight into the sink's memory.
 //
-// A sink is anything with  template <typename Payload> Payload* open(std::uint64_t time, std::uint64_t origin)
-// that returns unwritten memory for the payload of a new event, or nullptr when nobody wants it.
+// A sink is anything with  std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time,
+// std::uint64_t origin)  that returns unwritten memory for the payload of a new event, aligned to 8, or
+// nullptr when nobody wants it.
 //
 // Threading: one thread. Memory: fixed; nothing is allocated.
 // Errors:    none thrown. A message of an unknown type or of a wrong length gives no event and says so.
@@ -39,7 +40,7 @@ constexpr market::TradingState state_of(std::uint8_t letter) {
 // The sink's next payload, if it wants one, filled.
 template <typename Payload, typename Sink>
 inline void put(Sink& sink, std::uint64_t time, std::uint64_t origin, const Payload& value) {
-  if (Payload* payload = sink.template open<Payload>(time, origin)) *payload = value;
+  if (auto* at = sink.open(Payload::event_type, sizeof(Payload), time, origin)) std::memcpy(at, &value, sizeof value);
 }
 
 class Decoder {

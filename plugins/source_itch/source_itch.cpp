@@ -84,11 +84,10 @@ class BatchSink {
   explicit BatchSink(Emitter& emitter)
       : emitter_(emitter), room_(emitter.connected(0) ? emitter.room() : unheard) {}
   [[nodiscard]] bool full() const { return room_ == 0; }
-  template <typename Payload>
-  Payload* open(std::uint64_t time, std::uint64_t origin) {
+  std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
     --room_;
-    Event* event = emitter_.append(0, Payload::event_type, sizeof(Payload), time, origin);
-    return event == nullptr ? nullptr : reinterpret_cast<Payload*>(event + 1);
+    Event* event = emitter_.append(0, type, bytes, time, origin);
+    return event == nullptr ? nullptr : reinterpret_cast<std::uint8_t*>(event + 1);
   }
 
  private:
