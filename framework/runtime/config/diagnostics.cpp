@@ -2,6 +2,7 @@
 #include "runtime/config/diagnostics.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "runtime/config/shown_text.h"
@@ -133,12 +134,16 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> result = all_;
   std::stable_sort(result.begin(), result.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
-  const auto repeated = [](const Diagnostic& a, const Diagnostic& b) {
-    return a.severity == b.severity && a.place.file == b.place.file && a.place.line == b.place.line &&
-           a.place.column == b.place.column && a.message == b.message;
+  std::set<std::tuple<std::string_view, std::size_t, std::size_t, std::string_view>> seen;
+  const auto repeated = [&](const Diagnostic& diagnostic) {
+    const Place& place = diagnostic.place;
+    return !seen.emplace(place.file, place.line, place.column, diagnostic.message).second;
   };
-  result.erase(std::unique(result.begin(), result.end(), repeated), result.end());
-  return result;
+  std::vector<Diagnostic> once;
+  for (const Diagnostic& diagnostic : result) {
+    if (!repeated(diagnostic)) once.push_back(diagnostic);
+  }
+  return once;
 }
 
 void Diagnostics::print(std::ostream& out, std::size_t shown_max) const {

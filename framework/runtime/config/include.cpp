@@ -59,8 +59,8 @@ class Loader {
     const std::optional<std::string> text = read_file(file, cause);
     if (!text) {
       const bool first = from.line == 0;
-      diagnostics_.error(from, first ? "cannot read the pipeline file: " + cause
-                                     : "cannot read " + in_quotes(file) + ": " + cause);
+      diagnostics_.error(
+          from, first ? "cannot read the pipeline file: " + cause : "cannot read " + file + ": " + cause);
       return std::nullopt;
     }
     return load_text(file, *text);

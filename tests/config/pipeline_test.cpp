@@ -1,0 +1,150 @@
+// Good pipelines, and what they are read as.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "load_text.h"
+
+namespace tickweir {
+namespace {
+
+PipelineConfig load_good(const std::string& name) {
+  const std::string file = (std::filesystem::path(CONFIG_TEST_DIR) / "good" / name).string();
+  Diagnostics diagnostics;
+  auto config = load_pipeline(file, {}, diagnostics);
+  std::ostringstream out;
+  diagnostics.print(out);
+  EXPECT_TRUE(config) << out.str();
+  return config.value_or(PipelineConfig{});
+}
+
+TEST(Pipeline, TopLevelIsReadWithUnits) {
+  const PipelineConfig config = load_good("exchange.yaml");
+  EXPECT_EQ(config.name, "exchange");
+  EXPECT_EQ(config.batch_events_max, 512U);
+  EXPECT_EQ(config.batch_bytes_max, 64U * 1024);
+  EXPECT_EQ(config.tick_every_ns, 10'000'000U);
+  EXPECT_EQ(config.watchdog_after_ns, 0U);
+  EXPECT_EQ(config.start_timeout_ns, 5'000'000'000U);
+  EXPECT_EQ(config.drain_timeout_ns, 60'000'000'000U);
+  EXPECT_EQ(config.dead_letter_path, "./data/dead");
+  EXPECT_EQ(config.dead_letter_place.line, 16U);
+  ASSERT_TRUE(config.metrics_listen);
+  EXPECT_EQ(config.metrics_listen->value, "127.0.0.1:9464");
+  EXPECT_EQ(config.metrics_listen->place.line, 2U);
+}
+
+TEST(Pipeline, ThreadsAreReadInOrder) {
+  const PipelineConfig config = load_good("exchange.yaml");
+  ASSERT_EQ(config.threads.size(), 3U);
+  EXPECT_EQ(config.threads[0].name, "edge");
+  EXPECT_EQ(config.threads[0].cpus, std::vector<unsigned>{0});
+  EXPECT_EQ(config.threads[0].wait, WaitMode::spin);
+  EXPECT_EQ(config.threads[0].priority, 0);
+  EXPECT_EQ(config.threads[1].cpus, (std::vector<unsigned>{1, 2, 3}));
+  EXPECT_EQ(config.threads[1].cpus_place.line, 10U);
+  EXPECT_EQ(config.threads[1].cpus_place.column, 17U);
+  EXPECT_EQ(config.threads[1].wait, WaitMode::block);
+  EXPECT_EQ(config.threads[1].priority, 5);
+  EXPECT_EQ(config.threads[2].name, "idle");
+  EXPECT_TRUE(config.threads[2].cpus.empty());
+  EXPECT_EQ(config.threads[2].wait, WaitMode::adaptive);
+}
+
+TEST(Pipeline, StagesAreReadInOrder) {
+  const PipelineConfig config = load_good("exchange.yaml");
+  ASSERT_EQ(config.stages.size(), 4U);
+  const StageConfig& book = config.stages[2];
+  EXPECT_EQ(book.id, "book");
+  EXPECT_EQ(book.plugin.value, "transform_order_book");
+  EXPECT_EQ(book.thread->value, "core");
+  EXPECT_EQ(book.on_error, OnError::dead_letter);
+  ASSERT_EQ(book.inputs.size(), 1U);
+  EXPECT_EQ(book.inputs[0].from.value, "unique");
+  EXPECT_EQ(book.inputs[0].capacity, 1024U);
+  EXPECT_EQ(book.inputs[0].when_full, WhenFull::drop_oldest);
+  EXPECT_TRUE(book.options.empty());
+  const StageConfig& out = config.stages[3];
+  EXPECT_FALSE(out.thread);
+  EXPECT_EQ(out.on_error, OnError::stop);
+  ASSERT_EQ(out.inputs.size(), 2U);
+  EXPECT_EQ(out.inputs[0].from.value, "book.executions");
+  EXPECT_EQ(out.inputs[0].capacity, 64U);
+  EXPECT_EQ(out.inputs[0].when_full, WhenFull::block);
+}
+
+TEST(Pipeline, OptionsAreReadAsWritten) {
+  const PipelineConfig config = load_good("exchange.yaml");
+  const auto& options = config.stages[0].options;
+  ASSERT_EQ(options.size(), 3U);
+  EXPECT_EQ(options[1].name, "strict");
+  EXPECT_EQ(options[1].texts[0].value, "true");
+  EXPECT_FALSE(options[1].is_list);
+  EXPECT_TRUE(options[2].is_list);
+  ASSERT_EQ(options[2].texts.size(), 2U);
+  EXPECT_EQ(options[2].texts[1].value, "F");
+  EXPECT_TRUE(config.stages[1].options[1].quoted);
+  EXPECT_FALSE(config.stages[1].options[0].quoted);
+  EXPECT_EQ(config.stages[1].config_place.line, 26U);
+  EXPECT_EQ(config.stages[3].options[0].texts[0].value, "./data/trades");
+  EXPECT_EQ(config.stages[3].options[1].texts[0].value, "$5 $6");
+}
+
+TEST(Pipeline, HasDefaults) {
+  const Outcome outcome = load_text(smallest);
+  ASSERT_TRUE(outcome.config) << outcome.printed;
+  EXPECT_EQ(outcome.printed, "");
+  EXPECT_EQ(outcome.config->file, "test.yaml");
+  EXPECT_EQ(outcome.config->batch_events_max, 256U);
+  EXPECT_EQ(outcome.config->tick_every_ns, 0U);
+  EXPECT_FALSE(outcome.config->metrics_listen);
+  EXPECT_EQ(outcome.config->stages[0].config_place.line, 4U);
+}
+
+TEST(Pipeline, MayStartWithAByteOrderMarkAndEndLinesLikeWindows) {
+  std::string text = "\xef\xbb\xbf";
+  for (const char c : smallest) text += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  const Outcome outcome = load_text(text);
+  ASSERT_TRUE(outcome.config) << outcome.printed;
+  EXPECT_EQ(outcome.config->stages[0].plugin.place.column, 13U);
+}
+
+TEST(Pipeline, TakesTheEndsOfEachRange) {
+  for (const char* more :
+       {"batch: { max_events: 1, max_bytes: 4KiB }\n", "batch: { max_events: 65536, max_bytes: 16MiB }\n",
+        "threads: { a: { priority: 0 }, b: { priority: 99 }, c: { cpus: \"1023\" } }\n",
+        "ticks: { every: 0s }\n", "ticks: { every: 1ms }\n", "ticks: { every: 24h }\n",
+        "metrics: { listen: \"[::1]:0\" }\n", "metrics: { listen: \"0.0.0.0:65535\" }\n"}) {
+    const Outcome outcome = load_text(smallest + more);
+    EXPECT_TRUE(outcome.config) << more << outcome.printed;
+  }
+}
+
+TEST(Pipeline, RefusesWhatIsJustOutsideEachRange) {
+  for (const char* more :
+       {"batch: { max_events: 0 }\n", "batch: { max_events: 65537 }\n", "batch: { max_bytes: 4095B }\n",
+        "batch: { max_bytes: 16777217B }\n", "threads: { a: { priority: -1 } }\n",
+        "threads: { a: { priority: 100 } }\n", "threads: { c: { cpus: \"1024\" } }\n",
+        "ticks: { every: 999us }\n", "ticks: { every: 24h1 }\n", "ticks: { every: 86401s }\n",
+        "timeouts: { start: 0s }\n", "metrics: { listen: \"0.0.0.0:65536\" }\n",
+        "metrics: { listen: \"[::1:0\" }\n", "metrics: { listen: \"256.0.0.1:1\" }\n"}) {
+    const Outcome outcome = load_text(smallest + more);
+    EXPECT_FALSE(outcome.config) << more;
+    EXPECT_NE(outcome.printed.find("\n1 error\n"), std::string::npos) << more << outcome.printed;
+  }
+}
+
+TEST(Pipeline, WithManyStagesIsReadInOneGo) {
+  std::string text = smallest;
+  for (int i = 0; i < 1023; ++i) {
+    text += "  s" + std::to_string(i) + ": { plugin: sink_null, inputs: [orders] }\n";
+  }
+  EXPECT_TRUE(load_text(text).config);
+  EXPECT_NE(load_text(text + "  more: { plugin: sink_null, inputs: [orders] }\n")
+                .printed.find("more than 1024 stages"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace tickweir
