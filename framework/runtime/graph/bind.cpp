@@ -2,10 +2,11 @@
 #include "runtime/graph/bind.h"
 
 #include <array>
+#include <span>
 #include <utility>
 
 #include "runtime/graph/draft.h"
-#include "runtime/graph/table.h"
+#include "runtime/graph/tables.h"
 #include "tickweir/scalar.h"
 
 namespace tickweir {
@@ -15,7 +16,7 @@ bool is_secret(const tickweir_option& option) { return (option.flags & TICKWEIR_
 
 // What the user wrote, for an error; never a secret.
 std::string found_text(const tickweir_option& option, const std::string& text) {
-  return is_secret(option) ? "another text" : in_quotes(text);
+  return is_secret(option) ? "something else" : in_quotes(text);
 }
 
 // What to do about a text that the option does not take, where that can be guessed.
@@ -34,7 +35,7 @@ std::string remedy(const tickweir_option& option, const std::string& text) {
   }
 }
 
-// A number or boolean in quotes is a text to YAML, and here.
+// A number or boolean in quotes is a text to YAML, and here; not so where quotes had to be (${...}).
 bool must_be_plain(const tickweir_option& option) {
   return option.type == TICKWEIR_OPTION_INTEGER || option.type == TICKWEIR_OPTION_REAL ||
          option.type == TICKWEIR_OPTION_BOOLEAN;
@@ -129,8 +130,8 @@ class Binder {
       refuse(option, *text, "found " + found_text(option, scalar), remedy(option, scalar));
       return;
     }
-    if (text != nullptr && text->quoted && must_be_plain(option)) {
-      refuse(option, *text, "found the text " + found_text(option, scalar),
+    if (text != nullptr && text->quoted && !text->any_type && must_be_plain(option)) {
+      refuse(option, *text, is_secret(option) ? "found a text" : "found the text " + in_quotes(scalar),
              is_secret(option) ? "leave out the quotes" : "write " + scalar + " without quotes");
       return;
     }
@@ -175,10 +176,10 @@ class Binder {
     tickweir_error error{.text = text.data(), .text_capacity = text.size()};
     const std::vector<tickweir_value>& values = binding_.options.values;
     if (plugin_.validate(values.data(), static_cast<std::uint32_t>(values.size()), &error) == TICKWEIR_OK) return;
-    const std::string cause = text[0] == '\0' ? "it refuses its options without saying why" : shown(text.data());
-    const bool points = error.option >= 0 && static_cast<std::uint32_t>(error.option) < table_.size();
+    const std::string cause = text[0] == '\0' ? "it refuses its options without saying why" : text.data();
+    const bool points = error.option >= 0 && static_cast<std::size_t>(error.option) < table_.size();
     if (points) {
-      const auto at = static_cast<std::uint32_t>(error.option);
+      const auto at = static_cast<std::size_t>(error.option);
       diagnostics_.error(binding_.places[at], "option " + in_quotes(table_[at].name) + ": " + cause);
     } else {
       diagnostics_.error(stage_.config_place, "plugin " + in_quotes(plugin_.name) + ": " + cause);
@@ -187,7 +188,7 @@ class Binder {
 
   const StageConfig& stage_;
   const tickweir_plugin& plugin_;
-  Table<tickweir_option> table_;
+  std::span<const tickweir_option> table_;
   Diagnostics& diagnostics_;
   Binding binding_;
 };

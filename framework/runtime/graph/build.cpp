@@ -6,7 +6,7 @@
 
 #include "runtime/graph/draft.h"
 #include "runtime/graph/layout.h"
-#include "runtime/graph/table.h"
+#include "runtime/graph/tables.h"
 
 namespace tickweir {
 namespace {
@@ -45,27 +45,14 @@ void add_edges(Graph& graph, const Drafts& drafts, const std::vector<std::size_t
     const std::uint32_t to = number_of[index];
     for (const DraftInput& input : drafts[index].inputs) {
       const auto edge = static_cast<std::uint32_t>(graph.edges.size());
-      const std::uint32_t from = number_of[*input.from];
-      graph.edges.push_back({.name = output_label(drafts[*input.from], *input.output) + "->" + graph.stages[to].id,
+      const std::uint32_t from = number_of[input.from];
+      graph.edges.push_back({.name = output_label(drafts[input.from], *input.output) + "->" + graph.stages[to].id,
                              .from = from, .output = *input.output, .to = to,
                              .capacity = input.config->capacity, .when_full = input.config->when_full});
       graph.stages[to].inputs.push_back(edge);
       graph.stages[from].outputs[*input.output].push_back(edge);
     }
   }
-}
-
-PluginSource source_of(Registry& registry) {
-  PluginSource source;
-  source.load = [&registry](const std::string& name) { return registry.load(name); };
-  source.names = registry.names();
-  for (const RefusedFile& refused : registry.refused()) {
-    source.refused[refused.file.stem().string()] = refused.file.string() + ": " + refused.cause;
-  }
-  std::vector<std::string> folders;
-  for (const std::filesystem::path& folder : registry.folders()) folders.push_back(folder.string());
-  source.searched = join(folders);
-  return source;
 }
 
 }  // namespace
@@ -87,7 +74,7 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   check_reason_count(drafts, diagnostics);
   const std::vector<std::size_t> order = upstream_first(drafts, diagnostics);
   match_events(drafts, order, diagnostics);
-  check_thread_names(graph->config, diagnostics);
+  warn_of_idle_threads(graph->config, diagnostics);
   check_threads(graph->config, machine, diagnostics);
   if (diagnostics.error_count() != errors_before) return nullptr;
 
@@ -99,11 +86,6 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   choose_edge_kinds(*graph);
   warn_of_idle_settings(*graph, diagnostics);
   return graph;
-}
-
-std::unique_ptr<Graph> build_graph(PipelineConfig config, Registry& registry, const Machine& machine,
-                                   Diagnostics& diagnostics) {
-  return build_graph(std::move(config), source_of(registry), machine, diagnostics);
 }
 
 }  // namespace tickweir

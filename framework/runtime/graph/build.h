@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,9 +14,9 @@ namespace tickweir {
 
 struct PluginSource {
   std::function<Result<const Plugin*>(const std::string& name)> load;
-  std::vector<std::string> names;              // that load() knows
-  std::map<std::string, std::string> refused;  // files that should have held the plugin: name -> cause
-  std::string searched;                        // the folders, for people
+  std::vector<std::string> names;    // that can be loaded
+  std::vector<std::string> refused;  // of plugins whose files cannot be used: load() says why
+  std::string searched;              // the folders, for people
 };
 
 [[nodiscard]] std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& plugins,

@@ -21,7 +21,7 @@ namespace tickweir {
 
 struct DraftInput {
   const InputConfig* config = nullptr;
-  std::optional<std::size_t> from;      // draft
+  std::size_t from = 0;                 // draft
   std::optional<std::uint32_t> output;  // of `from`
 };
 

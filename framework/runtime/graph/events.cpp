@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "runtime/graph/draft.h"
-#include "runtime/graph/table.h"
+#include "runtime/graph/tables.h"
 #include "tickweir/scalar.h"
 
 namespace tickweir {
@@ -63,9 +63,9 @@ class EventMatch {
 
  private:
   [[nodiscard]] EventNames carried_by(const DraftInput& input) const {
-    if (!input.output || drafts_[*input.from].plugin == nullptr) return {.any = true, .names = {}};
-    const tickweir_plugin& from = *drafts_[*input.from].plugin->table;
-    if (from.role == TICKWEIR_ROLE_FILTER) return passed_on_[*input.from];
+    if (!input.output || drafts_[input.from].plugin == nullptr) return {.any = true, .names = {}};
+    const tickweir_plugin& from = *drafts_[input.from].plugin->table;
+    if (from.role == TICKWEIR_ROLE_FILTER) return passed_on_[input.from];
     return parse_events(outputs_of(from)[*input.output].events);
   }
 

@@ -52,12 +52,12 @@ class Placing {
     for (std::uint32_t i = 0; i < named_count_; ++i) {
       if (layout_.threads[i].name == name) return i;
     }
-    detail::assertion_failed("check_thread_names() refused the others", __FILE__, __LINE__);
+    detail::assertion_failed("load_pipeline() refuses threads that are not there", __FILE__, __LINE__);
   }
 
   std::uint32_t unnamed(const DraftStage& stage) {
     if (!stage.inputs.empty()) {
-      const std::uint32_t upstream = layout_.thread_of[*stage.inputs.front().from];
+      const std::uint32_t upstream = layout_.thread_of[stage.inputs.front().from];
       if (upstream >= named_count_) return upstream;
     }
     if (layout_.threads.size() - named_count_ < room_) {
@@ -87,14 +87,7 @@ class Placing {
 
 }  // namespace
 
-void check_thread_names(const PipelineConfig& config, Diagnostics& diagnostics) {
-  std::vector<std::string> names;
-  for (const ThreadConfig& thread : config.threads) names.push_back(thread.name);
-  for (const StageConfig& stage : config.stages) {
-    if (!stage.thread || std::find(names.begin(), names.end(), stage.thread->value) != names.end()) continue;
-    diagnostics.error(stage.thread->place, "there is no thread " + in_quotes(stage.thread->value),
-                      suggest(stage.thread->value, names));
-  }
+void warn_of_idle_threads(const PipelineConfig& config, Diagnostics& diagnostics) {
   for (const ThreadConfig& thread : config.threads) {
     if (is_used(config, thread.name)) continue;
     diagnostics.warning(thread.place, "thread " + in_quotes(thread.name) + " has no stages and is not started",

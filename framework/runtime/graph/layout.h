@@ -20,8 +20,8 @@ struct Layout {
 // Refuses what the machine cannot give to the named threads; warns of what it gives badly.
 void check_threads(const PipelineConfig& config, const Machine& machine, Diagnostics& diagnostics);
 
-// Refuses stages on threads that are not there; warns of threads without stages.
-void check_thread_names(const PipelineConfig& config, Diagnostics& diagnostics);
+// Warns of threads without stages.
+void warn_of_idle_threads(const PipelineConfig& config, Diagnostics& diagnostics);
 
 [[nodiscard]] Layout lay_out(const Drafts& drafts, const std::vector<std::size_t>& order,
                              const PipelineConfig& config, const Machine& machine);

@@ -15,7 +15,7 @@ class CycleSearch {
       : drafts_(drafts), diagnostics_(diagnostics), consumers_(drafts.size()), state_(drafts.size(), State::unseen) {
     for (std::size_t to = 0; to < drafts.size(); ++to) {
       for (const DraftInput& input : drafts[to].inputs) {
-        if (input.from) consumers_[*input.from].push_back({to, &input});
+        consumers_[input.from].push_back({to, &input});
       }
     }
   }
@@ -81,8 +81,7 @@ std::vector<std::size_t> upstream_first(const Drafts& drafts, Diagnostics& diagn
   std::vector<std::size_t> waits_for(drafts.size(), 0);
   for (std::size_t to = 0; to < drafts.size(); ++to) {
     for (const DraftInput& input : drafts[to].inputs) {
-      if (!input.from) continue;
-      consumers[*input.from].push_back(to);
+      consumers[input.from].push_back(to);
       ++waits_for[to];
     }
   }

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "runtime/graph/draft.h"
-#include "runtime/graph/table.h"
+#include "runtime/graph/tables.h"
 
 namespace tickweir {
 namespace {
@@ -13,8 +13,8 @@ constexpr std::uint32_t reason_count_max = 254;
 std::uint32_t role_of(const DraftStage& stage) { return stage.plugin->table->role; }
 
 // "a filter (filter_dedup)"
-std::string role_text(const DraftStage& stage) {
-  return std::string("a ") + role_name(role_of(stage)) + " (" + stage.plugin->table->name + ")";
+std::string role_phrase(const DraftStage& stage) {
+  return std::string("a ") + role_text(role_of(stage)) + " (" + stage.plugin->table->name + ")";
 }
 
 std::vector<std::string> output_names_of(const DraftStage& stage) {
@@ -23,11 +23,7 @@ std::vector<std::string> output_names_of(const DraftStage& stage) {
   return names;
 }
 
-void refuse_plugin(const Located<std::string>& name, const PluginSource& plugins, Diagnostics& diagnostics) {
-  if (const auto refused = plugins.refused.find(name.value); refused != plugins.refused.end()) {
-    diagnostics.error(name.place, "plugin " + in_quotes(name.value) + " cannot be used", refused->second);
-    return;
-  }
+void refuse_unknown(const Located<std::string>& name, const PluginSource& plugins, Diagnostics& diagnostics) {
   std::string help = suggest(name.value, plugins.names);
   if (help.empty()) {
     help = plugins.searched.empty() ? "no folder was searched: give --plugin-path or set TICKWEIR_PLUGIN_PATH"
@@ -36,11 +32,15 @@ void refuse_plugin(const Located<std::string>& name, const PluginSource& plugins
   diagnostics.error(name.place, "unknown plugin " + in_quotes(name.value), help);
 }
 
-std::optional<std::size_t> draft_named(const Drafts& drafts, std::string_view id) {
-  for (std::size_t i = 0; i < drafts.size(); ++i) {
-    if (drafts[i].config->id == id) return i;
-  }
-  return std::nullopt;
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::size_t draft_named(const Drafts& drafts, std::string_view id) {
+  const auto found = std::find_if(drafts.begin(), drafts.end(),
+                                  [&](const DraftStage& draft) { return draft.config->id == id; });
+  TICKWEIR_ASSERT(found != drafts.end());  // load_pipeline() refuses inputs from nowhere
+  return static_cast<std::size_t>(found - drafts.begin());
 }
 
 // The output that "stage" alone stands for.
@@ -64,7 +64,7 @@ std::optional<std::uint32_t> named_output(const DraftStage& from, const std::str
                                           Diagnostics& diagnostics) {
   const std::string& id = from.config->id;
   if (role_of(from) == TICKWEIR_ROLE_FILTER) {
-    diagnostics.error(place, "stage " + in_quotes(id) + " is " + role_text(from) + ": its one output has no name",
+    diagnostics.error(place, "stage " + in_quotes(id) + " is " + role_phrase(from) + ": its one output has no name",
                       "write " + id);
     return std::nullopt;
   }
@@ -82,16 +82,10 @@ void resolve_input(const Drafts& drafts, DraftInput& input, Diagnostics& diagnos
   const std::size_t dot = text.find('.');
   const std::string id = text.substr(0, dot);
   input.from = draft_named(drafts, id);
-  if (!input.from) {
-    std::vector<std::string> ids;
-    for (const DraftStage& stage : drafts) ids.push_back(stage.config->id);
-    diagnostics.error(place, "there is no stage " + in_quotes(id), suggest(id, ids));
-    return;
-  }
-  const DraftStage& from = drafts[*input.from];
+  const DraftStage& from = drafts[input.from];
   if (from.plugin == nullptr || role_of(from) == TICKWEIR_ROLE_WAL) return;
   if (role_of(from) == TICKWEIR_ROLE_SINK) {
-    diagnostics.error(place, "stage " + in_quotes(id) + " is " + role_text(from) + ": nothing can be read from it",
+    diagnostics.error(place, "stage " + in_quotes(id) + " is " + role_phrase(from) + ": nothing can be read from it",
                       "read what it reads instead");
     return;
   }
@@ -109,7 +103,7 @@ void refuse_repeats(const DraftStage& stage, const Drafts& drafts, Diagnostics& 
                                       });
     if (!repeated) continue;
     diagnostics.error(input.config->from.place, "stage " + in_quotes(stage.config->id) + " reads " +
-                                                    in_quotes(output_label(drafts[*input.from], *input.output)) +
+                                                    in_quotes(output_label(drafts[input.from], *input.output)) +
                                                     " twice",
                       "remove one of the two");
   }
@@ -118,7 +112,7 @@ void refuse_repeats(const DraftStage& stage, const Drafts& drafts, Diagnostics& 
 }  // namespace
 
 std::string output_label(const DraftStage& stage, std::uint32_t output) {
-  const Table<tickweir_output> outputs = outputs_of(*stage.plugin->table);
+  const std::span<const tickweir_output> outputs = outputs_of(*stage.plugin->table);
   if (outputs.size() < 2) return stage.config->id;
   return stage.config->id + "." + outputs[output].name;
 }
@@ -126,15 +120,15 @@ std::string output_label(const DraftStage& stage, std::uint32_t output) {
 void find_plugins(Drafts& drafts, const PluginSource& plugins, Diagnostics& diagnostics) {
   for (DraftStage& draft : drafts) {
     const Located<std::string>& name = draft.config->plugin;
-    if (std::find(plugins.names.begin(), plugins.names.end(), name.value) == plugins.names.end()) {
-      refuse_plugin(name, plugins, diagnostics);
+    if (!contains(plugins.names, name.value) && !contains(plugins.refused, name.value)) {
+      refuse_unknown(name, plugins, diagnostics);
       continue;
     }
     Result<const Plugin*> loaded = plugins.load(name.value);
     if (loaded) {
       draft.plugin = *loaded;
     } else {
-      diagnostics.error(name.place, "plugin " + in_quotes(name.value) + " cannot be used", loaded.error().message);
+      diagnostics.error(name.place, loaded.error().message);
     }
   }
 }
@@ -142,7 +136,7 @@ void find_plugins(Drafts& drafts, const PluginSource& plugins, Diagnostics& diag
 void check_roles(const Drafts& drafts, Diagnostics& diagnostics) {
   for (const DraftStage& draft : drafts) {
     if (draft.plugin == nullptr) continue;
-    const std::string subject = "stage " + in_quotes(draft.config->id) + " is " + role_text(draft);
+    const std::string subject = "stage " + in_quotes(draft.config->id) + " is " + role_phrase(draft);
     if (role_of(draft) == TICKWEIR_ROLE_WAL) {
       diagnostics.error(draft.config->plugin.place, subject + ", a role that this version does not run yet");
     } else if (role_of(draft) == TICKWEIR_ROLE_SOURCE && !draft.config->inputs.empty()) {
@@ -184,7 +178,7 @@ void warn_of_unread(const Drafts& drafts, Diagnostics& diagnostics) {
   std::vector<bool> read(drafts.size(), false);
   for (const DraftStage& draft : drafts) {
     for (const DraftInput& input : draft.inputs) {
-      if (input.from) read[*input.from] = true;
+      read[input.from] = true;
     }
   }
   for (std::size_t i = 0; i < drafts.size(); ++i) {

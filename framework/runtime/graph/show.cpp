@@ -1,0 +1,181 @@
+// A graph as text and JSON. See show.h.
+#include "runtime/graph/show.h"
+
+#include <algorithm>
+
+#include "runtime/config/shown_text.h"
+#include "runtime/graph/layout.h"
+#include "runtime/graph/tables.h"
+
+namespace tickweir {
+namespace {
+
+using nlohmann::ordered_json;
+using Line = std::vector<std::string>;
+
+// Columns padded with spaces, two between; no spaces at the end of a line.
+std::string aligned(const std::vector<Line>& lines) {
+  std::vector<std::size_t> widths;
+  for (const Line& line : lines) {
+    widths.resize(std::max(widths.size(), line.size()), 0);
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  std::string text;
+  for (const Line& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      text += line[i];
+      if (i + 1 < line.size()) text.append(widths[i] - line[i].size() + 2, ' ');
+    }
+    text.resize(text.find_last_not_of(' ') + 1);
+    text += '\n';
+  }
+  return text;
+}
+
+std::string counted(std::size_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string heading(const Graph& graph) {
+  return "pipeline " + shown(graph.config.name) + ": " + counted(graph.stages.size(), "stage") + ", " +
+         counted(graph.threads.size(), "thread");
+}
+
+// "ring of 64, block"; "call"
+std::string edge_text(const GraphEdge& edge) {
+  if (edge.kind == EdgeKind::call) return "call";
+  return std::string(edge_kind_name(edge.kind)) + " of " + std::to_string(edge.capacity) + ", " +
+         when_full_name(edge.when_full);
+}
+
+// "book.trades" of "book.trades->bundles"
+std::string producer_text(const GraphEdge& edge) { return edge.name.substr(0, edge.name.find("->")); }
+
+// "cpu 0-1, spin, priority 5"
+std::string thread_text(const GraphThread& thread) {
+  std::string text = thread.cpus.empty() ? "not pinned" : "cpu " + cpus_text(thread.cpus);
+  text.append(", ").append(wait_name(thread.wait));
+  if (thread.priority != 0) text += ", priority " + std::to_string(thread.priority);
+  return text;
+}
+
+ordered_json thread_as_json(const Graph& graph, const GraphThread& thread) {
+  ordered_json stages = ordered_json::array();
+  for (const std::uint32_t stage : thread.stages) stages.push_back(graph.stages[stage].id);
+  return {{"name", thread.name},         {"cpus", thread.cpus},
+          {"wait", wait_name(thread.wait)}, {"priority", thread.priority},
+          {"named_by_user", thread.named_by_user}, {"stages", stages}};
+}
+
+ordered_json outputs_as_json(const Graph& graph, const GraphStage& stage) {
+  const std::span<const tickweir_output> table = outputs_of(*stage.plugin->table);
+  ordered_json outputs = ordered_json::array();
+  for (std::uint32_t i = 0; i < stage.outputs.size(); ++i) {
+    ordered_json edges = ordered_json::array();
+    for (const std::uint32_t edge : stage.outputs[i]) edges.push_back(graph.edges[edge].name);
+    ordered_json output = {{"name", stage.output_names[i]}};
+    if (i < table.size()) output["events"] = table[i].events;
+    output["edges"] = std::move(edges);
+    outputs.push_back(std::move(output));
+  }
+  return outputs;
+}
+
+ordered_json stage_as_json(const Graph& graph, const GraphStage& stage) {
+  const tickweir_plugin& plugin = *stage.plugin->table;
+  ordered_json options = ordered_json::object();
+  for (std::uint32_t i = 0; i < stage.options.shown.size(); ++i) {
+    options[options_of(plugin)[i].name] = stage.options.shown[i];
+  }
+  ordered_json inputs = ordered_json::array();
+  for (const std::uint32_t edge : stage.inputs) inputs.push_back(graph.edges[edge].name);
+  return {{"id", stage.id},
+          {"plugin", plugin.name},
+          {"role", role_text(plugin.role)},
+          {"version", plugin.version == nullptr ? "" : plugin.version},
+          {"thread", graph.threads[stage.thread].name},
+          {"on_error", stage.on_error == OnError::stop ? "stop" : "dead_letter"},
+          {"options", std::move(options)},
+          {"inputs", std::move(inputs)},
+          {"outputs", outputs_as_json(graph, stage)}};
+}
+
+ordered_json edge_as_json(const Graph& graph, const GraphEdge& edge) {
+  const GraphStage& from = graph.stages[edge.from];
+  ordered_json json = {{"name", edge.name},
+                       {"from", from.id},
+                       {"output", from.output_names[edge.output]},
+                       {"to", graph.stages[edge.to].id},
+                       {"kind", edge_kind_name(edge.kind)}};
+  if (edge.kind == EdgeKind::call) return json;
+  json["capacity"] = edge.capacity;
+  json["when_full"] = when_full_name(edge.when_full);
+  return json;
+}
+
+}  // namespace
+
+const char* wait_name(WaitMode wait) {
+  switch (wait) {
+    case WaitMode::spin: return "spin";
+    case WaitMode::adaptive: return "adaptive";
+    case WaitMode::block: return "block";
+  }
+  detail::assertion_failed("a wait mode", __FILE__, __LINE__);
+}
+
+const char* when_full_name(WhenFull when_full) {
+  switch (when_full) {
+    case WhenFull::block: return "block";
+    case WhenFull::drop_newest: return "drop_newest";
+    case WhenFull::drop_oldest: return "drop_oldest";
+  }
+  detail::assertion_failed("a policy", __FILE__, __LINE__);
+}
+
+const char* edge_kind_name(EdgeKind kind) {
+  switch (kind) {
+    case EdgeKind::call: return "call";
+    case EdgeKind::ring: return "ring";
+    case EdgeKind::queue: return "queue";
+  }
+  detail::assertion_failed("a kind of edge", __FILE__, __LINE__);
+}
+
+std::string graph_as_text(const Graph& graph) {
+  std::vector<Line> lines{{"stage", "plugin", "thread", "reads"}};
+  for (const GraphStage& stage : graph.stages) {
+    std::string reads;
+    for (const std::uint32_t index : stage.inputs) {
+      const GraphEdge& edge = graph.edges[index];
+      reads += (reads.empty() ? "" : "; ") + producer_text(edge) + " (" + edge_text(edge) + ")";
+    }
+    lines.push_back({stage.id, stage.plugin->table->name, graph.threads[stage.thread].name, reads});
+  }
+  return heading(graph) + "\n\n" + aligned(lines);
+}
+
+std::string layout_as_text(const Graph& graph) {
+  std::vector<Line> threads;
+  for (const GraphThread& thread : graph.threads) {
+    std::string stages;
+    for (const std::uint32_t stage : thread.stages) stages += (stages.empty() ? "" : ", ") + graph.stages[stage].id;
+    threads.push_back({"thread " + thread.name + " (" + thread_text(thread) + "):", stages});
+  }
+  std::vector<Line> edges;
+  for (const GraphEdge& edge : graph.edges) edges.push_back({"  " + edge.name, edge_text(edge)});
+  return heading(graph) + "\n" + aligned(threads) + counted(edges.size(), "edge") + ":\n" + aligned(edges);
+}
+
+ordered_json graph_as_json(const Graph& graph) {
+  ordered_json json = {{"name", graph.config.name},
+                       {"threads", ordered_json::array()},
+                       {"stages", ordered_json::array()},
+                       {"edges", ordered_json::array()}};
+  for (const GraphThread& thread : graph.threads) json["threads"].push_back(thread_as_json(graph, thread));
+  for (const GraphStage& stage : graph.stages) json["stages"].push_back(stage_as_json(graph, stage));
+  for (const GraphEdge& edge : graph.edges) json["edges"].push_back(edge_as_json(graph, edge));
+  return json;
+}
+
+}  // namespace tickweir
