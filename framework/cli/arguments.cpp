@@ -1,0 +1,174 @@
+// The command line over CLI11, with suggestions for what is misspelt.
+#include "cli/arguments.h"
+
+#include <cstdio>
+#include <map>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "runtime/config/diagnostics.h"
+#include "tickweir/plugin.h"
+
+namespace tickweir {
+namespace {
+
+struct RawArguments {
+  Arguments parsed;
+  std::vector<std::string> sets;
+  std::string log_format = "text";
+  std::string log_level = "info";
+};
+
+const std::vector<std::string> log_levels{"debug", "info", "warning", "error"};
+
+void add_common(CLI::App& app, RawArguments& raw) {
+  app.add_option("--plugin-path", raw.parsed.common.plugin_path, "Folder with plugins; may be repeated")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  app.add_option("--set", raw.sets, "Replaces one value of the pipeline; may be repeated")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--log-format", raw.log_format, "text or json")->type_name("FORMAT");
+  app.add_option("--log-level", raw.log_level, "debug, info, warning or error")->type_name("LEVEL");
+}
+
+CLI::App& add_subcommand(CLI::App& app, RawArguments& raw, const char* name, const char* summary,
+                         bool has_json) {
+  CLI::App& subcommand = *app.add_subcommand(name, summary);
+  if (has_json) subcommand.add_flag("--json", raw.parsed.common.json, "Prints JSON");
+  return subcommand;
+}
+
+void add_subcommands(CLI::App& app, RawArguments& raw) {
+  Arguments& parsed = raw.parsed;
+  add_subcommand(app, raw, "run", "Runs a pipeline until its sources end, or a signal", true)
+      .add_option("PIPELINE", parsed.target, "Pipeline file");
+  add_subcommand(app, raw, "validate", "Checks a pipeline as run does, and starts nothing", true)
+      .add_option("PIPELINE", parsed.target, "Pipeline file");
+  CLI::App& graph = add_subcommand(app, raw, "graph", "Shows a pipeline as a graph", true);
+  graph.add_option("PIPELINE", parsed.target, "Pipeline file");
+  graph.add_option("--format", parsed.format, "text, dot, mermaid or json")->type_name("FORMAT");
+  add_subcommand(app, raw, "list", "Lists the plugins on the plugin path", true);
+  add_subcommand(app, raw, "inspect", "Shows everything a plugin says about itself", true)
+      .add_option("PLUGIN", parsed.target, "Name of a plugin, or its file");
+  add_subcommand(app, raw, "schema", "Prints the JSON Schema of pipeline files, for editors", true);
+  CLI::App& fresh = add_subcommand(app, raw, "new-plugin", "Writes the project of a new plugin", false);
+  fresh.add_option("NAME", parsed.target, "Name of the plugin, such as filter_mine");
+  fresh.add_option("--role", parsed.role, "source, filter, transform or sink")->type_name("ROLE");
+  fresh.add_option("--folder", parsed.folder, "Where to write it; the name if not given")->type_name("DIR");
+  add_subcommand(app, raw, "version", "Prints version, plugin ABI and compiler", true);
+}
+
+int wrong(const std::string& text, const std::string& help) {
+  print_error(text);
+  if (!help.empty()) std::fprintf(stderr, "  = %s\n", help.c_str());
+  std::fputs("  = tickweir --help lists subcommands and flags\n", stderr);
+  return exit_usage;
+}
+
+// All words that `app` and its parent know: subcommands, or flags.
+std::vector<std::string> known_flags(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
+    for (const CLI::Option* option : at->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  }
+  return known;
+}
+
+std::vector<std::string> known_subcommands(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(subcommand->get_name());
+  }
+  return known;
+}
+
+// The first word that fits nowhere decides what is said.
+int wrong_word(const CLI::App& app, const CLI::App* subcommand, const std::string& word) {
+  if (word.starts_with("-")) {
+    const std::string name = word.substr(0, word.find('='));
+    return wrong("unknown flag \"" + name + "\"",
+                 suggest(name, known_flags(subcommand != nullptr ? *subcommand : app)));
+  }
+  if (subcommand == nullptr)
+    return wrong("unknown subcommand \"" + word + "\"", suggest(word, known_subcommands(app)));
+  return wrong(subcommand->get_name() + " has no use for \"" + word + "\"", "");
+}
+
+// Turns texts into what they mean. Returns what is wrong, or "".
+std::string finish(RawArguments& raw) {
+  CommonArguments& common = raw.parsed.common;
+  for (const std::string& set : raw.sets) {
+    const auto equals = set.find('=');
+    if (equals == std::string::npos || equals == 0) return "--set takes path=value, not \"" + set + "\"";
+    common.overrides.push_back({.path = set.substr(0, equals), .value = set.substr(equals + 1)});
+  }
+  if (raw.log_format != "text" && raw.log_format != "json") {
+    return "--log-format is text or json, not \"" + raw.log_format + "\"";
+  }
+  common.log_format = raw.log_format == "json" ? LogFormat::json : LogFormat::text;
+  for (std::size_t i = 0; i < log_levels.size(); ++i) {
+    if (log_levels[i] == raw.log_level) common.log_level = static_cast<std::uint32_t>(i) + TICKWEIR_LOG_DEBUG;
+  }
+  if (log_levels[common.log_level - TICKWEIR_LOG_DEBUG] != raw.log_level) {
+    return "--log-level is debug, info, warning or error, not \"" + raw.log_level + "\"";
+  }
+  return {};
+}
+
+std::string missing(const Arguments& arguments) {
+  static const std::map<std::string, std::string> targets{{"run", "a pipeline file"},
+                                                          {"validate", "a pipeline file"},
+                                                          {"graph", "a pipeline file"},
+                                                          {"inspect", "the name of a plugin, or its file"},
+                                                          {"new-plugin", "a name"}};
+  const auto needed = targets.find(arguments.subcommand);
+  if (needed != targets.end() && arguments.target.empty())
+    return arguments.subcommand + " needs " + needed->second;
+  if (arguments.subcommand == "new-plugin" && arguments.role.empty()) return "new-plugin needs --role";
+  if (arguments.subcommand == "graph") {
+    for (const char* format : {"text", "dot", "mermaid", "json"}) {
+      if (arguments.format == format) return {};
+    }
+    return "--format is text, dot, mermaid or json, not \"" + arguments.format + "\"";
+  }
+  return {};
+}
+
+}  // namespace
+
+ParsedArguments parse_arguments(int count, const char* const* words) {
+  CLI::App app("Runs streaming pipelines of plugins.", "tickweir");
+  RawArguments raw;
+  // Unknown words are collected, not refused: what is said about them is ours.
+  app.allow_extras();
+  app.fallthrough();
+  add_common(app, raw);
+  add_subcommands(app, raw);
+  const auto chosen = [&app]() -> CLI::App* {
+    const auto subcommands = app.get_subcommands();
+    return subcommands.empty() ? nullptr : subcommands.front();
+  };
+  try {
+    app.parse(count, words);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return {.arguments = {}, .exit_code = exit_done};
+  } catch (const CLI::ParseError& error) {
+    return {.arguments = {}, .exit_code = wrong(error.what(), "")};
+  }
+  const auto extras = app.remaining(true);
+  if (!extras.empty()) return {.arguments = {}, .exit_code = wrong_word(app, chosen(), extras.front())};
+  if (chosen() == nullptr) return {.arguments = {}, .exit_code = wrong("a subcommand is needed", "")};
+  raw.parsed.subcommand = chosen()->get_name();
+  std::string problem = finish(raw);
+  if (problem.empty()) problem = missing(raw.parsed);
+  if (!problem.empty()) return {.arguments = {}, .exit_code = wrong(problem, "")};
+  return {.arguments = std::move(raw.parsed), .exit_code = exit_done};
+}
+
+}  // namespace tickweir

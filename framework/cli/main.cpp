@@ -1,0 +1,41 @@
+// The tickweir program: picks the subcommand.
+#include <clocale>
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "cli/arguments.h"
+
+namespace tickweir {
+
+void print_error(const std::string& text) {
+  std::fprintf(stderr, "tickweir: error: %s\n", text.c_str());
+}
+
+}  // namespace tickweir
+
+int main(int count, char** words) {
+  using namespace tickweir;
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // for the widths of table cells
+  static const std::map<std::string, int (*)(const Arguments&)> commands{{"run", run_command},
+                                                                         {"validate", validate_command},
+                                                                         {"graph", graph_command},
+                                                                         {"list", list_command},
+                                                                         {"inspect", inspect_command},
+                                                                         {"schema", schema_command},
+                                                                         {"new-plugin", new_plugin_command},
+                                                                         {"version", version_command}};
+  try {
+    const ParsedArguments parsed = parse_arguments(count, words);
+    if (!parsed.arguments) return parsed.exit_code;
+    const int code = commands.at(parsed.arguments->subcommand)(*parsed.arguments);
+    if (std::fflush(stdout) != 0 && code == exit_done) {
+      print_error("cannot write to stdout");
+      return exit_failed;
+    }
+    return code;
+  } catch (const std::exception& failure) {
+    print_error(failure.what());
+    return exit_failed;
+  }
+}
