@@ -74,8 +74,15 @@ consteval Note<TextBytes> make_note(std::uint32_t type, const char (&text)[TextB
 #define TICKWEIR_BUILD_STDLIB "other"
 #endif
 
+// clang's AddressSanitizer would put red zones between the notes, and the section were none any more.
+#if defined(__clang__)
+#define TICKWEIR_BARE_BYTES [[clang::no_sanitize("address")]]
+#else
+#define TICKWEIR_BARE_BYTES
+#endif
+
 #define TICKWEIR_NOTE(note_type, name, text)                                       \
-  [[gnu::section(TICKWEIR_NOTE_SECTION), gnu::used]] alignas(4) static constexpr auto name = \
+  TICKWEIR_BARE_BYTES [[gnu::section(TICKWEIR_NOTE_SECTION), gnu::used]] alignas(4) static constexpr auto name = \
       ::tickweir::detail::make_note(note_type, text)
 
 #define TICKWEIR_BUILD_NOTE(plugin_name)                                                          \
