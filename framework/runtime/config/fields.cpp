@@ -70,7 +70,7 @@ std::string integer_help(const Tree& tree) {
 }  // namespace
 
 std::string joined(const std::vector<std::string>& names) {
-  constexpr std::size_t names_max = 10;
+  constexpr std::size_t names_max = 12;
   std::string result;
   for (std::size_t i = 0; i < std::min(names.size(), names_max); ++i) {
     result += (i == 0 ? "" : ", ") + names[i];

@@ -61,7 +61,7 @@ class Fields {
   bool complete_;
 };
 
-// "a, b, c"; at most ten of them.
+// "a, b, c"; at most twelve of them.
 [[nodiscard]] std::string joined(const std::vector<std::string>& names);
 
 }  // namespace tickweir

@@ -141,11 +141,10 @@ PipelineConfig read_pipeline(const Tree& root, const std::string& file, Fields& 
   } else if (fields.complete()) {
     fields.error({file}, "there are no stages", "add \"stages:\" with at least one source and one sink");
   }
-  const bool wants_letters = root.find("dead_letter") == nullptr;
   for (const StageConfig& stage : config.stages) {
-    if (!wants_letters || stage.on_error != OnError::dead_letter) continue;
+    if (stage.on_error != OnError::dead_letter || root.find("dead_letter") != nullptr) continue;
     fields.error(
-        stage.place,
+        stages->find(stage.id)->find("on_error")->place,
         "stage " + in_quotes(stage.id) + " says on_error: dead_letter, but there is no dead-letter file",
         "add a line such as \"dead_letter: { path: dead.events }\"");
   }

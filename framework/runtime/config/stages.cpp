@@ -23,6 +23,19 @@ bool is_name(std::string_view name, std::size_t length_max) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
+void refuse_unknown_thread_keys(const Tree& tree, const std::string& what, Fields& fields) {
+  Tree others;
+  for (const Located<std::string>& key : tree.keys) {
+    if (key.value.find_first_not_of("0123456789-") == std::string::npos) {
+      fields.error(key.place, "unknown key " + in_quotes(key.value) + " in " + what,
+                   "put a list of CPUs in quotes: cpus: \"0-1,3\"");
+    } else {
+      others.keys.push_back(key);
+    }
+  }
+  fields.only_keys(others, {"cpus", "wait", "priority"}, what);
+}
+
 ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fields& fields) {
   ThreadConfig thread;
   thread.name = key.value;
@@ -33,7 +46,7 @@ ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fiel
   }
   const std::string what = "thread " + in_quotes(key.value);
   if (tree.shape == Shape::empty || !fields.is(Shape::map, tree, what)) return thread;
-  fields.only_keys(tree, {"cpus", "wait", "priority"}, what);
+  refuse_unknown_thread_keys(tree, what, fields);
   if (const Tree* cpus = tree.find("cpus")) {
     thread.cpus = fields.cpus(*cpus, "cpus").value_or(std::vector<unsigned>{});
     thread.cpus_place = cpus->place;
@@ -198,6 +211,10 @@ class StageReader {
     OptionText option{key.value, key.place,    value.place,   value.shape == Shape::list,
                       {},        value.quoted, value.any_type};
     if (!option.is_list) {
+      if (value.shape == Shape::map) {
+        fields_.error(value.place, what + " must be one value or a list of values, not a map");
+        return std::nullopt;
+      }
       if (!fields_.is(Shape::scalar, value, what)) return std::nullopt;
       option.texts.push_back({value.text, value.place});
       return option;

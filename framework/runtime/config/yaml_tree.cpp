@@ -7,6 +7,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -26,14 +27,26 @@ class TreeBuilder final : public YAML::EventHandler {
 
   [[nodiscard]] std::optional<Tree> take() { return std::move(root_); }
 
-  // The place of a complaint: where the bracket was opened, if the end of it was missed.
-  [[nodiscard]] Place place_of(const YAML::Exception& exception) const {
-    if (exception.msg.find("flow not found") != std::string::npos) {
-      for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
-        if (open->bracket) return open->tree.place;
+  // Reports what the library complains about, where the cause is rather than where it gave up.
+  void report(const YAML::Exception& exception) {
+    SyntaxText said = syntax_text(exception.msg);
+    Place at = place(exception.mark, 1);
+    const std::size_t end = std::min(offset(exception.mark), text_.size());
+    const std::size_t line = end == 0 ? 0 : text_.rfind('\n', end - 1) + 1;
+    const std::size_t indentation = text_.find_first_not_of(" \t", line);
+    const std::size_t tab = text_.find('\t', line);
+    if (tab < std::min(indentation, text_.size())) {
+      said = syntax_text(YAML::ErrorMsg::TAB_IN_INDENTATION);
+      at.column = tab - line + 1;
+    } else if (const Open* open = open_bracket(); open != nullptr && bracket_missed(exception)) {
+      if (text_.substr(line, end - line + 1).find("${") != std::string::npos) {
+        said.help = "between brackets or braces, put a text with ${...} in quotes";
+      } else if (end < text_.size()) {
+        said.message += " before " + std::to_string(at.line) + ":" + std::to_string(at.column);
       }
+      at = open->tree.place;
     }
-    return place(exception.mark, 1);
+    diagnostics_.error(at, said.message, said.help);
   }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -108,6 +121,14 @@ class TreeBuilder final : public YAML::EventHandler {
     std::map<std::string, std::size_t> lines{};  // of the keys so far
   };
 
+  [[nodiscard]] const Open* open_bracket() const {
+    const auto open = std::find_if(open_.rbegin(), open_.rend(), [](const Open& o) { return o.bracket; });
+    return open == open_.rend() ? nullptr : &*open;
+  }
+  [[nodiscard]] static bool bracket_missed(const YAML::Exception& exception) {
+    return exception.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW ||
+           exception.msg == YAML::ErrorMsg::END_OF_MAP_FLOW;
+  }
   [[nodiscard]] static std::size_t offset(const YAML::Mark& mark) {
     return mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos);
   }
@@ -256,8 +277,7 @@ std::optional<Tree> parse_yaml(const std::string& file, const std::string& text,
   } catch (const Stop&) {
     return std::nullopt;
   } catch (const YAML::Exception& exception) {
-    const SyntaxText said = syntax_text(exception.msg);
-    diagnostics.error(builder.place_of(exception), said.message, said.help);
+    builder.report(exception);
     return std::nullopt;
   }
 }
