@@ -1,12 +1,11 @@
 // Refuses limit orders priced too far from the last trade of their instrument.
 //
-// Events:  NewOrder is judged; Trade and Executed set the reference price; everything else passes.
-// Order:   unchanged. Time: none used. Memory: one price per instrument, reserved at start.
-// Cost:    one array access per order.
+// Events: NewOrder is judged; Trade and Executed set the reference price; everything else passes.
+// Order:  unchanged. Time: none used. Memory: one price an instrument, at start.
 #include <array>
 #include <vector>
 
-#include "tickweir/market.h"
+#include "price_band.h"
 #include "tickweir/stage.h"
 
 namespace {
@@ -16,21 +15,18 @@ using namespace tickweir;
 constexpr std::array options{
     Option{.type = integer, .name = "band", .default_text = "500", .minimum = "1", .maximum = "10000",
            .unit = "basis points", .help = "How far from the last trade a price may lie, either way."},
-    Option{.type = integer, .name = "instruments", .default_text = "65536", .minimum = "1", .maximum = "16777216",
+    Option{.type = integer, .name = "instruments", .default_text = "65536", .minimum = "1",
+           .maximum = "16777216",
            .help = "Instrument numbers below this are watched; orders in others pass."},
 };
 constexpr std::array counters{
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "reference_changes", .help = "Trades that set a reference price."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "reference_changes",
+                .help = "Trades that set a reference price."},
 };
 enum Drop : std::uint32_t { outside_band };
 constexpr std::array reasons{
     Reason{.name = "outside_band", .help = "The price is further from the last trade than the band allows."},
 };
-
-bool is_outside(std::int64_t price, std::int64_t reference, std::int64_t band) {
-  const std::int64_t distance = price > reference ? price - reference : reference - price;
-  return distance > reference / 10'000 * band + reference % 10'000 * band / 10'000;
-}
 
 class PriceBand final : public Filter {
  public:
@@ -44,9 +40,9 @@ class PriceBand final : public Filter {
     batch.for_each([&](Event& event) {
       if (event.type == market::NewOrder::event_type) {
         const auto& order = payload<market::NewOrder>(event);
-        if (order.kind != market::OrderKind::Limit || order.instrument >= references_.size()) return;
+        if (order.instrument >= references_.size()) return;
         const std::int64_t reference = references_[order.instrument];
-        if (reference != 0 && is_outside(order.price, reference, band_)) batch.drop(event, outside_band);
+        if (price_band::is_outside(order, reference, band_)) batch.drop(event, outside_band);
       } else if (event.type == market::Trade::event_type) {
         remember(payload<market::Trade>(event));
       } else if (event.type == market::Executed::event_type) {
@@ -57,7 +53,8 @@ class PriceBand final : public Filter {
 
  private:
   void remember(const auto& trade) {
-    if (trade.instrument >= references_.size() || trade.price <= 0) return;
+    if (trade.instrument >= references_.size()) return;
+    if (market::validate_price(trade.price) != market::RejectReason::None) return;
     references_[trade.instrument] = trade.price;
     changes_.add();
   }
@@ -72,4 +69,5 @@ class PriceBand final : public Filter {
 
 TICKWEIR_PLUGIN("filter_price_band", PriceBand,
                 {.version = "1.0.0", .summary = "Refuses orders priced too far from the last trade.",
-                 .accepts = "NewOrder|Trade|Executed", .options = options, .counters = counters, .reasons = reasons})
+                 .accepts = "NewOrder|Trade|Executed", .options = options, .counters = counters,
+                 .reasons = reasons})
