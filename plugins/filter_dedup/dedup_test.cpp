@@ -89,8 +89,8 @@ TEST(SourceWindows, AgreesWithASetOfEveryNumberSeen) {
       const bool is_known = highest.contains(source);
       std::int64_t number = std::int64_t{1} << 40;  // starts right at a wrap
       if (is_known) {
-        const auto reach = static_cast<std::int64_t>(random() % 100 == 0 ? window * 3 + 200 : window + 5);
-        number = highest[source] + 4 - static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(reach));
+        const std::uint64_t reach = random() % 100 == 0 ? window * 3 + 200 : window + 5;
+        number = highest[source] + 4 - static_cast<std::int64_t>(random() % reach);
         if (random() % 50 == 0) number += static_cast<std::int64_t>(random() % (window * 2 + 100));
       }
       Seen expected = Seen::fresh;

@@ -108,6 +108,10 @@ class Announcer {
     }
   }
   void trade(const market::Trade& value) { emit(trades, value); }
+  // Stages behind every output shall see time go on.
+  void tick(const Event& event) {
+    for (std::uint32_t i = 0; i < connected_.size(); ++i) out_->forward(i, event);
+  }
   void level_changed(const market::LevelChanged& value) { emit(levels, value); }
   void top_changed(const market::TopOfBook& value) { emit(top, value); }
 
@@ -171,6 +175,7 @@ class OrderBook final : public Transform {
       case market::Replace::event_type: return matching_->request(payload<market::Replace>(event));
       case market::VenueExecution::event_type:
       case market::Trade::event_type: return wrong_mode_.add();
+      case event_type_tick: return announcer_.tick(event);
       default: return;
     }
   }
@@ -186,6 +191,7 @@ class OrderBook final : public Transform {
         rebuilding_->follow(payload<market::VenueExecution>(event));
         return;
       case market::Trade::event_type: return announcer_.trade(payload<market::Trade>(event));
+      case event_type_tick: return announcer_.tick(event);
       default: return;
     }
   }

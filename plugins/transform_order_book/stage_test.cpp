@@ -117,7 +117,6 @@ TEST(OrderBookStage, FollowsAFeedAndPassesItsTradesOn) {
   feed.push_back(event(hidden, {.time = 77, .origin = make_origin(2, 5)}));
   feed.push_back(event(market::Instrument{.instrument = 1}));
   feed.push_back(event(market::TradingStatus{.instrument = 1, .state = market::TradingState::Open}));
-  feed.push_back(tickweir::testing::tick(99));
   stage.push(feed);
   EXPECT_EQ(payloads<market::Trade>(stage.output("trades")),
             (std::vector{market::Trade{.match_id = 1, .price = 100, .quantity = 2, .instrument = 1,
@@ -152,6 +151,16 @@ TEST(OrderBookStage, DropsAVenuesWordWhenItMatchesItself) {
   stage.push(input);
   EXPECT_EQ(stage.dropped("wrong_mode"), 2U);
   EXPECT_TRUE(stage.output("trades").empty());
+}
+
+TEST(OrderBookStage, PassesTicksOnToEveryOutput) {
+  for (const OptionTexts& options : {match, rebuild}) {
+    Harness stage(TICKWEIR_PLUGIN_FILE, options);
+    stage.push({tickweir::testing::tick(99)});
+    for (const char* output : {"reports", "executions", "trades", "levels", "top"}) {
+      EXPECT_EQ(stage.output(output), (std::vector{tickweir::testing::tick(99)})) << output;
+    }
+  }
 }
 
 TEST(OrderBookStage, RefusesOptionsOutOfRange) {
