@@ -42,7 +42,8 @@ inline void check_event_file(const OutputFile& file) {
           count < sizeof event_size ? 0 : event_file::whole_event_size(room.data() + at, size - offset - at);
       if (event_size == 0) {
         const std::string end = std::to_string(offset + at);
-        detail::refuse_append(file, "there is no whole event at offset " + end + "; cut it with: truncate -s " + end);
+        detail::refuse_append(
+            file, "there is no whole event at offset " + end + "; cut it with: truncate -s " + end);
       }
       at += event_size;
       if (offset + at == size) return;

@@ -16,9 +16,9 @@ namespace tickweir::event_file {
 struct Header {
   std::array<char, 8> magic = {'T', 'I', 'C', 'K', 'W', 'E', 'I', 'R'};
   std::uint32_t version = 1;
-  std::uint32_t header_bytes = 64;       // where the first event begins
+  std::uint32_t header_bytes = 64;  // where the first event begins
   std::uint32_t event_header_bytes = 32;
-  std::uint32_t event_alignment = 8;     // sizes of events are multiples of it
+  std::uint32_t event_alignment = 8;  // sizes of events are multiples of it
   std::array<std::uint64_t, 5> reserved = {};
   friend bool operator==(const Header&, const Header&) = default;
 };
@@ -26,7 +26,8 @@ static_assert(sizeof(Header) == 64);
 
 [[nodiscard]] inline std::string wrong_with(const Header& found) {
   if (found.magic != Header{}.magic) return "it does not begin with TICKWEIR, so it is no event file";
-  if (found.version != 1) return "it is an event file of version " + std::to_string(found.version) + ", expected 1";
+  if (found.version != 1)
+    return "it is an event file of version " + std::to_string(found.version) + ", expected 1";
   return found == Header{} ? "" : "its header is not one that version 1 writes";
 }
 

@@ -53,22 +53,30 @@ TEST(MarketText, NamesAndNumbersOfTypesAreInverse) {
 }
 
 TEST(MarketText, ShowsANewOrderAsJson) {
-  const auto order = event(market::NewOrder{.order_id = 9, .price = -5, .quantity = 100, .instrument = 7, .account = 3,
-                                            .side = market::Side::Sell, .kind = market::OrderKind::Market,
+  const auto order = event(market::NewOrder{.order_id = 9,
+                                            .price = -5,
+                                            .quantity = 100,
+                                            .instrument = 7,
+                                            .account = 3,
+                                            .side = market::Side::Sell,
+                                            .kind = market::OrderKind::Market,
                                             .time_in_force = market::TimeInForce::ImmediateOrCancel},
                            {.time = 1'767'623'400'000'000'001, .origin = make_origin(2, 5), .sequence = 4});
-  EXPECT_EQ(json(order),
-            R"({"time":1767623400000000001,"sequence":4,"source":2,"number":5,"type":"NewOrder","order_id":9,)"
-            R"("price":-5,"quantity":100,"instrument":7,"account":3,"side":"Sell","kind":"Market",)"
-            R"("time_in_force":"ImmediateOrCancel","flags":0})");
+  EXPECT_EQ(
+      json(order),
+      R"({"time":1767623400000000001,"sequence":4,"source":2,"number":5,"type":"NewOrder","order_id":9,)"
+      R"("price":-5,"quantity":100,"instrument":7,"account":3,"side":"Sell","kind":"Market",)"
+      R"("time_in_force":"ImmediateOrCancel","flags":0})");
 }
 
 TEST(MarketText, ShowsTheLargestNumbersInFull) {
   constexpr auto most = std::numeric_limits<std::uint64_t>::max();
-  const auto cancel = event(market::Cancel{.order_id = most, .instrument = 0xffff'ffff, .account = 0xffff'ffff},
-                            {.time = most, .origin = most, .sequence = most});
-  EXPECT_EQ(csv(cancel), "18446744073709551615,18446744073709551615,16777215,1099511627775,18446744073709551615,"
-                         "4294967295,4294967295");
+  const auto cancel =
+      event(market::Cancel{.order_id = most, .instrument = 0xffff'ffff, .account = 0xffff'ffff},
+            {.time = most, .origin = most, .sequence = most});
+  EXPECT_EQ(csv(cancel),
+            "18446744073709551615,18446744073709551615,16777215,1099511627775,18446744073709551615,"
+            "4294967295,4294967295");
   const auto order = event(market::NewOrder{.price = std::numeric_limits<std::int64_t>::min()});
   EXPECT_EQ(csv(order), "0,0,0,0,0,-9223372036854775808,0,0,0,None,Limit,GoodTillCancel,0");
 }
@@ -116,8 +124,10 @@ TEST(MarketText, ShowsTheItemsOfABundle) {
   EXPECT_EQ(json(OwnedEvent(market::Bundle::event_type, bytes)),
             R"({"time":0,"sequence":0,"source":0,"number":0,"type":"Bundle","bundle_id":3,"first_time":1,)"
             R"("last_time":2,"quantity":30,"count":2,"items":[)"
-            R"({"match_id":5,"price":10,"maker_order_id":0,"taker_order_id":0,"sequence":0,"time":0,"quantity":20,"instrument":1},)"
-            R"({"match_id":6,"price":11,"maker_order_id":0,"taker_order_id":0,"sequence":0,"time":0,"quantity":10,"instrument":1}]})");
+            R"({"match_id":5,"price":10,"maker_order_id":0,"taker_order_id":0,)"
+            R"("sequence":0,"time":0,"quantity":20,"instrument":1},)"
+            R"({"match_id":6,"price":11,"maker_order_id":0,"taker_order_id":0,)"
+            R"("sequence":0,"time":0,"quantity":10,"instrument":1}]})");
 }
 
 TEST(MarketText, DoesNotBelieveTheCountOfABundle) {
@@ -129,7 +139,8 @@ TEST(MarketText, ShowsTicksAndWhatItDoesNotKnow) {
   EXPECT_EQ(json(tick(5)), R"({"time":5,"sequence":0,"source":0,"number":0,"type":"Tick"})");
   EXPECT_EQ(json(OwnedEvent(999, std::vector<std::uint8_t>{0, 255, 16})),
             R"({"time":0,"sequence":0,"source":0,"number":0,"type":"#999","payload":"00ff100000000000"})");
-  EXPECT_EQ(json(OwnedEvent(999, {})), R"({"time":0,"sequence":0,"source":0,"number":0,"type":"#999","payload":""})");
+  EXPECT_EQ(json(OwnedEvent(999, {})),
+            R"({"time":0,"sequence":0,"source":0,"number":0,"type":"#999","payload":""})");
   EXPECT_EQ(csv(tick(5)), "none, and put \"\"");
 }
 

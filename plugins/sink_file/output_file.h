@@ -52,7 +52,8 @@ class OutputFile {
     const int flags = (mode == OpenMode::append ? O_RDWR : O_WRONLY) | O_CLOEXEC | O_NONBLOCK;
     descriptor_ = ::open(path.c_str(), flags | O_CREAT | O_EXCL, 0644);
     is_new_ = descriptor_ >= 0;
-    if (descriptor_ < 0 && errno == EEXIST && mode != OpenMode::create) descriptor_ = ::open(path.c_str(), flags);
+    if (descriptor_ < 0 && errno == EEXIST && mode != OpenMode::create)
+      descriptor_ = ::open(path.c_str(), flags);
     if (descriptor_ < 0) fail("cannot open " + path_, open_advice(errno));
     ::fcntl(descriptor_, F_SETFL, ::fcntl(descriptor_, F_GETFL) & ~O_NONBLOCK);
     struct stat status {};
@@ -63,8 +64,9 @@ class OutputFile {
     }
     if (!is_regular_) return;
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      throw std::runtime_error("cannot write to " + path_ +
-                               ": another stage or process is writing to it; give each sink a file of its own");
+      throw std::runtime_error(
+          "cannot write to " + path_ +
+          ": another stage or process is writing to it; give each sink a file of its own");
     }
     if (mode == OpenMode::truncate && ::ftruncate(descriptor_, 0) != 0) fail("cannot empty " + path_, "");
     committed_ = written_ = mode == OpenMode::append ? static_cast<std::uint64_t>(status.st_size) : 0;
@@ -78,7 +80,8 @@ class OutputFile {
   [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> into) const {
     std::size_t done = 0;
     while (done < into.size()) {
-      const ssize_t got = ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t got =
+          ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) fail("cannot read " + path_, "");
       if (got == 0) break;
@@ -118,7 +121,8 @@ class OutputFile {
 
   void sync() {
     if (!is_regular_) return;
-    if (::fsync(descriptor_) != 0) fail("cannot sync " + path_, "what was written may be lost at a power failure");
+    if (::fsync(descriptor_) != 0)
+      fail("cannot sync " + path_, "what was written may be lost at a power failure");
     const auto folder = std::filesystem::absolute(path_).parent_path();
     const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0) fail("cannot open the folder of " + path_ + " to sync it", "");
@@ -180,7 +184,8 @@ class OutputFile {
   static std::string open_advice(int cause) {
     if (cause == ENOENT || cause == ENOTDIR) return "its folder must exist";
     if (cause == EISDIR) return "expected a file, found a folder";
-    if (cause == EEXIST) return "mode create wants a new file; choose another path, or mode truncate or append";
+    if (cause == EEXIST)
+      return "mode create wants a new file; choose another path, or mode truncate or append";
     if (cause == EACCES || cause == EPERM || cause == EROFS) return "expected to be allowed to write there";
     return cause == ENXIO ? "a pipe needs a reader first" : "";
   }
@@ -188,7 +193,7 @@ class OutputFile {
   std::string path_;
   int descriptor_ = -1;
   bool is_regular_ = false;
-  bool is_new_ = false;  // open() made it
+  bool is_new_ = false;          // open() made it
   std::uint64_t committed_ = 0;  // the end of the last batch
   std::uint64_t written_ = 0;    // what is in the file, the present batch included
   std::vector<char> buffer_;

@@ -21,13 +21,26 @@ enum class Sync : std::int64_t { none, drain };
 
 constexpr std::array options{
     Option{.type = text, .name = "path", .help = "The file; its folder must exist."},
-    Option{.type = choice, .name = "format", .default_text = "events", .choices = "events|json|csv",
-           .help = "events: the bytes as they are; json: one object a line; csv: one event type, one row an event."},
-    Option{.type = text, .name = "event", .default_text = "",
+    Option{
+        .type = choice,
+        .name = "format",
+        .default_text = "events",
+        .choices = "events|json|csv",
+        .help =
+            "events: the bytes as they are; json: one object a line; csv: one event type, one row an event."},
+    Option{.type = text,
+           .name = "event",
+           .default_text = "",
            .help = "For csv: the event type whose fields are the columns, such as Executed."},
-    Option{.type = choice, .name = "mode", .default_text = "truncate", .choices = "truncate|append|create",
+    Option{.type = choice,
+           .name = "mode",
+           .default_text = "truncate",
+           .choices = "truncate|append|create",
            .help = "What to do with a file that exists: empty it, go on at its end, or refuse to start."},
-    Option{.type = choice, .name = "sync", .default_text = "none", .choices = "none|drain",
+    Option{.type = choice,
+           .name = "sync",
+           .default_text = "none",
+           .choices = "none|drain",
            .help = "drain: the file is on the disk when the pipeline has ended."},
 };
 constexpr std::array counters{
@@ -35,16 +48,20 @@ constexpr std::array counters{
 };
 enum Drop : std::uint32_t { other_type };
 constexpr std::array reasons{
-    Reason{.name = "other_type", .help = "CSV holds another event type, or the event is too short for its type."},
+    Reason{.name = "other_type",
+           .help = "CSV holds another event type, or the event is too short for its type."},
 };
 
 class FileSink final : public Sink {
  public:
   explicit FileSink(const Context& context)
-      : path_(context.options.text("path")), format_(context.options.choice<Format>("format")),
+      : path_(context.options.text("path")),
+        format_(context.options.choice<Format>("format")),
         csv_type_(market::event_type_named(context.options.text("event"))),
-        mode_(context.options.choice<OpenMode>("mode")), sync_(context.options.choice<Sync>("sync")),
-        bytes_(context.counter("bytes")), other_type_(context.drop_counter(other_type)) {}
+        mode_(context.options.choice<OpenMode>("mode")),
+        sync_(context.options.choice<Sync>("sync")),
+        bytes_(context.counter("bytes")),
+        other_type_(context.drop_counter(other_type)) {}
 
   static void validate(const Options& given) {
     if (given.text("path").empty()) throw OptionError("path", "path is empty; it must name a file");
@@ -54,8 +71,10 @@ class FileSink final : public Sink {
       throw OptionError("event", "event is for format csv only; the other formats take every event");
     }
     if (is_csv && market::event_type_named(event) <= event_type_tick) {
-      throw OptionError("event", event.empty() ? "format csv needs event, the one type that the file holds, such as Executed"
-                                               : "there is no event type " + event + "; one is Executed");
+      throw OptionError("event",
+                        event.empty()
+                            ? "format csv needs event, the one type that the file holds, such as Executed"
+                            : "there is no event type " + event + "; one is Executed");
     }
   }
 
@@ -73,9 +92,15 @@ class FileSink final : public Sink {
     const std::uint64_t before = file_.size();
     std::uint64_t others = 0;
     switch (format_) {
-      case Format::events: put_events(batch); break;
-      case Format::json: put_json(batch); break;
-      case Format::csv: others = put_csv(batch); break;
+      case Format::events:
+        put_events(batch);
+        break;
+      case Format::json:
+        put_json(batch);
+        break;
+      case Format::csv:
+        others = put_csv(batch);
+        break;
     }
     file_.commit();
     bytes_.add(file_.size() - before);
@@ -149,5 +174,9 @@ class FileSink final : public Sink {
 }  // namespace
 
 TICKWEIR_PLUGIN("sink_file", FileSink,
-                {.version = "1.0.0", .summary = "Writes events to a file: as they are, as JSON lines, or as CSV.",
-                 .accepts = "*", .options = options, .counters = counters, .reasons = reasons})
+                {.version = "1.0.0",
+                 .summary = "Writes events to a file: as they are, as JSON lines, or as CSV.",
+                 .accepts = "*",
+                 .options = options,
+                 .counters = counters,
+                 .reasons = reasons})

@@ -1,79 +1,19 @@
-// sink_file: what it writes in each format and mode, and what it does when it cannot.
-#include <gtest/gtest.h>
-
+// sink_file: what it writes in each format and mode, and what it refuses to write to.
 #include <fcntl.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
-#include "event_file.h"
-#include "tickweir/market.h"
-#include "tickweir/testing.h"
+#include "sink_file_fixture.h"
 
 namespace {
 
 using namespace tickweir;
 using namespace tickweir::testing;
-namespace fs = std::filesystem;
 
-class SinkFile : public ::testing::Test {
- protected:
-  SinkFile() {
-    std::string name = (fs::temp_directory_path() / "sink_file_XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    path_ = (folder_ / "out").string();
-  }
-  ~SinkFile() override { fs::remove_all(folder_); }
+class SinkFile : public SinkFileTest {};
 
-  // Runs a whole life.
-  void write(const std::vector<OwnedEvent>& events, OptionTexts options = {}, std::uint32_t batch_events = 256) const {
-    options.push_back({"path", path_});
-    Harness sink(TICKWEIR_PLUGIN_FILE, options, {.batch_events_max = batch_events});
-    sink.push(events);
-    sink.drain();
-    sink.stop();
-  }
-  [[nodiscard]] std::string refusal(OptionTexts options) const {
-    options.insert(options.begin(), {"path", path_});
-    return Harness::refusal(TICKWEIR_PLUGIN_FILE, options);
-  }
-  static std::string read(const fs::path& path) {
-    std::ifstream input(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(input), {}};
-  }
-  [[nodiscard]] std::string content() const { return read(path_); }
-  void fill(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
-
-  fs::path folder_;
-  std::string path_;
-};
-
-std::string bytes_of(const std::vector<OwnedEvent>& events) {
-  std::string bytes;
-  for (const OwnedEvent& one : events) {
-    bytes.append(reinterpret_cast<const char*>(&one.header()), one.size());
-  }
-  return bytes;
-}
-std::string header_bytes() {
-  const event_file::Header header;
-  return {reinterpret_cast<const char*>(&header), sizeof header};
-}
-std::vector<OwnedEvent> orders(std::uint32_t count, std::uint32_t first = 1) {
-  std::vector<OwnedEvent> events;
-  for (std::uint32_t i = first; i < first + count; ++i) {
-    events.push_back(event(market::NewOrder{.order_id = i, .price = 100, .quantity = 1, .instrument = 1},
-                           {.time = i, .origin = make_origin(1, i)}));
-  }
-  return events;
-}
 std::vector<OwnedEvent> mixed() {
   auto events = orders(3);
   events.push_back(event(market::Cancel{.order_id = 2}, {.time = 9}));
@@ -81,19 +21,9 @@ std::vector<OwnedEvent> mixed() {
   events.emplace_back(std::uint16_t{777}, std::vector<std::uint8_t>(40, 0x5a));
   return events;
 }
-// What `act` throws, as text.
-template <typename Act>
-std::string failure_of(Act&& act) {
-  try {
-    act();
-  } catch (const StageError& error) {
-    return error.what();
-  }
-  return "no failure";
-}
-
 TEST_F(SinkFile, TheFileHeaderIsTheOneInTheReadme) {
-  EXPECT_EQ(header_bytes(), std::string("TICKWEIR\1\0\0\0\x40\0\0\0\x20\0\0\0\x08\0\0\0", 24) + std::string(40, '\0'));
+  EXPECT_EQ(header_bytes(),
+            std::string("TICKWEIR\1\0\0\0\x40\0\0\0\x20\0\0\0\x08\0\0\0", 24) + std::string(40, '\0'));
 }
 
 TEST_F(SinkFile, WritesWholeEventsBackToBackAtAnyBatchSize) {
@@ -120,14 +50,15 @@ TEST_F(SinkFile, LeavesRefusedEventsOut) {
 }
 
 TEST_F(SinkFile, WritesJsonLines) {
-  write({event(market::Cancel{.order_id = 2, .instrument = 3, .account = 4}, {.time = 9, .origin = make_origin(1, 8)}),
+  write({event(market::Cancel{.order_id = 2, .instrument = 3, .account = 4},
+               {.time = 9, .origin = make_origin(1, 8)}),
          tick(10)},
         {{"format", "json"}});
-  EXPECT_EQ(content(),
-            R"({"time":9,"sequence":0,"source":1,"number":8,"type":"Cancel","order_id":2,"instrument":3,"account":4})"
-            "\n"
-            R"({"time":10,"sequence":0,"source":0,"number":0,"type":"Tick"})"
-            "\n");
+  EXPECT_EQ(content(), R"({"time":9,"sequence":0,"source":1,"number":8,"type":"Cancel",)"
+                       R"("order_id":2,"instrument":3,"account":4})"
+                       "\n"
+                       R"({"time":10,"sequence":0,"source":0,"number":0,"type":"Tick"})"
+                       "\n");
 }
 
 TEST_F(SinkFile, WritesOneTypeAsCsvAndCountsTheOthers) {
@@ -169,8 +100,10 @@ TEST_F(SinkFile, TruncateEmptiesAFileThatExists) {
 TEST_F(SinkFile, CreateRefusesAFileThatExists) {
   write(orders(1), {{"mode", "create"}});
   const std::string before = content();
-  EXPECT_EQ(refusal({{"mode", "create"}}), "cannot open " + path_ +
-            ": File exists; mode create wants a new file; choose another path, or mode truncate or append");
+  EXPECT_EQ(
+      refusal({{"mode", "create"}}),
+      "cannot open " + path_ +
+          ": File exists; mode create wants a new file; choose another path, or mode truncate or append");
   EXPECT_EQ(content(), before);
 }
 
@@ -193,8 +126,10 @@ TEST_F(SinkFile, AppendRefusesATornEnd) {
   const std::string whole = content();
   for (const std::size_t cut : {1U, 8U, 31U, 32U, 40U, 63U}) {
     fill(whole.substr(0, whole.size() - cut));
-    EXPECT_EQ(refusal({{"mode", "append"}}), "cannot append to " + path_ +
-              ": there is no whole event at offset 192; cut it with: truncate -s 192") << "cut " << cut;
+    EXPECT_EQ(
+        refusal({{"mode", "append"}}),
+        "cannot append to " + path_ + ": there is no whole event at offset 192; cut it with: truncate -s 192")
+        << "cut " << cut;
     EXPECT_EQ(content().size(), whole.size() - cut);
   }
   fill(whole.substr(0, 63));
@@ -208,8 +143,9 @@ TEST_F(SinkFile, AppendChecksLargeFilesToTheirEnd) {
   std::string damaged = content();
   damaged[64 + 64 * 29'000] = 3;  // a size that is none
   fill(damaged);
-  EXPECT_EQ(refusal({{"mode", "append"}}), "cannot append to " + path_ +
-            ": there is no whole event at offset 1856064; cut it with: truncate -s 1856064");
+  EXPECT_EQ(refusal({{"mode", "append"}}),
+            "cannot append to " + path_ +
+                ": there is no whole event at offset 1856064; cut it with: truncate -s 1856064");
 }
 
 TEST_F(SinkFile, AppendRefusesAFileOfAnotherFormat) {
@@ -220,19 +156,24 @@ TEST_F(SinkFile, AppendRefusesAFileOfAnotherFormat) {
             "cannot append to " + path_ + ": its last line is not whole; cut it off, or end it");
   fill("a,b,c\n");
   EXPECT_EQ(refusal({{"mode", "append"}, {"format", "csv"}, {"event", "Cancel"}}),
-            "cannot append to " + path_ + ": its columns are not the ones of this event; expected the first line "
-            "time,sequence,source,number,order_id,instrument,account");
+            "cannot append to " + path_ +
+                ": its columns are not the ones of this event; expected the first line "
+                "time,sequence,source,number,order_id,instrument,account");
   EXPECT_EQ(content(), "a,b,c\n");
   std::string newer = header_bytes();
   newer[8] = 2;
   fill(newer);
-  EXPECT_EQ(refusal({{"mode", "append"}}), "cannot append to " + path_ + ": it is an event file of version 2, expected 1");
+  EXPECT_EQ(refusal({{"mode", "append"}}),
+            "cannot append to " + path_ + ": it is an event file of version 2, expected 1");
 }
 
 TEST_F(SinkFile, RefusesOptionsThatDoNotGoTogether) {
-  EXPECT_EQ(refusal({{"format", "csv"}}), "format csv needs event, the one type that the file holds, such as Executed");
-  EXPECT_EQ(refusal({{"format", "csv"}, {"event", "Exceuted"}}), "there is no event type Exceuted; one is Executed");
-  EXPECT_EQ(refusal({{"event", "Cancel"}}), "event is for format csv only; the other formats take every event");
+  EXPECT_EQ(refusal({{"format", "csv"}}),
+            "format csv needs event, the one type that the file holds, such as Executed");
+  EXPECT_EQ(refusal({{"format", "csv"}, {"event", "Exceuted"}}),
+            "there is no event type Exceuted; one is Executed");
+  EXPECT_EQ(refusal({{"event", "Cancel"}}),
+            "event is for format csv only; the other formats take every event");
   EXPECT_EQ(Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"path", ""}}), "path is empty; it must name a file");
   EXPECT_FALSE(fs::exists(path_));
 }
@@ -274,7 +215,7 @@ TEST_F(SinkFile, TwoSinksMayNotShareAFile) {
   Harness first(TICKWEIR_PLUGIN_FILE, {{"path", path_}});
   first.push(orders(1));
   EXPECT_EQ(refusal({}), "cannot write to " + path_ +
-            ": another stage or process is writing to it; give each sink a file of its own");
+                             ": another stage or process is writing to it; give each sink a file of its own");
   first.push(orders(1, 2));
   EXPECT_EQ(content(), header_bytes() + bytes_of(orders(2)));
 }
@@ -293,106 +234,9 @@ TEST_F(SinkFile, WritesToAPipeThatHasAReader) {
   EXPECT_EQ(refusal({{"mode", "append"}}).substr(0, 17 + path_.size()), "cannot append to " + path_);
 }
 
-TEST_F(SinkFile, AFullDeviceStopsTheStageWithTheCause) {
-  path_ = "/dev/full";
-  EXPECT_EQ(refusal({}), "cannot write to /dev/full at offset 0: No space left on device");
-  Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}, {"format", "json"}});
-  EXPECT_EQ(failure_of([&] { sink.push(orders(1)); }),
-            "cannot write to /dev/full at offset 0: No space left on device");
-  EXPECT_TRUE(fs::is_character_file("/dev/full"));
-}
-
 TEST_F(SinkFile, SyncOnDrainLeavesTheSameFile) {
   write(mixed(), {{"sync", "drain"}});
   EXPECT_EQ(content(), header_bytes() + bytes_of(mixed()));
-}
-
-// A limit on the size of files: the kernel then takes what fits and refuses the rest, as a full disk does.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
-TEST_F(SinkFile, ABatchThatDoesNotFitIsNotInTheFileAtAll) {
-  Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}}, {.batch_events_max = 4});
-  sink.push(orders(4));
-  std::string found;
-  {
-    const FileSizeLimit limit(64 + 4 * 64 + 100);  // amid the second event of the next batch
-    found = failure_of([&] { sink.push(orders(4, 5)); });
-  }
-  EXPECT_EQ(found, "cannot write to " + path_ +
-            " at offset 420: File too large; the file keeps its first 320 bytes, whole batches of events");
-  EXPECT_EQ(content(), header_bytes() + bytes_of(orders(4)));
-  EXPECT_EQ(sink.counter("bytes"), content().size());
-}
-
-TEST_F(SinkFile, ABatchAfterOneThatFailedGoesWhereThatOneBegan) {
-  for (const char* format : {"events", "json"}) {
-    Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}, {"format", format}}, {.batch_events_max = 4});
-    sink.push(orders(4));
-    const std::string before = content();
-    {
-      const FileSizeLimit limit(before.size() + 90);
-      EXPECT_NE(failure_of([&] { sink.push(orders(4, 100)); }), "no failure");
-    }
-    EXPECT_EQ(content(), before);
-    sink.push(orders(4, 5));
-    sink.drain();
-    sink.stop();
-    const std::string after = content();
-    write(orders(8), {{"format", format}});
-    EXPECT_EQ(after, content());
-  }
-}
-
-TEST_F(SinkFile, EventsLargerThanTheBufferAreWrittenAndCutWhole) {
-  const OwnedEvent large(777, std::vector<std::uint8_t>(300'000, 0xab));  // 600 kB of JSON
-  Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}, {"format", "json"}}, {.batch_bytes_max = 1 << 20});
-  sink.push({large});
-  const std::string before = content();
-  EXPECT_GT(before.size(), 600'000U);
-  EXPECT_TRUE(before.starts_with(R"({"time":0,)") && before.ends_with("abab\"}\n"));
-  {
-    const FileSizeLimit limit(before.size() + 500'000);
-    EXPECT_NE(failure_of([&] { sink.push({large}); }), "no failure");
-  }
-  EXPECT_EQ(content(), before);
-}
-
-TEST_F(SinkFile, AFailedStartLeavesNoNewFileBehind) {
-  const FileSizeLimit limit(10);
-  EXPECT_NE(refusal({}), "");
-  EXPECT_FALSE(fs::exists(path_));
-}
-
-// The real thing, where this may be mounted.
-TEST_F(SinkFile, AFullDiskKeepsWholeBatchesAndTheBooksAgree) {
-  if (::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "may not mount a tmpfs";
-  {
-    Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}}, {.batch_events_max = 100});
-    std::uint32_t taken = 0;
-    std::string found = "no failure";
-    while (found == "no failure" && taken < 10'000) {
-      found = failure_of([&] { sink.push(orders(100, taken + 1)); });
-      if (found == "no failure") taken += 100;
-    }
-    EXPECT_NE(found.find("No space left on device; the file keeps its first"), std::string::npos) << found;
-    EXPECT_EQ(taken, 1'000U);  // 64 bytes each, and the header
-    EXPECT_EQ(content(), header_bytes() + bytes_of(orders(taken)));
-  }
-  ::umount(folder_.c_str());
 }
 
 }  // namespace

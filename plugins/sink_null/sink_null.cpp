@@ -12,19 +12,23 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = boolean, .name = "touch", .default_text = "true",
+    Option{.type = boolean,
+           .name = "touch",
+           .default_text = "true",
            .help = "Read every byte of every event, as a real sink would, and keep a checksum."},
 };
 constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "bytes", .help = "Bytes of the events taken."},
-    CounterInfo{.kind = TICKWEIR_GAUGE, .name = "checksum",
+    CounterInfo{.kind = TICKWEIR_GAUGE,
+                .name = "checksum",
                 .help = "Sum of the 8-byte words of all events so far, folded to 32 bits; 0 without touch."},
 };
 
 class Null final : public Sink {
  public:
   explicit Null(const Context& context)
-      : touch_(context.options.boolean("touch")), bytes_(context.counter("bytes")),
+      : touch_(context.options.boolean("touch")),
+        bytes_(context.counter("bytes")),
         checksum_(context.gauge("checksum")) {}
 
   void write(const BatchView& batch) {
@@ -51,5 +55,8 @@ class Null final : public Sink {
 }  // namespace
 
 TICKWEIR_PLUGIN("sink_null", Null,
-                {.version = "1.0.0", .summary = "Takes every event and keeps nothing.", .accepts = "*",
-                 .options = options, .counters = counters})
+                {.version = "1.0.0",
+                 .summary = "Takes every event and keeps nothing.",
+                 .accepts = "*",
+                 .options = options,
+                 .counters = counters})

@@ -33,7 +33,8 @@ TEST(SinkNull, CountsTheBytesOfLiveEventsOnly) {
 }
 
 TEST(SinkNull, ChecksumIsTheFoldedSumOfTheWords) {
-  const OwnedEvent event(300, std::vector<std::uint8_t>{1, 0, 0, 0, 2, 0, 0, 0}, {.time = 5, .origin = 7, .sequence = 9});
+  const OwnedEvent event(300, std::vector<std::uint8_t>{1, 0, 0, 0, 2, 0, 0, 0},
+                         {.time = 5, .origin = 7, .sequence = 9});
   // Words: size 40 and type 300 << 32, sequence, time, origin, payload.
   const std::uint64_t sum = (40U + (std::uint64_t{300} << 32)) + 9 + 5 + 7 + (1 + (std::uint64_t{2} << 32));
   EXPECT_EQ(checksum({event}, 8), (sum ^ (sum >> 32)) & 0xffff'ffffU);
@@ -51,10 +52,12 @@ TEST(SinkNull, ChecksumSeesEveryByte) {
   const std::uint64_t whole = checksum(events, 8);
   for (std::size_t which = 0; which < events.size(); ++which) {
     for (std::size_t byte = 0; byte < events[which].payload_bytes().size(); ++byte) {
-      std::vector<std::uint8_t> payload(events[which].payload_bytes().begin(), events[which].payload_bytes().end());
+      std::vector<std::uint8_t> payload(events[which].payload_bytes().begin(),
+                                        events[which].payload_bytes().end());
       ++payload[byte];
       auto changed = events;
-      changed[which] = OwnedEvent(300, payload, {.time = events[which].time(), .origin = events[which].origin()});
+      changed[which] =
+          OwnedEvent(300, payload, {.time = events[which].time(), .origin = events[which].origin()});
       EXPECT_NE(checksum(changed, 8), whole) << "event " << which << ", byte " << byte;
     }
   }

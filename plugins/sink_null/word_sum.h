@@ -35,6 +35,8 @@ namespace tickweir {
 }
 
 // To 32 bits, which a metric, a double, shows without rounding.
-[[nodiscard]] constexpr std::uint64_t fold_sum(std::uint64_t sum) { return (sum ^ (sum >> 32)) & 0xffff'ffffU; }
+[[nodiscard]] constexpr std::uint64_t fold_sum(std::uint64_t sum) {
+  return (sum ^ (sum >> 32)) & 0xffff'ffffU;
+}
 
 }  // namespace tickweir

@@ -20,7 +20,9 @@ constexpr std::uint64_t full_speed_step = 1'000;
 class ArrivalTimes {
  public:
   ArrivalTimes(Arrival arrival, double rate, std::uint64_t seed)
-      : random_(~seed), arrival_(arrival), mean_(arrival == Arrival::full_speed ? full_speed_step : 1e9 / rate),
+      : random_(~seed),
+        arrival_(arrival),
+        mean_(arrival == Arrival::full_speed ? full_speed_step : 1e9 / rate),
         step_(split(mean_)) {}
 
   // Time of the event that is due next.
@@ -45,7 +47,9 @@ class ArrivalTimes {
   // Time runs elsewhere (a wall clock at full speed): never back.
   void follow(std::uint64_t now) { time_ = now > time_ ? now : time_; }
 
-  static double poisson_interval(std::uint64_t bits, double mean) { return -std::log(Random::unit(bits)) * mean; }
+  static double poisson_interval(std::uint64_t bits, double mean) {
+    return -std::log(Random::unit(bits)) * mean;
+  }
 
  private:
   struct Interval {

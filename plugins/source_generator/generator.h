@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "arrival.h"
+#include "moving_prices.h"
 #include "random.h"
 #include "tickweir/event.h"
 #include "tickweir/market.h"
@@ -23,15 +24,15 @@ namespace tickweir::order_flow {
 struct Settings {
   std::uint64_t seed = 1;
   Arrival arrival = Arrival::full_speed;
-  double rate = 100'000;        // events per second, unless at full speed
+  double rate = 100'000;  // events per second, unless at full speed
   std::uint32_t instruments = 100;
-  double cancels = 0.3;         // shares of all requests; what they leave are new orders
+  double cancels = 0.3;  // shares of all requests; what they leave are new orders
   double reduces = 0.05;
   double replaces = 0.1;
-  double duplicates = 0;        // share of requests that are sent a second time
+  double duplicates = 0;              // share of requests that are sent a second time
   std::uint32_t duplicate_delay = 0;  // requests between the two
   std::uint32_t live_orders = 65'536;
-  std::uint32_t source = 0;     // of the origin
+  std::uint32_t source = 0;  // of the origin
 };
 
 struct Counts {
@@ -43,20 +44,21 @@ struct Counts {
 };
 
 // A share as a threshold for 32 random bits: 1 is always, 0 never.
-constexpr std::uint64_t threshold_of(double share) { return static_cast<std::uint64_t>(share * 0x1.0p32 + 0.5); }
+constexpr std::uint64_t threshold_of(double share) {
+  return static_cast<std::uint64_t>(share * 0x1.0p32 + 0.5);
+}
 
 class Generator {
  public:
   explicit Generator(const Settings& settings)
-      : random_(settings.seed), settings_(settings), cancel_below_(threshold_of(settings.cancels)),
+      : random_(settings.seed),
+        prices_(settings.instruments, random_),
+        settings_(settings),
+        cancel_below_(threshold_of(settings.cancels)),
         reduce_below_(cancel_below_ + threshold_of(settings.reduces)),
         replace_below_(reduce_below_ + threshold_of(settings.replaces)),
         duplicate_below_(threshold_of(settings.duplicates)) {
     live_.resize(settings.live_orders);
-    for (std::uint32_t i = 0; i < settings.instruments; ++i) {
-      const std::int64_t middle = lowest_price + Random::scale(random_.next_32(), price_span) / tick * tick;
-      markets_.push_back({.middle = middle, .start = middle});
-    }
     if (settings.duplicates > 0) delayed_.resize(std::size_t{settings.duplicate_delay} + 1);
   }
 
@@ -83,16 +85,6 @@ class Generator {
   [[nodiscard]] std::uint32_t live_count() const { return live_count_; }
 
  private:
-  // Prices in 1/10000: 10 to 210 of a currency, in steps of a cent.
-  static constexpr std::int64_t tick = 100;
-  static constexpr std::int64_t lowest_price = 100'000;
-  static constexpr std::uint32_t price_span = 2'000'000;
-  static constexpr std::int64_t drift_max = 500 * tick;
-
-  struct Market {
-    std::int64_t middle;
-    std::int64_t start;
-  };
   struct LiveOrder {
     std::uint64_t order_id;
     std::uint32_t quantity;
@@ -126,10 +118,18 @@ class Generator {
   void send_delayed(Out& out, std::uint64_t time) {
     const Delayed& copy = delayed_[delayed_first_];
     switch (copy.type) {
-      case market::NewOrder::event_type: resend<market::NewOrder>(out, time, copy); break;
-      case market::Cancel::event_type: resend<market::Cancel>(out, time, copy); break;
-      case market::Reduce::event_type: resend<market::Reduce>(out, time, copy); break;
-      default: resend<market::Replace>(out, time, copy); break;
+      case market::NewOrder::event_type:
+        resend<market::NewOrder>(out, time, copy);
+        break;
+      case market::Cancel::event_type:
+        resend<market::Cancel>(out, time, copy);
+        break;
+      case market::Reduce::event_type:
+        resend<market::Reduce>(out, time, copy);
+        break;
+      default:
+        resend<market::Replace>(out, time, copy);
+        break;
     }
     if (++delayed_first_ == delayed_.size()) delayed_first_ = 0;
     --delayed_count_;
@@ -143,22 +143,6 @@ class Generator {
     out.emit(0, time, copy.origin, request);
   }
 
-  // One in five is priced 1 to 8 ticks through the middle; the others rest 1 to 16 ticks away from it.
-  std::int64_t price(Market& place, market::Side side, std::uint32_t bits) {
-    if ((bits & 0xff) < 8) move(place, (bits & 0x100) != 0);
-    const bool crosses = Random::scale(bits << 8, 5) == 0;
-    const std::int64_t distance = crosses ? -1 - static_cast<std::int64_t>(bits >> 29)
-                                          : 1 + static_cast<std::int64_t>(bits >> 28);
-    return place.middle + (side == market::Side::Buy ? -distance : distance) * tick;
-  }
-
-  // The middle wanders by a tick, and turns at its bounds.
-  static void move(Market& place, bool up) {
-    const std::int64_t step = up ? tick : -tick;
-    const std::int64_t moved = place.middle + step - place.start;
-    place.middle += moved > drift_max || moved < -drift_max ? -step : step;
-  }
-
   market::NewOrder new_order(std::uint32_t bits) {
     const std::uint64_t more = random_.next();
     const std::uint32_t index = Random::scale(bits, settings_.instruments);
@@ -169,8 +153,12 @@ class Generator {
              .instrument = index + 1,
              .account = 1 + static_cast<std::uint32_t>(more >> 5 & 1023),
              .side = side};
-    return {.order_id = order.order_id, .price = price(markets_[index], side, static_cast<std::uint32_t>(more >> 32)),
-            .quantity = order.quantity, .instrument = order.instrument, .account = order.account, .side = side};
+    return {.order_id = order.order_id,
+            .price = prices_.next(index, side == market::Side::Buy, static_cast<std::uint32_t>(more >> 32)),
+            .quantity = order.quantity,
+            .instrument = order.instrument,
+            .account = order.account,
+            .side = side};
   }
 
   market::Cancel cancel(std::uint32_t bits) {
@@ -184,10 +172,10 @@ class Generator {
   market::Reduce reduce(std::uint32_t bits) {
     const std::uint32_t index = Random::scale(bits, live_count_);
     LiveOrder& order = live_[index];
-    const market::Reduce request{
-        .order_id = order.order_id,
-        .quantity = order.quantity == 1 ? 1 : 1 + random_.below(order.quantity - 1),
-        .instrument = order.instrument, .account = order.account};
+    const market::Reduce request{.order_id = order.order_id,
+                                 .quantity = order.quantity == 1 ? 1 : 1 + random_.below(order.quantity - 1),
+                                 .instrument = order.instrument,
+                                 .account = order.account};
     order.quantity -= request.quantity;
     if (order.quantity == 0) forget(index);
     return request;
@@ -199,14 +187,19 @@ class Generator {
     const std::uint64_t replaced = order.order_id;
     order.order_id = ++order_id_;
     order.quantity = 100 * (1 + static_cast<std::uint32_t>(more & 15));
-    return {.order_id = replaced, .new_order_id = order.order_id,
-            .price = price(markets_[order.instrument - 1], order.side, static_cast<std::uint32_t>(more >> 32)),
-            .quantity = order.quantity, .instrument = order.instrument, .account = order.account};
+    return {.order_id = replaced,
+            .new_order_id = order.order_id,
+            .price = prices_.next(order.instrument - 1, order.side == market::Side::Buy,
+                                  static_cast<std::uint32_t>(more >> 32)),
+            .quantity = order.quantity,
+            .instrument = order.instrument,
+            .account = order.account};
   }
 
   void forget(std::uint32_t index) { live_[index] = live_[--live_count_]; }
 
   Random random_;
+  MovingPrices prices_;
   Settings settings_;
   std::uint64_t cancel_below_;
   std::uint64_t reduce_below_;
@@ -215,7 +208,6 @@ class Generator {
   std::uint64_t number_ = 0;    // requests so far: the number of the last origin
   std::uint64_t order_id_ = 0;  // the last that was given
   Counts counts_;
-  std::vector<Market> markets_;
   std::vector<LiveOrder> live_;  // the first live_count_ of them
   std::uint32_t live_count_ = 0;
   std::vector<Delayed> delayed_;  // a ring: copies that are still to be sent, oldest first

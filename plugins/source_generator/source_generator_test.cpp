@@ -26,14 +26,16 @@ std::vector<OwnedEvent> flow(const OptionTexts& options, std::uint32_t batch_eve
 }
 
 double share_of(const std::vector<OwnedEvent>& events, std::uint16_t type) {
-  const auto count = std::ranges::count_if(events, [type](const OwnedEvent& one) { return one.type() == type; });
+  const auto count =
+      std::ranges::count_if(events, [type](const OwnedEvent& one) { return one.type() == type; });
   return static_cast<double>(count) / static_cast<double>(events.size());
 }
 
 TEST(Generator, StopsAfterExactlySoManyEvents) {
   for (const char* count : {"1", "255", "256", "257", "10000"}) {
     EXPECT_EQ(flow({{"events", count}}).size(), std::stoul(count));
-    EXPECT_EQ(flow({{"events", count}, {"duplicates", "0.5"}, {"duplicate_delay", "3"}}).size(), std::stoul(count));
+    EXPECT_EQ(flow({{"events", count}, {"duplicates", "0.5"}, {"duplicate_delay", "3"}}).size(),
+              std::stoul(count));
   }
 }
 
@@ -45,7 +47,10 @@ TEST(Generator, StaysFinished) {
 }
 
 TEST(Generator, SameSeedSameBytesAtAnyBatchSize) {
-  const OptionTexts options = {{"seed", "42"}, {"events", "5000"}, {"arrival", "poisson"}, {"duplicates", "0.1"},
+  const OptionTexts options = {{"seed", "42"},
+                               {"events", "5000"},
+                               {"arrival", "poisson"},
+                               {"duplicates", "0.1"},
                                {"duplicate_delay", "7"}};
   const auto whole = flow(options);
   EXPECT_EQ(flow(options), whole);
@@ -70,7 +75,8 @@ TEST(Generator, TheFlowOfSeedOneIsTheOneItAlwaysWas) {
 }
 
 TEST(Generator, SharesAreWhatTheOptionsSay) {
-  const auto events = flow({{"events", "200000"}, {"cancels", "0.25"}, {"reduces", "0.15"}, {"replaces", "0.2"}});
+  const auto events =
+      flow({{"events", "200000"}, {"cancels", "0.25"}, {"reduces", "0.15"}, {"replaces", "0.2"}});
   EXPECT_NEAR(share_of(events, market::Cancel::event_type), 0.25, 0.005);
   EXPECT_NEAR(share_of(events, market::Reduce::event_type), 0.15, 0.005);
   EXPECT_NEAR(share_of(events, market::Replace::event_type), 0.2, 0.005);
@@ -85,9 +91,12 @@ TEST(Generator, SharesOfNothingAndOfAllAreExact) {
 }
 
 TEST(Generator, RefusesSharesOfMoreThanOne) {
-  EXPECT_EQ(Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"cancels", "0.5"}, {"reduces", "0.3"}, {"replaces", "0.3"}}),
-            "cancels, reduces and replaces add up to 1.100000; they are shares of all requests, so at most 1");
-  EXPECT_EQ(Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"cancels", "0.7"}, {"reduces", "0"}, {"replaces", "0.3"}}), "");
+  EXPECT_EQ(
+      Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"cancels", "0.5"}, {"reduces", "0.3"}, {"replaces", "0.3"}}),
+      "cancels, reduces and replaces add up to 1.100000; they are shares of all requests, so at most 1");
+  EXPECT_EQ(
+      Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"cancels", "0.7"}, {"reduces", "0"}, {"replaces", "0.3"}}),
+      "");
 }
 
 TEST(Generator, NumbersItsRequestsFromOneUnderItsSource) {
@@ -104,8 +113,10 @@ TEST(Generator, EveryRequestIsValidAndTheBookCouldTrade) {
       ASSERT_EQ(market::validate(order), market::RejectReason::None);
       ASSERT_TRUE(order.instrument >= 1 && order.instrument <= 3);
       auto& [bid, ask] = best.try_emplace(order.instrument, 0, market::price_max).first->second;
-      if (order.side == market::Side::Buy) bid = std::max(bid, order.price);
-      else ask = std::min(ask, order.price);
+      if (order.side == market::Side::Buy)
+        bid = std::max(bid, order.price);
+      else
+        ask = std::min(ask, order.price);
       crossed = crossed || bid >= ask;
     } else if (one.is<market::Cancel>()) {
       ASSERT_EQ(market::validate(one.as<market::Cancel>()), market::RejectReason::None);
@@ -121,7 +132,9 @@ TEST(Generator, EveryRequestIsValidAndTheBookCouldTrade) {
 
 // Follows the flow as a book in which nothing trades would.
 void expect_requests_name_live_orders(const std::vector<OwnedEvent>& events, std::size_t live_max) {
-  struct Order { std::uint32_t instrument, account, quantity; };
+  struct Order {
+    std::uint32_t instrument, account, quantity;
+  };
   std::map<std::uint64_t, Order> live;
   std::uint64_t last_id = 0;
   for (const OwnedEvent& one : events) {
@@ -208,9 +221,11 @@ TEST(Generator, CountersAddUpToTheEvents) {
   Harness source(TICKWEIR_PLUGIN_FILE, {{"events", "7777"}, {"duplicates", "0.1"}});
   source.poll();
   std::uint64_t sum = source.counter("duplicates");
-  for (const char* kind : {"NewOrder", "Cancel", "Reduce", "Replace"}) sum += source.counter("requests", kind);
+  for (const char* kind : {"NewOrder", "Cancel", "Reduce", "Replace"})
+    sum += source.counter("requests", kind);
   EXPECT_EQ(sum, 7777U);
-  EXPECT_EQ(source.counter("requests", "Cancel") + source.counter("live_orders"), source.counter("requests", "NewOrder"));
+  EXPECT_EQ(source.counter("requests", "Cancel") + source.counter("live_orders"),
+            source.counter("requests", "NewOrder"));
 }
 
 TEST(Generator, FullSpeedTimeGoesOnByOneMicrosecond) {
@@ -219,7 +234,8 @@ TEST(Generator, FullSpeedTimeGoesOnByOneMicrosecond) {
 }
 
 TEST(Generator, ConstantArrivalsDoNotDrift) {
-  const auto events = flow({{"arrival", "constant"}, {"rate", "3"}, {"events", "30001"}, {"start_time", "0"}});
+  const auto events =
+      flow({{"arrival", "constant"}, {"rate", "3"}, {"events", "30001"}, {"start_time", "0"}});
   EXPECT_EQ(events[1].time(), 333'333'333U);
   EXPECT_NEAR(static_cast<double>(events[30'000].time()), 1e13, 8);  // 30,000 times 2^-33 ns at most
 }
@@ -231,7 +247,8 @@ TEST(Generator, DurationCountsEventTime) {
 }
 
 TEST(Generator, PoissonArrivalsHaveTheRateAndTheSpreadOfOne) {
-  const auto events = flow({{"arrival", "poisson"}, {"rate", "1000"}, {"events", "100000"}, {"start_time", "0"}});
+  const auto events =
+      flow({{"arrival", "poisson"}, {"rate", "1000"}, {"events", "100000"}, {"start_time", "0"}});
   double sum_of_squares = 0;
   std::uint64_t last = 0;
   std::uint64_t longer = 0;
@@ -243,7 +260,7 @@ TEST(Generator, PoissonArrivalsHaveTheRateAndTheSpreadOfOne) {
     last = one.time();
   }
   EXPECT_NEAR(static_cast<double>(last), 1e11, 1e9);
-  EXPECT_NEAR(sum_of_squares / 1e5, 2.0, 0.1);                      // an exponential: twice the mean squared
+  EXPECT_NEAR(sum_of_squares / 1e5, 2.0, 0.1);  // an exponential: twice the mean squared
   EXPECT_NEAR(static_cast<double>(longer) / 1e5, std::exp(-1), 0.01);
 }
 
@@ -274,7 +291,8 @@ TEST(Generator, OnTheWallClockWaitsUntilAnEventIsDue) {
 }
 
 TEST(Generator, LateEventsLeaveAtOnceWithTheTimeTheyWereDue) {
-  Harness source(TICKWEIR_PLUGIN_FILE, {{"clock", "wall"}, {"arrival", "constant"}, {"rate", "1000"}}, {.time = 1'000});
+  Harness source(TICKWEIR_PLUGIN_FILE, {{"clock", "wall"}, {"arrival", "constant"}, {"rate", "1000"}},
+                 {.time = 1'000});
   source.set_time(1'000 + 500'000'000);  // a stall of half a second
   EXPECT_EQ(source.poll(), PollResult::idle);
   ASSERT_EQ(source.output().size(), 501U);
@@ -285,7 +303,8 @@ TEST(Generator, LateEventsLeaveAtOnceWithTheTimeTheyWereDue) {
 
 TEST(Generator, OnTheWallClockEndsWithItsDuration) {
   Harness source(TICKWEIR_PLUGIN_FILE,
-                 {{"clock", "wall"}, {"arrival", "poisson"}, {"rate", "5000"}, {"duration", "1s"}}, {.time = 77});
+                 {{"clock", "wall"}, {"arrival", "poisson"}, {"rate", "5000"}, {"duration", "1s"}},
+                 {.time = 77});
   EXPECT_EQ(source.poll_until(1'000'000'077), PollResult::finished);
   EXPECT_NEAR(static_cast<double>(source.output().size()), 5000, 300);
   EXPECT_LT(source.output().back().time(), 1'000'000'077U);
@@ -301,7 +320,8 @@ TEST(Generator, TheOrdersDoNotDependOnTheClock) {
 }
 
 TEST(Generator, AtFullSpeedOnTheWallClockStampsTheTimeOfThePoll) {
-  Harness source(TICKWEIR_PLUGIN_FILE, {{"clock", "wall"}, {"duration", "1s"}}, {.batch_events_max = 16, .time = 100});
+  Harness source(TICKWEIR_PLUGIN_FILE, {{"clock", "wall"}, {"duration", "1s"}},
+                 {.batch_events_max = 16, .time = 100});
   EXPECT_EQ(source.poll_once(), PollResult::more);
   source.set_time(900);
   EXPECT_EQ(source.poll_once(), PollResult::more);

@@ -17,23 +17,34 @@ using namespace tickweir;
 using namespace tickweir::observe;
 
 constexpr std::array options{
-    Option{.type = text_list, .name = "instruments", .default_text = "[]",
-           .help = "Instruments to count one by one, by number or by name; at most 100. All others are one series."},
-    Option{.type = boolean, .name = "latency", .default_text = "true",
+    Option{
+        .type = text_list,
+        .name = "instruments",
+        .default_text = "[]",
+        .help =
+            "Instruments to count one by one, by number or by name; at most 100. All others are one series."},
+    Option{.type = boolean,
+           .name = "latency",
+           .default_text = "true",
            .help = "Measure from event time to now; of no meaning when event times are simulated."},
 };
 constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "events", .label = "kind", .help = "Events seen, by type."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "instrument_events", .label = "instrument",
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "instrument_events",
+                .label = "instrument",
                 .help = "Events seen that are about one instrument, by the listed instruments and other."},
-    CounterInfo{.kind = TICKWEIR_HISTOGRAM, .name = "latency", .help = "From an event's time to its arrival here."},
+    CounterInfo{
+        .kind = TICKWEIR_HISTOGRAM, .name = "latency", .help = "From an event's time to its arrival here."},
 };
 
 class Metrics final : public Transform {
  public:
   explicit Metrics(const Context& context)
-      : list_(context.options.text_list("instruments")), host_(context.host()),
-        is_latency_wanted_(context.options.boolean("latency")), latency_(context.histogram("latency")) {
+      : list_(context.options.text_list("instruments")),
+        host_(context.host()),
+        is_latency_wanted_(context.options.boolean("latency")),
+        latency_(context.histogram("latency")) {
     for (const char* name : kind_names) kinds_.push_back({context.counter("events", name)});
     for (std::size_t i = 0; i < list_.size(); ++i) {
       instruments_.push_back({context.counter("instrument_events", list_.text(i).c_str())});
@@ -83,7 +94,8 @@ class Metrics final : public Transform {
   // Clocks of two machines may differ: an event from the future is 0 old.
   void measure(const BatchView& batch) {
     const std::uint64_t now = host_.now();
-    batch.for_each([this, now](const Event& event) { latency_.record(now > event.time ? now - event.time : 0); });
+    batch.for_each(
+        [this, now](const Event& event) { latency_.record(now > event.time ? now - event.time : 0); });
   }
 
   WatchList list_;
@@ -97,5 +109,8 @@ class Metrics final : public Transform {
 }  // namespace
 
 TICKWEIR_PLUGIN("transform_metrics", Metrics,
-                {.version = "1.0.0", .summary = "Counts events by type and instrument, and measures their latency.",
-                 .accepts = "*", .options = options, .counters = counters})
+                {.version = "1.0.0",
+                 .summary = "Counts events by type and instrument, and measures their latency.",
+                 .accepts = "*",
+                 .options = options,
+                 .counters = counters})

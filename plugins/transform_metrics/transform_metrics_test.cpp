@@ -29,18 +29,19 @@ TEST(Metrics, CountsEveryKindUnderItsName) {
   Harness stage(TICKWEIR_PLUGIN_FILE);
   std::vector<OwnedEvent> events;
   std::uint32_t count = 0;
-  market::for_each_payload_type([&]<typename T>(const char*) { events.insert(events.end(), ++count, event(T{})); });
+  market::for_each_payload_type(
+      [&]<typename T>(const char*) { events.insert(events.end(), ++count, event(T{})); });
   stage.push(events);
   count = 0;
-  market::for_each_payload_type([&]<typename T>(const char* name) {
-    EXPECT_EQ(stage.counter("events", name), ++count) << name;
-  });
+  market::for_each_payload_type(
+      [&]<typename T>(const char* name) { EXPECT_EQ(stage.counter("events", name), ++count) << name; });
   EXPECT_EQ(sum_of_kinds(stage), events.size());
 }
 
 TEST(Metrics, CountsTicksAndWhatItDoesNotKnow) {
   Harness stage(TICKWEIR_PLUGIN_FILE);
-  stage.push({tick(1), tick(2), OwnedEvent(0xffff, {}), OwnedEvent(2, {}), OwnedEvent(319, {}), OwnedEvent(320, {}),
+  stage.push({tick(1), tick(2), OwnedEvent(0xffff, {}), OwnedEvent(2, {}), OwnedEvent(319, {}),
+              OwnedEvent(320, {}),
               OwnedEvent(market::NewOrder::event_type, std::vector<std::uint8_t>(24))});  // too short
   EXPECT_EQ(stage.counter("events", "Tick"), 2U);
   EXPECT_EQ(stage.counter("events", "other"), 5U);
@@ -61,8 +62,10 @@ TEST(Metrics, EmitsNothingDropsNothingAndSkipsRefusedEvents) {
 
 TEST(Metrics, CountsListedInstrumentsAtAnyBatchSize) {
   for (const std::uint32_t batch_events : {1U, 3U, 256U}) {
-    Harness stage(TICKWEIR_PLUGIN_FILE, {{"instruments", {"7", "4294967295"}}}, {.batch_events_max = batch_events});
-    stage.push({order(7), order(8), event(market::Trade{.instrument = 7}), order(0xffff'ffff), order(9), tick(3)});
+    Harness stage(TICKWEIR_PLUGIN_FILE, {{"instruments", {"7", "4294967295"}}},
+                  {.batch_events_max = batch_events});
+    stage.push(
+        {order(7), order(8), event(market::Trade{.instrument = 7}), order(0xffff'ffff), order(9), tick(3)});
     EXPECT_EQ(stage.counter("instrument_events", "7"), 2U);
     EXPECT_EQ(stage.counter("instrument_events", "4294967295"), 1U);
     EXPECT_EQ(stage.counter("instrument_events", "other"), 2U);
@@ -125,9 +128,11 @@ TEST(Metrics, RefusesAListItCannotKeep) {
   EXPECT_EQ(refusal({"A", "B", "A"}), "instrument A is there twice");
   EXPECT_EQ(refusal({"0"}), "instrument 0 is out of range; they are numbered 1 to 4294967295");
   EXPECT_EQ(refusal({"-3"}), "instrument -3 is out of range; they are numbered 1 to 4294967295");
-  EXPECT_EQ(refusal({"4294967296"}), "instrument 4294967296 is out of range; they are numbered 1 to 4294967295");
+  EXPECT_EQ(refusal({"4294967296"}),
+            "instrument 4294967296 is out of range; they are numbered 1 to 4294967295");
   EXPECT_EQ(refusal({""}), "instrument \"\" has 0 bytes; a name has 1 to 16");
-  EXPECT_EQ(refusal({"ABCDEFGHIJKLMNOPQ"}), "instrument \"ABCDEFGHIJKLMNOPQ\" has 17 bytes; a name has 1 to 16");
+  EXPECT_EQ(refusal({"ABCDEFGHIJKLMNOPQ"}),
+            "instrument \"ABCDEFGHIJKLMNOPQ\" has 17 bytes; a name has 1 to 16");
   EXPECT_EQ(refusal({"other"}), "other stands for all instruments that are not in the list");
   EXPECT_EQ(refusal({"0700", "A.B"}), "");  // names
 }

@@ -25,8 +25,8 @@ class WatchList {
   // Digits without a leading zero are a number, all else is a name.
   explicit WatchList(const std::vector<std::string>& entries) {
     if (entries.size() > watched_max) {
-      throw std::invalid_argument("found " + std::to_string(entries.size()) + " instruments, expected at most " +
-                                  std::to_string(watched_max));
+      throw std::invalid_argument("found " + std::to_string(entries.size()) +
+                                  " instruments, expected at most " + std::to_string(watched_max));
     }
     for (const std::string& entry : entries) {
       for (const Watched& other : watched_) {
@@ -58,7 +58,9 @@ class WatchList {
     bool changed = false;
     for (Watched& entry : watched_) {
       if (!entry.is_name) continue;
-      const std::uint32_t number = entry.text == name ? instrument : entry.number == instrument ? 0 : entry.number;
+      const std::uint32_t number = entry.text == name           ? instrument
+                                   : entry.number == instrument ? 0
+                                                                : entry.number;
       changed = changed || number != entry.number;
       entry.number = number;
     }
@@ -79,7 +81,8 @@ class WatchList {
   static Watched read(const std::string& entry) {
     if (const auto number = parse_integer(entry)) {
       if (*number < 1 || *number > 0xffff'ffffLL) {
-        throw std::invalid_argument("instrument " + entry + " is out of range; they are numbered 1 to 4294967295");
+        throw std::invalid_argument("instrument " + entry +
+                                    " is out of range; they are numbered 1 to 4294967295");
       }
       return {.text = entry, .is_name = false, .number = static_cast<std::uint32_t>(*number)};
     }
@@ -87,7 +90,8 @@ class WatchList {
       throw std::invalid_argument("instrument \"" + entry + "\" has " + std::to_string(entry.size()) +
                                   " bytes; a name has 1 to " + std::to_string(name_bytes_max));
     }
-    if (entry == "other") throw std::invalid_argument("other stands for all instruments that are not in the list");
+    if (entry == "other")
+      throw std::invalid_argument("other stands for all instruments that are not in the list");
     return {.text = entry, .is_name = true};
   }
 

@@ -69,7 +69,9 @@ std::string_view trimmed(const std::uint8_t (&bytes)[Length]) {
   return whole.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
-constexpr char hex_digit(unsigned value) { return "0123456789abcdef"[value & 15]; }
+constexpr char hex_digit(unsigned value) {
+  return "0123456789abcdef"[value & 15];
+}
 
 template <typename Out>
 void put_json_text(Out& out, std::string_view text) {
@@ -114,7 +116,9 @@ void put_value(Out& out, const Value& value, PutText&& put_text) {
   }
 }
 
-constexpr bool is_shown(std::string_view field) { return !field.starts_with("reserved"); }
+constexpr bool is_shown(std::string_view field) {
+  return !field.starts_with("reserved");
+}
 
 template <typename Out>
 void put_json_field(Out& out, std::string_view name, const auto& value) {
