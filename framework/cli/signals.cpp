@@ -18,6 +18,8 @@ Signals::Signals() {
   ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
   // A sink whose reader is gone gets an error to report, instead of ending the process.
   std::signal(SIGPIPE, SIG_IGN);
+  // The same for a file that may grow no further.
+  std::signal(SIGXFSZ, SIG_IGN);
   descriptor_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "cannot listen for signals");
 }
