@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "itch_messages.h"
+#include "order_shapes.h"
 #include "tickweir/market.h"
 
 namespace tickweir::itch {
@@ -57,7 +58,13 @@ class Decoder {
     const std::uint64_t time = midnight_ + timestamp(message);
     time_reversals_ += time < last_time_ ? 1U : 0U;
     last_time_ = time;
-    emit(message, time, make_origin(source_, number), sink);
+    const std::uint64_t origin = make_origin(source_, number);
+    if (const std::uint8_t shape = shape_of[type]; shape != 0) [[likely]] {
+      const Shape& known = shapes[shape];
+      if (auto* payload = sink.open(known.event_type, known.bytes, time, origin)) fill(known, message, payload);
+    } else {
+      emit_rare(message, time, origin, sink);
+    }
     return Outcome::decoded;
   }
 
@@ -74,51 +81,6 @@ class Decoder {
   static Outcome judge(std::uint8_t type, std::uint32_t length) {
     if (lengths[type] == 0) return Outcome::unknown_type;
     return length < lengths[type] ? Outcome::too_short : Outcome::too_long;
-  }
-
-  template <typename Sink>
-  static inline void emit(const std::uint8_t* m, std::uint64_t time, std::uint64_t origin, Sink& sink) {
-    switch (m[0]) {
-      case 'A': return emit_add(m, 0, time, origin, sink);
-      case 'F': return emit_add(m, attribution(m), time, origin, sink);
-      case 'E': {
-        const OrderExecuted in(m);  // printable always: E is at the order's own price
-        return put(sink, time, origin,
-                   market::VenueExecution{.order_id = in.reference, .venue_match_id = in.match_number,
-                                          .quantity = in.shares, .instrument = stock_locate(m), .printable = 1});
-      }
-      case 'C': {
-        const OrderExecutedPrice in(m);
-        return put(sink, time, origin,
-                   market::VenueExecution{.order_id = in.reference, .price = in.price,
-                                          .venue_match_id = in.match_number, .quantity = in.shares,
-                                          .instrument = stock_locate(m), .printable = in.printable == 'Y' ? 1U : 0U});
-      }
-      case 'X': {
-        const OrderCancel in(m);
-        return put(sink, time, origin,
-                   market::Reduce{.order_id = in.reference, .quantity = in.shares, .instrument = stock_locate(m)});
-      }
-      case 'D':
-        return put(sink, time, origin,
-                   market::Cancel{.order_id = OrderDelete(m).reference, .instrument = stock_locate(m)});
-      case 'U': {
-        const OrderReplace in(m);
-        return put(sink, time, origin,
-                   market::Replace{.order_id = in.reference, .new_order_id = in.new_reference, .price = in.price,
-                                   .quantity = in.shares, .instrument = stock_locate(m)});
-      }
-      default: return emit_rare(m, time, origin, sink);
-    }
-  }
-
-  template <typename Sink>
-  static inline void emit_add(const std::uint8_t* m, std::uint32_t account, std::uint64_t time, std::uint64_t origin,
-                              Sink& sink) {
-    const AddOrder in(m);
-    put(sink, time, origin,
-        market::NewOrder{.order_id = in.reference, .price = in.price, .quantity = in.shares,
-                         .instrument = stock_locate(m), .account = account, .side = side_of(in.side)});
   }
 
   // What is too seldom to be worth room in the loop.

@@ -40,8 +40,9 @@ class FileReader {
  public:
   static constexpr std::size_t window_bytes = 256U << 10;  // stays in a core's own cache
 
-  FileReader(Source& source, bool untyped, Decoder& decoder, Faults& faults)
-      : window_(source, window_bytes), decoder_(decoder), faults_(faults), untyped_(untyped) {}
+  // `capacity` of the window: at least a length prefix and the 65,535 bytes that it can announce.
+  FileReader(Source& source, bool untyped, Decoder& decoder, Faults& faults, std::size_t capacity = window_bytes)
+      : window_(source, capacity), decoder_(decoder), faults_(faults), untyped_(untyped) {}
 
   // Decodes until the sink is full or the window is used up; refills the window once at most.
   template <typename Sink>
