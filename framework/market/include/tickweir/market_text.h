@@ -73,20 +73,28 @@ constexpr char hex_digit(unsigned value) {
   return "0123456789abcdef"[value & 15];
 }
 
+constexpr bool is_plain_json(char character) {
+  return character >= 0x20 && character <= 0x7e && character != '"' && character != '\\';
+}
+
 template <typename Out>
 void put_json_text(Out& out, std::string_view text) {
   out.put("\"");
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain_json(text[plain])) ++plain;
+    if (plain != 0) out.put(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const auto byte = static_cast<unsigned char>(text.front());
     if (byte == '"' || byte == '\\') {
-      const char escaped[] = {'\\', character};
-      out.put({escaped, sizeof escaped});
-    } else if (byte < 0x20 || byte > 0x7e) {
-      const char escaped[] = {'\\', 'u', '0', '0', hex_digit(byte >> 4U), hex_digit(byte)};
+      const char escaped[] = {'\\', text.front()};
       out.put({escaped, sizeof escaped});
     } else {
-      out.put({&character, 1});
+      const char escaped[] = {'\\', 'u', '0', '0', hex_digit(byte >> 4U), hex_digit(byte)};
+      out.put({escaped, sizeof escaped});
     }
+    text.remove_prefix(1);
   }
   out.put("\"");
 }
