@@ -9,7 +9,8 @@
 //            most). read() itself does not allocate.
 // Errors:    damage is counted and told of through Faults; std::runtime_error when that is strict, and from
 //            the constructor for a file that is no capture or of a link layer that is not understood.
-// Places:    "packet N, byte M": the Nth packet of the file, from 1, and the Mth byte of its UDP payload, from 0.
+// Places:    "packet N, byte M": the Nth packet of the file, from 1, and the Mth byte of its UDP payload,
+// from 0.
 #pragma once
 
 #include <pcap/pcap.h>
@@ -38,11 +39,13 @@ class CaptureReader {
   CaptureReader& operator=(const CaptureReader&) = delete;
   CaptureReader(Source& source, PayloadKind payload_kind, Decoder& decoder, Faults& faults)
       : source_(&source), decoder_(decoder), faults_(faults), kind_(payload_kind) {
-    std::FILE* file = ::fopencookie(this, "rb", {.read = give, .write = nullptr, .seek = nullptr, .close = nullptr});
+    std::FILE* file =
+        ::fopencookie(this, "rb", {.read = give, .write = nullptr, .seek = nullptr, .close = nullptr});
     if (file == nullptr) throw std::runtime_error(faults.input() + ": cannot be read: out of memory");
     std::setvbuf(file, nullptr, _IONBF, 0);  // so that what libpcap has used is what the source has given
     std::array<char, PCAP_ERRBUF_SIZE> error{};
-    capture_.reset(::pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error.data()));
+    capture_.reset(
+        ::pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error.data()));
     if (capture_ == nullptr) {
       std::fclose(file);
       if (failure_ != nullptr) std::rethrow_exception(failure_);
@@ -51,7 +54,8 @@ class CaptureReader {
     link_ = ::pcap_datalink(capture_.get());
     if (!is_known_link(link_)) {
       const char* name = ::pcap_datalink_val_to_name(link_);
-      throw std::runtime_error(faults.input() + ": link layer " + (name != nullptr ? name : std::to_string(link_)) +
+      throw std::runtime_error(faults.input() + ": link layer " +
+                               (name != nullptr ? name : std::to_string(link_)) +
                                ", expected Ethernet, Linux cooked or raw IP; convert the capture");
     }
     position_ = source_->position();
@@ -110,8 +114,9 @@ class CaptureReader {
   void report_end(bool is_whole, std::uint64_t bytes_left) {
     const std::string where = "after packet " + std::to_string(packet_);
     if (!is_whole) {
-      faults_.report(Count::truncated_bytes, bytes_left, where,
-                     std::string("the capture ends: ") + ::pcap_geterr(capture_.get()) + ", expected a whole packet");
+      faults_.report(
+          Count::truncated_bytes, bytes_left, where,
+          std::string("the capture ends: ") + ::pcap_geterr(capture_.get()) + ", expected a whole packet");
     } else if constexpr (requires { source_->ends_early(); }) {
       if (source_->ends_early()) {
         faults_.report(Count::truncated_bytes, 0, where, "the gzip stream ends early, expected its end mark");
@@ -122,12 +127,16 @@ class CaptureReader {
   void open_packet(Bytes bytes) {
     const Frame frame = open_frame(link_, bytes);
     switch (frame.verdict) {
-      case FrameVerdict::udp: return open_payload(frame.payload);
-      case FrameVerdict::ignored: return faults_.add(Count::ignored_packets);
-      case FrameVerdict::fragment: return faults_.add(Count::fragments);
+      case FrameVerdict::udp:
+        return open_payload(frame.payload);
+      case FrameVerdict::ignored:
+        return faults_.add(Count::ignored_packets);
+      case FrameVerdict::fragment:
+        return faults_.add(Count::fragments);
       case FrameVerdict::cut:
-        return faults_.report(Count::cut_packets, 1, "packet " + std::to_string(packet_),
-                              std::to_string(bytes.size()) + " bytes were captured, expected the whole packet");
+        return faults_.report(
+            Count::cut_packets, 1, "packet " + std::to_string(packet_),
+            std::to_string(bytes.size()) + " bytes were captured, expected the whole packet");
     }
   }
 
@@ -138,9 +147,10 @@ class CaptureReader {
     } else if (kind_ == PayloadKind::moldudp64 ? payload.size() >= mold_head_bytes : is_mold(payload)) {
       open_mold(payload);
     } else {
-      faults_.report(Count::unknown_datagrams, 1, "packet " + std::to_string(packet_),
-                     "a UDP payload of " + std::to_string(payload.size()) + " bytes, expected " +
-                         (kind_ == PayloadKind::moldudp64 ? "MoldUDP64" : "MoldUDP64 or one ITCH 5.0 message"));
+      faults_.report(
+          Count::unknown_datagrams, 1, "packet " + std::to_string(packet_),
+          "a UDP payload of " + std::to_string(payload.size()) + " bytes, expected " +
+              (kind_ == PayloadKind::moldudp64 ? "MoldUDP64" : "MoldUDP64 or one ITCH 5.0 message"));
     }
   }
 
@@ -173,8 +183,8 @@ class CaptureReader {
     const std::size_t length = blocks_.size() < 2 ? 0 : read_u16(blocks_.data());
     if (blocks_.size() < 2 || blocks_.size() - 2 < length) {
       faults_.report(Count::short_messages, blocks_left_, place(blocks_.data()),
-                     "the datagram ends with " + std::to_string(blocks_left_) + " messages missing, expected " +
-                         "as many as its head says");
+                     "the datagram ends with " + std::to_string(blocks_left_) +
+                         " messages missing, expected " + "as many as its head says");
       blocks_left_ = 0;
       return;
     }
@@ -187,7 +197,8 @@ class CaptureReader {
   template <typename Sink>
   void decode(Bytes message, std::uint64_t number, Sink& sink) {
     if (message.empty()) {
-      faults_.report(Count::short_messages, 1, place(message.data()), "a message of 0 bytes, expected at least its type");
+      faults_.report(Count::short_messages, 1, place(message.data()),
+                     "a message of 0 bytes, expected at least its type");
       return;
     }
     const auto length = static_cast<std::uint32_t>(message.size());

@@ -14,7 +14,9 @@ struct Result {
   std::vector<std::uint64_t> numbers;     // of their origins
   std::vector<std::string> warnings;
   std::vector<std::uint64_t> counts;
-  [[nodiscard]] std::uint64_t operator[](Count count) const { return counts[static_cast<std::size_t>(count)]; }
+  [[nodiscard]] std::uint64_t operator[](Count count) const {
+    return counts[static_cast<std::size_t>(count)];
+  }
 };
 using Numbers = std::vector<std::uint64_t>;
 
@@ -45,7 +47,9 @@ std::string error_of(const Buffer& bytes, bool strict) {
   }
 }
 
-Buffer cancel(std::uint64_t reference) { return to_buffer(Message('D', 1, 1).u64(reference)); }
+Buffer cancel(std::uint64_t reference) {
+  return to_buffer(Message('D', 1, 1).u64(reference));
+}
 
 const std::vector<Packet> three{{packet(mold(1, {cancel(11), cancel(12)}))}, {packet(mold(3, {cancel(13)}))}};
 
@@ -65,7 +69,8 @@ TEST(ItchCapture, ReadsEveryFormOfFile) {
 
 TEST(ItchCapture, FindsUdpBehindEveryLinkLayerItKnows) {
   const Buffer datagram = udp(mold(1, {cancel(11)}));
-  const Buffer routed = big(60, 1) + big(0, 1) + Buffer(6, 0) + big(17, 1) + big(1, 1) + Buffer(14, 0) + datagram;
+  const Buffer routed =
+      big(60, 1) + big(0, 1) + Buffer(6, 0) + big(17, 1) + big(1, 1) + Buffer(14, 0) + datagram;
   const std::vector<std::pair<std::uint32_t, Buffer>> frames{
       {1, ethernet(ipv4(datagram))},
       {1, ethernet(ipv4(datagram) + Buffer(20, 0))},  // padded by the link
@@ -103,12 +108,14 @@ TEST(ItchCapture, CountsAndSkipsWhatIsNotAWholeUdpDatagram) {
   EXPECT_EQ(result[Count::ignored_packets], 2U);
   EXPECT_EQ(result[Count::fragments], 3U);
   EXPECT_EQ(result[Count::cut_packets], 1U);
-  EXPECT_EQ(result.warnings, (std::vector<std::string>{
-                                 "day.pcap: packet 6: 82 bytes were captured, expected the whole packet"}));
+  EXPECT_EQ(
+      result.warnings,
+      (std::vector<std::string>{"day.pcap: packet 6: 82 bytes were captured, expected the whole packet"}));
 }
 
 TEST(ItchCapture, NumbersPlainMessagesFromOne) {
-  const Buffer bytes = pcap_file({{packet(cancel(11))}, {packet(to_buffer(Message('S', 0, 0).letter('O')))}, {packet(cancel(12))}});
+  const Buffer bytes = pcap_file(
+      {{packet(cancel(11))}, {packet(to_buffer(Message('S', 0, 0).letter('O')))}, {packet(cancel(12))}});
   for (const PayloadKind kind : {PayloadKind::automatic, PayloadKind::plain}) {
     const Result result = read_all(bytes, kind);
     EXPECT_EQ(result.references, (Numbers{11, 12}));
@@ -117,14 +124,15 @@ TEST(ItchCapture, NumbersPlainMessagesFromOne) {
 }
 
 TEST(ItchCapture, CountsGapsAndRepeatsAndDecodesRepeatsAgain) {
-  const Result result = read_all(pcap_file({{packet(mold(10, {cancel(10), cancel(11)}))},   // a capture may begin anywhere
-                                            {packet(mold(10, {cancel(10), cancel(11)}))},   // the other line
-                                            {packet(mold(15, {cancel(15)}))},               // 12, 13, 14 are missing
-                                            {packet(mold(15, {cancel(15), cancel(16)}))},   // half of it is new
-                                            {packet(mold(12, {cancel(12)}))},               // late
-                                            {packet(mold_signal(17, 0))},
-                                            {packet(mold_signal(19, 0))},                   // 17 and 18 are missing
-                                            {packet(mold_signal(19, 0xffff))}}));
+  const Result result =
+      read_all(pcap_file({{packet(mold(10, {cancel(10), cancel(11)}))},  // a capture may begin anywhere
+                          {packet(mold(10, {cancel(10), cancel(11)}))},  // the other line
+                          {packet(mold(15, {cancel(15)}))},              // 12, 13, 14 are missing
+                          {packet(mold(15, {cancel(15), cancel(16)}))},  // half of it is new
+                          {packet(mold(12, {cancel(12)}))},              // late
+                          {packet(mold_signal(17, 0))},
+                          {packet(mold_signal(19, 0))},  // 17 and 18 are missing
+                          {packet(mold_signal(19, 0xffff))}}));
   EXPECT_EQ(result.numbers, (Numbers{10, 11, 10, 11, 15, 15, 16, 12}));
   EXPECT_EQ(result[Count::gaps], 2U);
   EXPECT_EQ(result[Count::missing_messages], 5U);
@@ -134,35 +142,41 @@ TEST(ItchCapture, CountsGapsAndRepeatsAndDecodesRepeatsAgain) {
 }
 
 TEST(ItchCapture, ExpectsTheSequencesOfANewSessionFromItsFirstOn) {
-  const Result result = read_all(pcap_file({{packet(mold(10, {cancel(10)}))}, {packet(mold(1, {cancel(1)}, "SESSION002"))}}));
+  const Result result =
+      read_all(pcap_file({{packet(mold(10, {cancel(10)}))}, {packet(mold(1, {cancel(1)}, "SESSION002"))}}));
   EXPECT_EQ(result.numbers, (Numbers{10, 1}));
   EXPECT_EQ(result[Count::gaps] + result[Count::repeated_messages], 0U);
 }
 
 TEST(ItchCapture, SkipsMessagesOfWrongTypeOrLengthAndSaysWhere) {
-  const Result result = read_all(pcap_file({{packet(mold(1, {cancel(1), hex("7a01"), hex("44"), {}, cancel(2)}))}}));
+  const Result result =
+      read_all(pcap_file({{packet(mold(1, {cancel(1), hex("7a01"), hex("44"), {}, cancel(2)}))}}));
   EXPECT_EQ(result.numbers, (Numbers{1, 5}));
-  EXPECT_EQ(result.warnings, (std::vector<std::string>{
-                                 "day.pcap: packet 1, byte 43: message 'z' of 2 bytes, expected a type of ITCH 5.0",
-                                 "day.pcap: packet 1, byte 47: message 'D' of 1 bytes, expected 19 bytes",
-                                 "day.pcap: packet 1, byte 50: a message of 0 bytes, expected at least its type"}));
+  EXPECT_EQ(result.warnings,
+            (std::vector<std::string>{
+                "day.pcap: packet 1, byte 43: message 'z' of 2 bytes, expected a type of ITCH 5.0",
+                "day.pcap: packet 1, byte 47: message 'D' of 1 bytes, expected 19 bytes",
+                "day.pcap: packet 1, byte 50: a message of 0 bytes, expected at least its type"}));
 }
 
 TEST(ItchCapture, ReportsDatagramsThatAreNotItch) {
   Buffer damaged = mold(1, {cancel(1), cancel(2)});
   damaged.pop_back();
-  const Result result = read_all(pcap_file({{packet(hex("0102030405"))}, {packet(damaged)}, {packet(mold(1, {cancel(3)}))}}));
+  const Result result =
+      read_all(pcap_file({{packet(hex("0102030405"))}, {packet(damaged)}, {packet(mold(1, {cancel(3)}))}}));
   EXPECT_EQ(result.references, Numbers{3});
   EXPECT_EQ(result[Count::unknown_datagrams], 2U);
   EXPECT_EQ(result.warnings.front(),
             "day.pcap: packet 1: a UDP payload of 5 bytes, expected MoldUDP64 or one ITCH 5.0 message");
 
   // When told that it is MoldUDP64, what is whole in it is read.
-  const Result told = read_all(pcap_file({{packet(hex("0102030405"))}, {packet(damaged)}}), PayloadKind::moldudp64);
+  const Result told =
+      read_all(pcap_file({{packet(hex("0102030405"))}, {packet(damaged)}}), PayloadKind::moldudp64);
   EXPECT_EQ(told.references, Numbers{1});
   EXPECT_EQ(told[Count::short_messages], 1U);
   EXPECT_EQ(told.warnings.back(),
-            "day.pcap: packet 2, byte 41: the datagram ends with 1 messages missing, expected as many as its head says");
+            "day.pcap: packet 2, byte 41: the datagram ends with 1 messages missing, expected as many as its "
+            "head says");
 }
 
 TEST(ItchCapture, GivesTheSameEventsInBatchesOfAnySize) {
@@ -175,7 +189,8 @@ TEST(ItchCapture, ReadsTheWholePacketsOfACutFileAtEveryLength) {
   for (const Buffer& bytes : {pcap_file(three), pcapng_file(three)}) {
     std::uint64_t last = 0;
     for (std::size_t size = 48; size <= bytes.size(); ++size) {
-      const Result result = read_all(Buffer(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
+      const Result result =
+          read_all(Buffer(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
       EXPECT_GE(result.references.size(), last);
       EXPECT_EQ(result[Count::bytes], size);
       EXPECT_EQ(result.warnings.size(), result[Count::truncated_bytes] == 0 ? 0U : 1U);
@@ -190,17 +205,21 @@ TEST(ItchCapture, StrictStopsAtTheFirstFault) {
   EXPECT_EQ(error_of(bytes, true), "");
   bytes.pop_back();
   EXPECT_EQ(error_of(bytes, true),
-            "day.pcap: after packet 1: the capture ends: truncated dump file; tried to read 83 captured bytes, only "
+            "day.pcap: after packet 1: the capture ends: truncated dump file; tried to read 83 captured "
+            "bytes, only "
             "got 82, expected a whole packet; with strict: false it would be counted and skipped");
   EXPECT_EQ(error_of(pcap_file({{packet(mold(1, {hex("7a")}))}}), true),
-            "day.pcap: packet 1, byte 22: message 'z' of 1 bytes, expected a type of ITCH 5.0; with strict: false it "
+            "day.pcap: packet 1, byte 22: message 'z' of 1 bytes, expected a type of ITCH 5.0; with strict: "
+            "false it "
             "would be counted and skipped");
 }
 
 TEST(ItchCapture, RefusesWhatIsNoCaptureOrOfAnUnknownLink) {
-  EXPECT_EQ(error_of(hex("00112233445566778899"), false), "day.pcap: is not a readable capture: unknown file format");
-  EXPECT_EQ(error_of(pcap_file({}, false, false, 105), false),
-            "day.pcap: link layer IEEE802_11, expected Ethernet, Linux cooked or raw IP; convert the capture");
+  EXPECT_EQ(error_of(hex("00112233445566778899"), false),
+            "day.pcap: is not a readable capture: unknown file format");
+  EXPECT_EQ(
+      error_of(pcap_file({}, false, false, 105), false),
+      "day.pcap: link layer IEEE802_11, expected Ethernet, Linux cooked or raw IP; convert the capture");
 }
 
 TEST(ItchCapture, SurvivesGarbage) {

@@ -30,8 +30,15 @@ struct Frame {
 // The link layers that are understood, by libpcap's number.
 constexpr bool is_known_link(int link) {
   switch (link) {
-    case DLT_EN10MB: case DLT_LINUX_SLL: case DLT_LINUX_SLL2: case DLT_RAW: case DLT_IPV4: case DLT_IPV6: return true;
-    default: return false;
+    case DLT_EN10MB:
+    case DLT_LINUX_SLL:
+    case DLT_LINUX_SLL2:
+    case DLT_RAW:
+    case DLT_IPV4:
+    case DLT_IPV6:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -102,8 +109,12 @@ inline Frame open_frame(int link, Bytes bytes) {
     case DLT_LINUX_SLL2:
       if (bytes.size() < 20) return {.verdict = FrameVerdict::cut};
       return detail::open_ether_type(read_u16(bytes.data()), bytes.subspan(20));
-    case DLT_RAW: case DLT_IPV4: case DLT_IPV6: return detail::open_ip(bytes);
-    default: return {};
+    case DLT_RAW:
+    case DLT_IPV4:
+    case DLT_IPV6:
+      return detail::open_ip(bytes);
+    default:
+      return {};
   }
 }
 
@@ -113,8 +124,12 @@ constexpr std::size_t mold_head_bytes = 20;
 constexpr std::uint32_t mold_heartbeat = 0;
 constexpr std::uint32_t mold_session_end = 0xffff;
 
-inline std::uint64_t mold_sequence(Bytes payload) { return read_u64(payload.data() + 10); }
-inline std::uint32_t mold_count(Bytes payload) { return read_u16(payload.data() + 18); }
+inline std::uint64_t mold_sequence(Bytes payload) {
+  return read_u64(payload.data() + 10);
+}
+inline std::uint32_t mold_count(Bytes payload) {
+  return read_u16(payload.data() + 18);
+}
 
 // Its blocks fill the payload exactly.
 inline bool is_mold(Bytes payload) {
@@ -132,6 +147,8 @@ inline bool is_mold(Bytes payload) {
 }
 
 // One message of a known type and its right length.
-inline bool is_plain(Bytes payload) { return !payload.empty() && payload.size() == lengths[payload[0]]; }
+inline bool is_plain(Bytes payload) {
+  return !payload.empty() && payload.size() == lengths[payload[0]];
+}
 
 }  // namespace tickweir::itch

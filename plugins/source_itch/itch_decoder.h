@@ -30,30 +30,38 @@ constexpr market::Side side_of(std::uint8_t letter) {
 }
 constexpr market::TradingState state_of(std::uint8_t letter) {
   switch (letter) {
-    case 'T': return market::TradingState::Open;
-    case 'H': return market::TradingState::Halted;
-    case 'P': return market::TradingState::Paused;
-    case 'Q': return market::TradingState::QuoteOnly;
-    default: return market::TradingState::Unknown;
+    case 'T':
+      return market::TradingState::Open;
+    case 'H':
+      return market::TradingState::Halted;
+    case 'P':
+      return market::TradingState::Paused;
+    case 'Q':
+      return market::TradingState::QuoteOnly;
+    default:
+      return market::TradingState::Unknown;
   }
 }
 
 // The sink's next payload, if it wants one, filled.
 template <typename Payload, typename Sink>
 inline void put(Sink& sink, std::uint64_t time, std::uint64_t origin, const Payload& value) {
-  if (auto* at = sink.open(Payload::event_type, sizeof(Payload), time, origin)) std::memcpy(at, &value, sizeof value);
+  if (auto* at = sink.open(Payload::event_type, sizeof(Payload), time, origin))
+    std::memcpy(at, &value, sizeof value);
 }
 
 class Decoder {
  public:
   // `midnight`: of the session's date, ns since the Unix epoch.
-  Decoder(std::uint64_t midnight, std::uint32_t source_number) : midnight_(midnight), source_(source_number) {}
+  Decoder(std::uint64_t midnight, std::uint32_t source_number)
+      : midnight_(midnight), source_(source_number) {}
 
   // `number` becomes the origin's number. Everything is counted, by type.
   template <typename Sink>
   inline Outcome decode(const std::uint8_t* message, std::uint32_t length, std::uint64_t number, Sink& sink) {
     const std::uint8_t type = message[0];
-    if (length != lengths[type]) [[unlikely]] return judge(type, length);
+    if (length != lengths[type]) [[unlikely]]
+      return judge(type, length);
     ++counts_[type];
     const std::uint64_t time = midnight_ + timestamp(message);
     time_reversals_ += time < last_time_ ? 1U : 0U;
@@ -61,7 +69,8 @@ class Decoder {
     const std::uint64_t origin = make_origin(source_, number);
     if (const std::uint8_t shape = shape_of[type]; shape != 0) [[likely]] {
       const Shape& known = shapes[shape];
-      if (auto* payload = sink.open(known.event_type, known.bytes, time, origin)) fill(known, message, payload);
+      if (auto* payload = sink.open(known.event_type, known.bytes, time, origin))
+        fill(known, message, payload);
     } else {
       emit_rare(message, time, origin, sink);
     }
@@ -85,12 +94,15 @@ class Decoder {
 
   // What is too seldom to be worth room in the loop.
   template <typename Sink>
-  [[gnu::noinline]] static void emit_rare(const std::uint8_t* m, std::uint64_t time, std::uint64_t origin, Sink& sink) {
+  [[gnu::noinline]] static void emit_rare(const std::uint8_t* m, std::uint64_t time, std::uint64_t origin,
+                                          Sink& sink) {
     switch (m[0]) {
       case 'P': {
         const HiddenTrade in(m);
         return put(sink, time, origin,
-                   market::Trade{.price = in.price, .quantity = in.shares, .instrument = stock_locate(m),
+                   market::Trade{.price = in.price,
+                                 .quantity = in.shares,
+                                 .instrument = stock_locate(m),
                                  .side = side_of(in.side)});
       }
       case 'Q': {
@@ -99,7 +111,8 @@ class Decoder {
         return put(sink, time, origin,
                    market::Trade{.price = in.price, .quantity = in.shares, .instrument = stock_locate(m)});
       }
-      case 'R': return emit_instrument(m, time, origin, sink);
+      case 'R':
+        return emit_instrument(m, time, origin, sink);
       case 'H': {
         const TradingAction in(m);
         market::TradingStatus out{.instrument = stock_locate(m), .state = state_of(in.state)};
@@ -109,10 +122,11 @@ class Decoder {
       case 'h': {
         const OperationalHalt in(m);  // the flags say that it concerns one market only, and which
         return put(sink, time, origin,
-                   market::TradingStatus{.instrument = stock_locate(m), .state = state_of(in.action),
-                                         .flags = in.market});
+                   market::TradingStatus{
+                       .instrument = stock_locate(m), .state = state_of(in.action), .flags = in.market});
       }
-      default: return;  // counted; the vocabulary has no event for it
+      default:
+        return;  // counted; the vocabulary has no event for it
     }
   }
 

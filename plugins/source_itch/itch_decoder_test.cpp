@@ -44,40 +44,70 @@ std::vector<Case> cases() {
   using market::TradingState;
   return {
       {"A buy", "41" + h + reference + "42 00000064" + stock + "fffffffe",
-       one(market::NewOrder{.order_id = 0x1122334455667788, .price = 0xfffffffe, .quantity = 100, .instrument = 0x102,
+       one(market::NewOrder{.order_id = 0x1122334455667788,
+                            .price = 0xfffffffe,
+                            .quantity = 100,
+                            .instrument = 0x102,
                             .side = Side::Buy})},
       {"A sell", "41" + h + reference + "53 01020304" + stock + "0001e240",
-       one(market::NewOrder{.order_id = 0x1122334455667788, .price = 123'456, .quantity = 0x1020304,
-                            .instrument = 0x102, .side = Side::Sell})},
+       one(market::NewOrder{.order_id = 0x1122334455667788,
+                            .price = 123'456,
+                            .quantity = 0x1020304,
+                            .instrument = 0x102,
+                            .side = Side::Sell})},
       {"A of no side", "41" + h + reference + "3f 00000064" + stock + "0001e240",
-       one(market::NewOrder{.order_id = 0x1122334455667788, .price = 123'456, .quantity = 100, .instrument = 0x102,
+       one(market::NewOrder{.order_id = 0x1122334455667788,
+                            .price = 123'456,
+                            .quantity = 100,
+                            .instrument = 0x102,
                             .side = Side::None})},
       {"F", "46" + h + reference + "53 00000064" + stock + "0001e240 54574d4d",
-       one(market::NewOrder{.order_id = 0x1122334455667788, .price = 123'456, .quantity = 100, .instrument = 0x102,
-                            .account = 0x54574d4d, .side = Side::Sell})},
+       one(market::NewOrder{.order_id = 0x1122334455667788,
+                            .price = 123'456,
+                            .quantity = 100,
+                            .instrument = 0x102,
+                            .account = 0x54574d4d,
+                            .side = Side::Sell})},
       {"E", "45" + h + reference + "00000065 8000000000000001",
-       one(market::VenueExecution{.order_id = 0x1122334455667788, .venue_match_id = 0x8000000000000001,
-                                  .quantity = 101, .instrument = 0x102, .printable = 1})},
+       one(market::VenueExecution{.order_id = 0x1122334455667788,
+                                  .venue_match_id = 0x8000000000000001,
+                                  .quantity = 101,
+                                  .instrument = 0x102,
+                                  .printable = 1})},
       {"C printable", "43" + h + reference + "00000065 8000000000000001 59 0001e240",
-       one(market::VenueExecution{.order_id = 0x1122334455667788, .price = 123'456,
-                                  .venue_match_id = 0x8000000000000001, .quantity = 101, .instrument = 0x102,
+       one(market::VenueExecution{.order_id = 0x1122334455667788,
+                                  .price = 123'456,
+                                  .venue_match_id = 0x8000000000000001,
+                                  .quantity = 101,
+                                  .instrument = 0x102,
                                   .printable = 1})},
       {"C not printable", "43" + h + reference + "00000065 0000000000000002 4e 80000000",
-       one(market::VenueExecution{.order_id = 0x1122334455667788, .price = 0x80000000, .venue_match_id = 2,
-                                  .quantity = 101, .instrument = 0x102, .printable = 0})},
+       one(market::VenueExecution{.order_id = 0x1122334455667788,
+                                  .price = 0x80000000,
+                                  .venue_match_id = 2,
+                                  .quantity = 101,
+                                  .instrument = 0x102,
+                                  .printable = 0})},
       {"X", "58" + h + reference + "80000001",
        one(market::Reduce{.order_id = 0x1122334455667788, .quantity = 0x80000001, .instrument = 0x102})},
       {"D", "44" + h + reference, one(market::Cancel{.order_id = 0x1122334455667788, .instrument = 0x102})},
       {"U", "55" + h + reference + "99aabbccddeeff00 00000064 0001e240",
-       one(market::Replace{.order_id = 0x1122334455667788, .new_order_id = 0x99aabbccddeeff00, .price = 123'456,
-                           .quantity = 100, .instrument = 0x102})},
+       one(market::Replace{.order_id = 0x1122334455667788,
+                           .new_order_id = 0x99aabbccddeeff00,
+                           .price = 123'456,
+                           .quantity = 100,
+                           .instrument = 0x102})},
       {"P", "50" + h + "0000000000000000 42 00000064" + stock + "0001e240 00000000000003e7",
        one(market::Trade{.price = 123'456, .quantity = 100, .instrument = 0x102, .side = Side::Buy})},
       {"Q", "51" + h + "0000000100000000" + stock + "0001e240 00000000000003e7 4f",
        one(market::Trade{.price = 123'456, .quantity = 0x100000000, .instrument = 0x102})},
-      {"Q in which nothing traded", "51" + h + "0000000000000000" + stock + "00000000 00000000000003e7 4f", {}},
-      {"R", "52" + h + stock + "51 4e 00000064 4e 43 5a20 50 4e 4e 31 4e 00000001 4e", one(instrument("ZXYZ"))},
-      {"R of eight letters", "52" + h + "4142434445464748 51 4e 00000064 4e 43 5a20 50 4e 4e 31 4e 00000001 4e",
+      {"Q in which nothing traded",
+       "51" + h + "0000000000000000" + stock + "00000000 00000000000003e7 4f",
+       {}},
+      {"R", "52" + h + stock + "51 4e 00000064 4e 43 5a20 50 4e 4e 31 4e 00000001 4e",
+       one(instrument("ZXYZ"))},
+      {"R of eight letters",
+       "52" + h + "4142434445464748 51 4e 00000064 4e 43 5a20 50 4e 4e 31 4e 00000001 4e",
        one(instrument("ABCDEFGH"))},
       {"R of no name", "52" + h + "2020202020202020 51 4e 00000064 4e 43 5a20 50 4e 4e 31 4e 00000001 4e",
        one(instrument(""))},
@@ -85,7 +115,8 @@ std::vector<Case> cases() {
       {"H halted", "48" + h + stock + "48 20 54312020", one(status(TradingState::Halted, "T1  "))},
       {"H paused", "48" + h + stock + "50 20 4c554450", one(status(TradingState::Paused, "LUDP"))},
       {"H quotes only", "48" + h + stock + "51 20 20202020", one(status(TradingState::QuoteOnly, "    "))},
-      {"H of no known state", "48" + h + stock + "5a 20 20202020", one(status(TradingState::Unknown, "    "))},
+      {"H of no known state", "48" + h + stock + "5a 20 20202020",
+       one(status(TradingState::Unknown, "    "))},
       {"h halted", "68" + h + stock + "42 48", one(status(TradingState::Halted, "", 'B'))},
       {"h trading", "68" + h + stock + "51 54", one(status(TradingState::Open, "", 'Q'))},
       {"S", "53" + h + "51", {}},
@@ -97,7 +128,9 @@ std::vector<Case> cases() {
       {"J", "4a" + h + stock + "0001e240 0001e241 0001e23f 00000000", {}},
       {"O", "4f" + h + stock + "59 0001e240 0001e241 0001e242 0000000000000001 0001e243 0001e244", {}},
       {"B", "42" + h + "00000000000003e7", {}},
-      {"I", "49" + h + "0000000000000064 0000000000000065 42" + stock + "0001e240 0001e240 0001e240 43 4c", {}},
+      {"I",
+       "49" + h + "0000000000000064 0000000000000065 42" + stock + "0001e240 0001e240 0001e240 43 4c",
+       {}},
       {"N", "4e" + h + stock + "41", {}},
   };
 }
@@ -108,7 +141,8 @@ TEST(ItchDecoder, TurnsEachTypeIntoItsEventFieldByField) {
     const Buffer message = hex(given.bytes);
     Decoder decoder(midnight, 9);
     KeepingSink sink;
-    EXPECT_EQ(decoder.decode(message.data(), static_cast<std::uint32_t>(message.size()), 77, sink), Outcome::decoded);
+    EXPECT_EQ(decoder.decode(message.data(), static_cast<std::uint32_t>(message.size()), 77, sink),
+              Outcome::decoded);
     EXPECT_EQ(sink.events(), given.events);
     EXPECT_EQ(decoder.count(given.name[0]), 1U);
   }
@@ -131,7 +165,8 @@ TEST(ItchDecoder, DecodesNoMessageOfAWrongLength) {
     KeepingSink sink;
     const auto length = static_cast<std::uint32_t>(message.size());
     for (std::uint32_t shorter = 1; shorter < length; ++shorter) {
-      const auto exact = std::make_unique<std::uint8_t[]>(shorter);  // so that a sanitizer sees a read behind it
+      const auto exact =
+          std::make_unique<std::uint8_t[]>(shorter);  // so that a sanitizer sees a read behind it
       std::copy_n(message.begin(), shorter, exact.get());
       EXPECT_EQ(decoder.decode(exact.get(), shorter, 77, sink), Outcome::too_short);
     }
@@ -160,14 +195,17 @@ TEST(ItchDecoder, GoesOnCountingWhenNobodyWantsTheEvents) {
   Decoder decoder(midnight, 9);
   for (const Case& given : cases()) {
     const Buffer message = hex(given.bytes);
-    EXPECT_EQ(decoder.decode(message.data(), static_cast<std::uint32_t>(message.size()), 77, sink), Outcome::decoded);
+    EXPECT_EQ(decoder.decode(message.data(), static_cast<std::uint32_t>(message.size()), 77, sink),
+              Outcome::decoded);
   }
   EXPECT_EQ(decoder.count('A'), 3U);
 }
 
 TEST(ItchWriter, PlacesTheFieldsWhereTheSpecificationHasThem) {
-  const Message add = Message('A', 0x102, moment).u64(0x1122334455667788).letter('B').u32(100).text("ZXYZ", 8).u32(123'456);
-  const Buffer expected = hex("41 0102 0000 112233445566 1122334455667788 42 00000064 5a58595a20202020 0001e240");
+  const Message add =
+      Message('A', 0x102, moment).u64(0x1122334455667788).letter('B').u32(100).text("ZXYZ", 8).u32(123'456);
+  const Buffer expected =
+      hex("41 0102 0000 112233445566 1122334455667788 42 00000064 5a58595a20202020 0001e240");
   EXPECT_EQ(to_buffer(add), expected);
 }
 

@@ -19,9 +19,22 @@ namespace tickweir::itch {
 
 // Everything a reader counts besides the messages themselves.
 enum class Count : std::uint8_t {
-  bytes, unknown_messages, short_messages, long_messages, truncated_bytes, trailing_bytes,
-  packets, ignored_packets, fragments, cut_packets, unknown_datagrams,
-  heartbeats, session_ends, gaps, missing_messages, repeated_messages
+  bytes,
+  unknown_messages,
+  short_messages,
+  long_messages,
+  truncated_bytes,
+  trailing_bytes,
+  packets,
+  ignored_packets,
+  fragments,
+  cut_packets,
+  unknown_datagrams,
+  heartbeats,
+  session_ends,
+  gaps,
+  missing_messages,
+  repeated_messages
 };
 constexpr std::size_t count_kinds = static_cast<std::size_t>(Count::repeated_messages) + 1;
 
@@ -38,7 +51,8 @@ class Faults {
   void reset_counts() { counts_.fill(0); }
 
   // Counts `number` under `count` and tells of it: at `place`, `what`.
-  [[gnu::cold]] void report(Count count, std::uint64_t number, const std::string& place, const std::string& what) {
+  [[gnu::cold]] void report(Count count, std::uint64_t number, const std::string& place,
+                            const std::string& what) {
     add(count, number);
     const std::string text = input_ + ": " + place + ": " + what;
     if (strict_) throw std::runtime_error(text + "; with strict: false it would be counted and skipped");

@@ -23,11 +23,16 @@ enum class Progress { more, finished };
 inline Format detect(const std::uint8_t* head, std::size_t size) {
   if (size >= 4) {
     switch (read_u32(head)) {
-      case 0xa1b2c3d4: case 0xd4c3b2a1:  // pcap, microseconds
-      case 0xa1b23c4d: case 0x4d3cb2a1:  // pcap, nanoseconds
-      case 0xa1b2cd34: case 0x34cdb2a1:  // pcap, Kuznetzov's
-      case 0x0a0d0d0a: return Format::pcap;  // pcapng
-      default: break;
+      case 0xa1b2c3d4:
+      case 0xd4c3b2a1:  // pcap, microseconds
+      case 0xa1b23c4d:
+      case 0x4d3cb2a1:  // pcap, nanoseconds
+      case 0xa1b2cd34:
+      case 0x34cdb2a1:  // pcap, Kuznetzov's
+      case 0x0a0d0d0a:
+        return Format::pcap;  // pcapng
+      default:
+        break;
     }
   }
   if (size < 3) return Format::binaryfile;  // at most an end of session
@@ -41,7 +46,8 @@ class FileReader {
   static constexpr std::size_t window_bytes = 256U << 10;  // stays in a core's own cache
 
   // `capacity` of the window: at least a length prefix and the 65,535 bytes that it can announce.
-  FileReader(Source& source, bool untyped, Decoder& decoder, Faults& faults, std::size_t capacity = window_bytes)
+  FileReader(Source& source, bool untyped, Decoder& decoder, Faults& faults,
+             std::size_t capacity = window_bytes)
       : window_(source, capacity), decoder_(decoder), faults_(faults), untyped_(untyped) {}
 
   // Decodes until the sink is full or the window is used up; refills the window once at most.
@@ -71,16 +77,23 @@ class FileReader {
     const std::uint8_t* const end = window_.end();
     std::uint64_t ordinal = ordinal_;
     while (!sink.full()) {
-      if (end - at < 2) { needs_input_ = true; break; }
+      if (end - at < 2) {
+        needs_input_ = true;
+        break;
+      }
       const std::uint32_t length = read_u16(at);
-      if (end - at < 2 + static_cast<std::ptrdiff_t>(length)) { needs_input_ = true; break; }
+      if (end - at < 2 + static_cast<std::ptrdiff_t>(length)) {
+        needs_input_ = true;
+        break;
+      }
       if (length == 0) [[unlikely]] {
         ended_ = true;
         at += 2;
         break;
       }
       const Outcome outcome = decoder_.decode(at + 2, length, ++ordinal, sink);
-      if (outcome != Outcome::decoded) [[unlikely]] faults_.report_message(outcome, place(at), at[2], length);
+      if (outcome != Outcome::decoded) [[unlikely]]
+        faults_.report_message(outcome, place(at), at[2], length);
       at += 2 + length;
     }
     ordinal_ = ordinal;
@@ -92,14 +105,20 @@ class FileReader {
     const std::uint8_t* at = window_.begin();
     const std::uint8_t* const end = window_.end();
     while (!sink.full()) {
-      if (end - at < 3) { needs_input_ = true; break; }
+      if (end - at < 3) {
+        needs_input_ = true;
+        break;
+      }
       const std::uint32_t prefix = read_u16(at);
       const std::uint32_t length = lengths[at[2]];
       if (length == 0 || (prefix != 0 && prefix != length)) [[unlikely]] {
         search(at++);
         continue;
       }
-      if (end - at < 2 + static_cast<std::ptrdiff_t>(length)) { needs_input_ = true; break; }
+      if (end - at < 2 + static_cast<std::ptrdiff_t>(length)) {
+        needs_input_ = true;
+        break;
+      }
       lost_ = false;
       decoder_.decode(at + 2, length, ++ordinal_, sink);
       at += 2 + length;
@@ -126,7 +145,8 @@ class FileReader {
         faults_.add(Count::trailing_bytes, size);
       } else {
         trailing_told_ = true;
-        faults_.report(Count::trailing_bytes, size, where, "more bytes after the end of the session, expected none");
+        faults_.report(Count::trailing_bytes, size, where,
+                       "more bytes after the end of the session, expected none");
       }
     }
     needs_input_ = true;
@@ -139,8 +159,9 @@ class FileReader {
     const std::string where = place(window_.begin());
     window_.consume_to(window_.end());
     if (left != 0 && !is_end && !lost_) {
-      faults_.report(Count::truncated_bytes, left, where,
-                     "the input ends after " + std::to_string(left) + " bytes of a message, expected the whole of it");
+      faults_.report(
+          Count::truncated_bytes, left, where,
+          "the input ends after " + std::to_string(left) + " bytes of a message, expected the whole of it");
     }
     if constexpr (requires(const Source& source) { source.ends_early(); }) {
       if (window_.source().ends_early()) {
@@ -160,8 +181,8 @@ class FileReader {
   std::uint64_t ordinal_ = 0;  // of the last message, from 1
   bool untyped_;
   bool needs_input_ = true;
-  bool ended_ = false;          // a length of 0 has been read
-  bool lost_ = false;           // between messages of an untyped file
+  bool ended_ = false;  // a length of 0 has been read
+  bool lost_ = false;   // between messages of an untyped file
   bool trailing_told_ = false;
 };
 

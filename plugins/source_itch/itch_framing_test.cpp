@@ -14,7 +14,9 @@ struct Result {
   std::vector<std::string> warnings;
   std::uint64_t decoded = 0;
   std::vector<std::uint64_t> counts;
-  [[nodiscard]] std::uint64_t operator[](Count count) const { return counts[static_cast<std::size_t>(count)]; }
+  [[nodiscard]] std::uint64_t operator[](Count count) const {
+    return counts[static_cast<std::size_t>(count)];
+  }
 };
 
 Result read_all(const Buffer& bytes, bool untyped, std::size_t room = SIZE_MAX, bool strict = false) {
@@ -54,12 +56,15 @@ Buffer framed(const Message& message) {
   const Buffer bytes = to_buffer(message);
   return Buffer{0, static_cast<std::uint8_t>(bytes.size())} + bytes;
 }
-Message cancel(std::uint64_t reference) { return Message('D', 1, 1).u64(reference); }
+Message cancel(std::uint64_t reference) {
+  return Message('D', 1, 1).u64(reference);
+}
 
 constexpr const char* lenient = "; with strict: false it would be counted and skipped";
 
 TEST(ItchFraming, NumbersMessagesFromOneWhetherOrNotTheyBecomeEvents) {
-  const Buffer bytes = framed(Message('S', 0, 0).letter('O')) + framed(cancel(7)) + framed(cancel(8)) + hex("0000");
+  const Buffer bytes =
+      framed(Message('S', 0, 0).letter('O')) + framed(cancel(7)) + framed(cancel(8)) + hex("0000");
   const Result result = read_all(bytes, false);
   ASSERT_EQ(result.events.size(), 2U);
   EXPECT_EQ(result.events[0].origin(), make_origin(1, 2));
@@ -80,20 +85,23 @@ TEST(ItchFraming, ReadsAFileWhoseLengthPrefixesAreAllZeroAsTheSameMessages) {
 TEST(ItchFraming, GivesTheSameEventsInBatchesOfAnySize) {
   const Buffer bytes = sample(20'000, false);
   const Result whole = read_all(bytes, false);
-  for (const std::size_t room : {1U, 7U, 256U}) EXPECT_EQ(read_all(bytes, false, room).events, whole.events) << room;
+  for (const std::size_t room : {1U, 7U, 256U})
+    EXPECT_EQ(read_all(bytes, false, room).events, whole.events) << room;
 }
 
 TEST(ItchFraming, CountsWhatACutFileStillHoldsAtEveryLength) {
   for (const bool untyped : {false, true}) {
     const Buffer bytes = sample(60, untyped);
     std::vector<std::size_t> starts;  // of each message's prefix, and of the end of session
-    for (std::size_t at = 0; at < bytes.size(); at += 2 + (at + 2 < bytes.size() ? lengths[bytes[at + 2]] : 0U)) {
+    for (std::size_t at = 0; at < bytes.size();
+         at += 2 + (at + 2 < bytes.size() ? lengths[bytes[at + 2]] : 0U)) {
       starts.push_back(at);
     }
     ASSERT_EQ(starts.size(), 61U);
     for (std::size_t size = 0; size <= bytes.size(); ++size) {
       SCOPED_TRACE(size);
-      const Result result = read_all(Buffer(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)), untyped);
+      const Result result =
+          read_all(Buffer(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)), untyped);
       const auto whole = static_cast<std::size_t>(
           std::count_if(starts.begin() + 1, starts.end(), [&](std::size_t start) { return start <= size; }));
       EXPECT_EQ(result.decoded, whole);
@@ -114,12 +122,11 @@ TEST(ItchFraming, SkipsMessagesOfWrongTypeOrLengthAndSaysWhere) {
   EXPECT_EQ(result[Count::unknown_messages], 2U);
   EXPECT_EQ(result[Count::short_messages], 1U);
   EXPECT_EQ(result[Count::long_messages], 1U);
-  EXPECT_EQ(result.warnings,
-            (std::vector<std::string>{
-                "day.itch: byte 21: message 'z' of 3 bytes, expected a type of ITCH 5.0",
-                "day.itch: byte 26: message 'D' of 2 bytes, expected 19 bytes",
-                "day.itch: byte 51: message 'D' of 20 bytes, expected 19 bytes",
-                "day.itch: byte 94: message 0x07 of 1 bytes, expected a type of ITCH 5.0"}));
+  EXPECT_EQ(result.warnings, (std::vector<std::string>{
+                                 "day.itch: byte 21: message 'z' of 3 bytes, expected a type of ITCH 5.0",
+                                 "day.itch: byte 26: message 'D' of 2 bytes, expected 19 bytes",
+                                 "day.itch: byte 51: message 'D' of 20 bytes, expected 19 bytes",
+                                 "day.itch: byte 94: message 0x07 of 1 bytes, expected a type of ITCH 5.0"}));
 }
 
 TEST(ItchFraming, TellsOnlyOfTheFirstFewOfAKind) {
@@ -128,8 +135,9 @@ TEST(ItchFraming, TellsOnlyOfTheFirstFewOfAKind) {
   const Result result = read_all(bytes, false);
   EXPECT_EQ(result[Count::unknown_messages], 100U);
   ASSERT_EQ(result.warnings.size(), 5U);
-  EXPECT_EQ(result.warnings.back(), "day.itch: byte 12: message 'z' of 1 bytes, expected a type of ITCH 5.0 "
-                                    "(more of this kind are only counted)");
+  EXPECT_EQ(result.warnings.back(),
+            "day.itch: byte 12: message 'z' of 1 bytes, expected a type of ITCH 5.0 "
+            "(more of this kind are only counted)");
 }
 
 TEST(ItchFraming, StopsAtTheEndOfTheSessionAndCountsWhatFollows) {
@@ -137,10 +145,12 @@ TEST(ItchFraming, StopsAtTheEndOfTheSessionAndCountsWhatFollows) {
   const Result result = read_all(bytes, false);
   EXPECT_EQ(result.events.size(), 1U);
   EXPECT_EQ(result[Count::trailing_bytes], 21U);
-  EXPECT_EQ(result.warnings, (std::vector<std::string>{
-                                 "day.itch: byte 23: more bytes after the end of the session, expected none"}));
-  EXPECT_EQ(strict_error(bytes, false),
-            std::string("day.itch: byte 23: more bytes after the end of the session, expected none") + lenient);
+  EXPECT_EQ(result.warnings,
+            (std::vector<std::string>{
+                "day.itch: byte 23: more bytes after the end of the session, expected none"}));
+  EXPECT_EQ(
+      strict_error(bytes, false),
+      std::string("day.itch: byte 23: more bytes after the end of the session, expected none") + lenient);
 }
 
 TEST(ItchFraming, StrictStopsAtTheFirstFaultAndSaysWhatWasExpected) {
@@ -148,10 +158,13 @@ TEST(ItchFraming, StrictStopsAtTheFirstFaultAndSaysWhatWasExpected) {
             std::string("day.itch: byte 21: message 'z' of 2 bytes, expected a type of ITCH 5.0") + lenient);
   EXPECT_EQ(strict_error(framed(cancel(1)) + hex("0002 4101"), false),
             std::string("day.itch: byte 21: message 'A' of 2 bytes, expected 36 bytes") + lenient);
-  EXPECT_EQ(strict_error(framed(cancel(1)) + hex("0013 4401"), false),
-            std::string("day.itch: byte 21: the input ends after 4 bytes of a message, expected the whole of it") + lenient);
+  EXPECT_EQ(
+      strict_error(framed(cancel(1)) + hex("0013 4401"), false),
+      std::string("day.itch: byte 21: the input ends after 4 bytes of a message, expected the whole of it") +
+          lenient);
   EXPECT_EQ(strict_error(hex("0000") + to_buffer(cancel(1)) + hex("0000 7a01"), true),
-            std::string("day.itch: byte 21: length prefix 0 and type 'z', expected length prefix 0 and a type of ITCH 5.0") +
+            std::string("day.itch: byte 21: length prefix 0 and type 'z', expected length prefix 0 and a "
+                        "type of ITCH 5.0") +
                 lenient);
   EXPECT_EQ(strict_error(sample(100, false), false), "");
   EXPECT_EQ(strict_error(sample(100, true), true), "");

@@ -21,17 +21,28 @@ struct Kind {
 
 // All types of the specification, the direct listing message of 2022 included.
 inline constexpr std::array<Kind, 23> kinds{{
-    {'S', 12, "system_event"},         {'R', 39, "stock_directory"},
-    {'H', 25, "trading_action"},       {'Y', 20, "reg_sho"},
-    {'L', 26, "participant_position"}, {'V', 35, "mwcb_levels"},
-    {'W', 12, "mwcb_status"},          {'K', 28, "ipo_quoting"},
-    {'J', 35, "luld_collar"},          {'h', 21, "operational_halt"},
-    {'O', 48, "direct_listing"},       {'A', 36, "add_order"},
-    {'F', 40, "add_order_attributed"}, {'E', 31, "order_executed"},
-    {'C', 36, "order_executed_price"}, {'X', 23, "order_cancel"},
-    {'D', 19, "order_delete"},         {'U', 35, "order_replace"},
-    {'P', 44, "trade"},                {'Q', 40, "cross_trade"},
-    {'B', 19, "broken_trade"},         {'I', 50, "imbalance"},
+    {'S', 12, "system_event"},
+    {'R', 39, "stock_directory"},
+    {'H', 25, "trading_action"},
+    {'Y', 20, "reg_sho"},
+    {'L', 26, "participant_position"},
+    {'V', 35, "mwcb_levels"},
+    {'W', 12, "mwcb_status"},
+    {'K', 28, "ipo_quoting"},
+    {'J', 35, "luld_collar"},
+    {'h', 21, "operational_halt"},
+    {'O', 48, "direct_listing"},
+    {'A', 36, "add_order"},
+    {'F', 40, "add_order_attributed"},
+    {'E', 31, "order_executed"},
+    {'C', 36, "order_executed_price"},
+    {'X', 23, "order_cancel"},
+    {'D', 19, "order_delete"},
+    {'U', 35, "order_replace"},
+    {'P', 44, "trade"},
+    {'Q', 40, "cross_trade"},
+    {'B', 19, "broken_trade"},
+    {'I', 50, "imbalance"},
     {'N', 20, "retail_interest"},
 }};
 
@@ -62,7 +73,9 @@ inline std::uint64_t read_u64(const std::uint8_t* at) {
 
 // ---- The head of every message: type 1, stock locate 2, tracking number 2, timestamp 6 -----------------
 
-inline std::uint32_t stock_locate(const std::uint8_t* message) { return read_u16(message + 1); }
+inline std::uint32_t stock_locate(const std::uint8_t* message) {
+  return read_u16(message + 1);
+}
 // One load: the two bytes before the timestamp are the tracking number, and are masked off.
 inline std::uint64_t timestamp(const std::uint8_t* message) {
   return read_u64(message + 3) & ((std::uint64_t{1} << 48) - 1);
@@ -79,7 +92,9 @@ struct AddOrder {  // A, F
       : reference(read_u64(m + 11)), shares(read_u32(m + 20)), price(read_u32(m + 32)), side(m[19]) {}
 };
 // F: the four letters of the participant that shows its name.
-inline std::uint32_t attribution(const std::uint8_t* message) { return read_u32(message + 36); }
+inline std::uint32_t attribution(const std::uint8_t* message) {
+  return read_u32(message + 36);
+}
 
 struct OrderExecuted {  // E, and the head of C
   std::uint64_t reference;
@@ -91,7 +106,8 @@ struct OrderExecuted {  // E, and the head of C
 struct OrderExecutedPrice : OrderExecuted {  // C
   std::uint32_t price;
   std::uint8_t printable;  // 'Y' or 'N'
-  explicit OrderExecutedPrice(const std::uint8_t* m) : OrderExecuted(m), price(read_u32(m + 32)), printable(m[31]) {}
+  explicit OrderExecutedPrice(const std::uint8_t* m)
+      : OrderExecuted(m), price(read_u32(m + 32)), printable(m[31]) {}
 };
 struct OrderCancel {  // X
   std::uint64_t reference;
@@ -108,33 +124,36 @@ struct OrderReplace {  // U
   std::uint32_t shares;
   std::uint32_t price;
   explicit OrderReplace(const std::uint8_t* m)
-      : reference(read_u64(m + 11)), new_reference(read_u64(m + 19)), shares(read_u32(m + 27)),
+      : reference(read_u64(m + 11)),
+        new_reference(read_u64(m + 19)),
+        shares(read_u32(m + 27)),
         price(read_u32(m + 31)) {}
 };
 struct HiddenTrade {  // P
   std::uint32_t shares;
   std::uint32_t price;
   std::uint8_t side;
-  explicit HiddenTrade(const std::uint8_t* m) : shares(read_u32(m + 20)), price(read_u32(m + 32)), side(m[19]) {}
+  explicit HiddenTrade(const std::uint8_t* m)
+      : shares(read_u32(m + 20)), price(read_u32(m + 32)), side(m[19]) {}
 };
 struct CrossTrade {  // Q
   std::uint64_t shares;
   std::uint32_t price;
   explicit CrossTrade(const std::uint8_t* m) : shares(read_u64(m + 11)), price(read_u32(m + 27)) {}
 };
-struct StockDirectory {  // R
+struct StockDirectory {       // R
   const std::uint8_t* stock;  // 8 letters, padded with spaces
   std::uint32_t round_lot;
   explicit StockDirectory(const std::uint8_t* m) : stock(m + 11), round_lot(read_u32(m + 21)) {}
 };
-struct TradingAction {  // H
+struct TradingAction {         // H
   const std::uint8_t* reason;  // 4 letters
   std::uint8_t state;          // 'H', 'P', 'Q' or 'T'
   explicit TradingAction(const std::uint8_t* m) : reason(m + 21), state(m[19]) {}
 };
 struct OperationalHalt {  // h
-  std::uint8_t market;  // 'Q', 'B' or 'X'
-  std::uint8_t action;  // 'H' or 'T'
+  std::uint8_t market;    // 'Q', 'B' or 'X'
+  std::uint8_t action;    // 'H' or 'T'
   explicit OperationalHalt(const std::uint8_t* m) : market(m[19]), action(m[20]) {}
 };
 

@@ -23,7 +23,8 @@ constexpr const char* usage =
     "  --instruments N    how many stocks (100; 1 to 65535)\n"
     "  --seed N           another seed, another day (1)\n"
     "  --format F         binaryfile | untyped | moldudp64-pcap (binaryfile)\n"
-    "  --flow F           venue: a feed whose book is never crossed | orders: plain orders that cross (venue)\n"
+    "  --flow F           venue: a feed whose book is never crossed | orders: plain orders that cross "
+    "(venue)\n"
     "  --duplicates P     share of packets sent twice, 0 to 1, for moldudp64-pcap (0)\n";
 
 struct UsageError : std::runtime_error {
@@ -38,7 +39,8 @@ struct Arguments {
   bool help = false;
 };
 
-std::uint64_t parse_number(std::string_view name, std::string_view text, std::uint64_t low, std::uint64_t high) {
+std::uint64_t parse_number(std::string_view name, std::string_view text, std::uint64_t low,
+                           std::uint64_t high) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
@@ -57,7 +59,8 @@ std::uint32_t parse_share(std::string_view name, std::string_view text) {
   return static_cast<std::uint32_t>(value * 1'000'000 + 0.5);
 }
 
-std::string parse_word(std::string_view name, std::string_view text, const std::vector<std::string_view>& words) {
+std::string parse_word(std::string_view name, std::string_view text,
+                       const std::vector<std::string_view>& words) {
   std::string list;
   for (const std::string_view word : words) {
     if (word == text) return std::string(text);
@@ -75,7 +78,8 @@ Arguments parse_arguments(const std::vector<std::string_view>& given) {
       return result;
     }
     if (!name.starts_with("--")) {
-      if (!result.path.empty()) throw UsageError("two output files are given: " + result.path + " and " + std::string(name));
+      if (!result.path.empty())
+        throw UsageError("two output files are given: " + result.path + " and " + std::string(name));
       result.path = name;
       continue;
     }
@@ -99,7 +103,8 @@ Arguments parse_arguments(const std::vector<std::string_view>& given) {
   }
   if (result.path.empty()) throw UsageError("no output file is given");
   if (result.duplicates_per_million != 0 && result.format != "moldudp64-pcap") {
-    throw UsageError("--duplicates needs --format moldudp64-pcap: only there can a repeat be told from a new message");
+    throw UsageError(
+        "--duplicates needs --format moldudp64-pcap: only there can a repeat be told from a new message");
   }
   return result;
 }
@@ -111,7 +116,8 @@ struct Written {
 
 Written write_file(const SampleSettings& settings, bool untyped, OutputFile& out) {
   BinaryFileWriter writer(out, untyped);
-  SampleFlow flow(settings, [&](std::span<const std::uint8_t> message, std::uint64_t) { writer.write(message); });
+  SampleFlow flow(settings,
+                  [&](std::span<const std::uint8_t> message, std::uint64_t) { writer.write(message); });
   const Written written{.counts = flow.run()};
   writer.finish();
   return written;
@@ -152,9 +158,10 @@ Written write_capture(const SampleSettings& settings, std::uint32_t duplicates_p
 void report(const Arguments& arguments, const Written& written, std::uint64_t bytes) {
   const SampleCounts& counts = written.counts;
   const std::uint64_t adds = counts['A'] + counts['F'];
-  std::cout << arguments.path << ": " << arguments.flow.messages << " messages of " << arguments.flow.instruments
-            << " stocks (" << adds << " adds, " << counts['E'] + counts['C'] << " executions, " << counts['U']
-            << " replaces, " << counts['X'] << " cancels, " << counts['D'] << " deletes)";
+  std::cout << arguments.path << ": " << arguments.flow.messages << " messages of "
+            << arguments.flow.instruments << " stocks (" << adds << " adds, " << counts['E'] + counts['C']
+            << " executions, " << counts['U'] << " replaces, " << counts['X'] << " cancels, " << counts['D']
+            << " deletes)";
   if (arguments.flow.plain_orders) std::cout << ", " << counts.trading_adds << " adds trade";
   if (written.repeated != 0) std::cout << ", " << written.repeated << " sent twice";
   std::cout << ", " << bytes << " bytes of " << arguments.format << "\n";

@@ -22,7 +22,8 @@ struct Day {
 Day make_day(const SampleSettings& settings) {
   MemoryOut out;
   BinaryFileWriter writer(out, false);
-  SampleFlow flow(settings, [&](std::span<const std::uint8_t> message, std::uint64_t) { writer.write(message); });
+  SampleFlow flow(settings,
+                  [&](std::span<const std::uint8_t> message, std::uint64_t) { writer.write(message); });
   const SampleCounts counts = flow.run();
   return {out.bytes, counts};
 }
@@ -38,18 +39,22 @@ class FeedBook {
  public:
   void apply(const std::uint8_t* m) {
     switch (m[0]) {
-      case 'A': case 'F': {
+      case 'A':
+      case 'F': {
         const AddOrder in(m);
         return enter(in.reference, {stock_locate(m), in.side, in.price, in.shares});
       }
-      case 'E': case 'C': {
+      case 'E':
+      case 'C': {
         const OrderExecuted in(m);
         const Order& order = orders_.at(in.reference);
         ASSERT_EQ(order.price, best(order)) << "an execution away from the best price";
         return take(in.reference, in.shares);
       }
-      case 'X': return take(OrderCancel(m).reference, OrderCancel(m).shares);
-      case 'D': return take(OrderDelete(m).reference, orders_.at(OrderDelete(m).reference).shares);
+      case 'X':
+        return take(OrderCancel(m).reference, OrderCancel(m).shares);
+      case 'D':
+        return take(OrderDelete(m).reference, orders_.at(OrderDelete(m).reference).shares);
       case 'U': {
         const OrderReplace in(m);
         Order order = orders_.at(in.reference);
@@ -58,7 +63,8 @@ class FeedBook {
         order.shares = in.shares;
         return enter(in.new_reference, order);
       }
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -118,7 +124,8 @@ TEST(ItchSample, TellsOfABookThatIsNeverCrossedAndTradesAtItsBest) {
 TEST(ItchSample, HasPlainOrdersOfWhichAboutEveryFifthTrades) {
   const Day day = make_day({.messages = 100'000, .instruments = 7, .seed = 11, .plain_orders = true});
   std::set<char> types;
-  for_each_message(day.bytes, [&](const std::uint8_t* message) { types.insert(static_cast<char>(message[0])); });
+  for_each_message(day.bytes,
+                   [&](const std::uint8_t* message) { types.insert(static_cast<char>(message[0])); });
   EXPECT_EQ(types, (std::set<char>{'S', 'R', 'A', 'D', 'X', 'U'}));
   EXPECT_NEAR(static_cast<double>(day.counts.trading_adds) / static_cast<double>(day.counts['A']), 0.2, 0.03);
 }
@@ -133,7 +140,8 @@ TEST(ItchSample, IsTheSameForTheSameSeedEverywhere) {
 TEST(ItchSample, HasExactlyAsManyMessagesAsAskedFor) {
   for (std::uint64_t wanted = 1; wanted < 40; ++wanted) {
     std::uint64_t found = 0;
-    for_each_message(make_day({.messages = wanted, .instruments = 5}).bytes, [&](const std::uint8_t*) { ++found; });
+    for_each_message(make_day({.messages = wanted, .instruments = 5}).bytes,
+                     [&](const std::uint8_t*) { ++found; });
     EXPECT_EQ(found, wanted);
   }
 }
@@ -148,7 +156,8 @@ struct Finished {
 Finished run_program(const std::string& arguments) {
   Finished run;
   std::FILE* pipe = ::popen((std::string(ITCH_SAMPLE) + " " + arguments + " 2>&1").c_str(), "r");
-  for (int letter = std::fgetc(pipe); letter != EOF; letter = std::fgetc(pipe)) run.text += static_cast<char>(letter);
+  for (int letter = std::fgetc(pipe); letter != EOF; letter = std::fgetc(pipe))
+    run.text += static_cast<char>(letter);
   const int status = ::pclose(pipe);
   run.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return run;
@@ -178,9 +187,12 @@ TEST(ItchSampleProgram, RefusesWrongUsageWithTwo) {
       {"", "itch_sample: no output file is given\n"},
       {"a b", "itch_sample: two output files are given: a and b\n"},
       {"--messages 0 a", "itch_sample: --messages is \"0\", expected a whole number from 1 to 4000000000\n"},
-      {"--messages 1e6 a", "itch_sample: --messages is \"1e6\", expected a whole number from 1 to 4000000000\n"},
-      {"--instruments 65536 a", "itch_sample: --instruments is \"65536\", expected a whole number from 1 to 65535\n"},
-      {"--format csv a", "itch_sample: --format is \"csv\", expected binaryfile | untyped | moldudp64-pcap\n"},
+      {"--messages 1e6 a",
+       "itch_sample: --messages is \"1e6\", expected a whole number from 1 to 4000000000\n"},
+      {"--instruments 65536 a",
+       "itch_sample: --instruments is \"65536\", expected a whole number from 1 to 65535\n"},
+      {"--format csv a",
+       "itch_sample: --format is \"csv\", expected binaryfile | untyped | moldudp64-pcap\n"},
       {"--flow x a", "itch_sample: --flow is \"x\", expected venue | orders\n"},
       {"--duplicates 2 a", "itch_sample: --duplicates is \"2\", expected a number from 0 to 1\n"},
       {"--duplicates 0.1 a", "itch_sample: --duplicates needs --format moldudp64-pcap: "},

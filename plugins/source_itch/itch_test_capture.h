@@ -18,7 +18,8 @@ inline Buffer big(std::uint64_t value, std::size_t width) {
 
 // ---- Payloads and frames ----------------------------------------------------------------------------
 
-inline Buffer mold(std::uint64_t sequence, const std::vector<Buffer>& messages, std::string session = "SESSION001") {
+inline Buffer mold(std::uint64_t sequence, const std::vector<Buffer>& messages,
+                   std::string session = "SESSION001") {
   Buffer bytes(session.begin(), session.end());
   bytes = bytes + big(sequence, 8) + big(messages.size(), 2);
   for (const Buffer& message : messages) bytes = bytes + big(message.size(), 2) + message;
@@ -41,9 +42,15 @@ inline Buffer ipv4(const Buffer& datagram, std::uint32_t fragment = 0x4000, std:
 inline Buffer ipv6(const Buffer& rest, std::uint32_t next = 17) {
   return big(0x60000000, 4) + big(rest.size(), 2) + big(next, 1) + big(64, 1) + Buffer(32, 1) + rest;
 }
-inline Buffer ethernet(const Buffer& rest, std::uint32_t type = 0x0800) { return Buffer(12, 2) + big(type, 2) + rest; }
-inline Buffer vlan(const Buffer& rest, std::uint32_t type = 0x0800) { return big(5, 2) + big(type, 2) + rest; }
-inline Buffer packet(const Buffer& payload) { return ethernet(ipv4(udp(payload))); }
+inline Buffer ethernet(const Buffer& rest, std::uint32_t type = 0x0800) {
+  return Buffer(12, 2) + big(type, 2) + rest;
+}
+inline Buffer vlan(const Buffer& rest, std::uint32_t type = 0x0800) {
+  return big(5, 2) + big(type, 2) + rest;
+}
+inline Buffer packet(const Buffer& payload) {
+  return ethernet(ipv4(udp(payload)));
+}
 
 // ---- Files -------------------------------------------------------------------------------------------
 
@@ -83,14 +90,21 @@ inline Buffer pcap_file(const std::vector<Packet>& packets, bool big_endian = fa
   return out.bytes();
 }
 
-inline Buffer pcapng_file(const std::vector<Packet>& packets, bool big_endian = false, std::uint32_t link = 1) {
+inline Buffer pcapng_file(const std::vector<Packet>& packets, bool big_endian = false,
+                          std::uint32_t link = 1) {
   CaptureBytes out(big_endian);
   out.put(0x0a0d0d0a, 4).put(28, 4).put(0x1a2b3c4d, 4).put(1, 2).put(0, 2).put(UINT64_MAX, 8).put(28, 4);
   out.put(1, 4).put(20, 4).put(link, 2).put(0, 2).put(65535, 4).put(20, 4);
   for (const Packet& packet : packets) {
     const Buffer padding((4 - packet.bytes.size() % 4) % 4, 0);
     const std::size_t block = 32 + packet.bytes.size() + padding.size();
-    out.put(6, 4).put(block, 4).put(0, 4).put(0, 4).put(1, 4).put(packet.bytes.size(), 4).put(packet.bytes.size(), 4);
+    out.put(6, 4)
+        .put(block, 4)
+        .put(0, 4)
+        .put(0, 4)
+        .put(1, 4)
+        .put(packet.bytes.size(), 4)
+        .put(packet.bytes.size(), 4);
     out.put(packet.bytes).put(padding).put(block, 4);
   }
   return out.bytes();

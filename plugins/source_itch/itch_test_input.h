@@ -43,7 +43,9 @@ inline Buffer operator+(Buffer left, const Buffer& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
-inline Buffer to_buffer(const Message& message) { return {message.bytes().begin(), message.bytes().end()}; }
+inline Buffer to_buffer(const Message& message) {
+  return {message.bytes().begin(), message.bytes().end()};
+}
 
 struct MemorySource {
   Buffer bytes;
@@ -71,7 +73,8 @@ class KeepingSink {
   std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
     --left_;
     const Buffer unwritten(bytes, 0xEE);  // so that what is never written shows
-    kept_.push_back(std::make_unique<testing::OwnedEvent>(type, unwritten, testing::Fields{.time = time, .origin = origin}));
+    kept_.push_back(std::make_unique<testing::OwnedEvent>(type, unwritten,
+                                                          testing::Fields{.time = time, .origin = origin}));
     return const_cast<std::uint8_t*>(kept_.back()->payload_bytes().data());
   }
   [[nodiscard]] std::vector<testing::OwnedEvent> events() const {

@@ -164,7 +164,8 @@ class MoldCaptureWriter {
   void send(std::uint64_t time, std::uint32_t count) {
     const auto udp = static_cast<std::uint32_t>(8 + 20 + payload_.size());
     bytes_.clear();
-    little(static_cast<std::uint32_t>(time / 1'000'000'000), 4), little(static_cast<std::uint32_t>(time % 1'000'000'000), 4);
+    little(static_cast<std::uint32_t>(time / 1'000'000'000), 4),
+        little(static_cast<std::uint32_t>(time % 1'000'000'000), 4);
     little(14 + 20 + udp, 4), little(14 + 20 + udp, 4);
     big(0x01005e360c6f, 6), big(0x020000000001, 6), big(0x0800, 2);
     const std::size_t ip = bytes_.size();
@@ -174,7 +175,8 @@ class MoldCaptureWriter {
     bytes_[ip + 10] = static_cast<std::uint8_t>(sum >> 8U);
     bytes_[ip + 11] = static_cast<std::uint8_t>(sum);
     big(26477, 2), big(26477, 2), big(udp, 2), big(0, 2);
-    for (const char letter : std::string_view("TICKWEIR01")) bytes_.push_back(static_cast<std::uint8_t>(letter));
+    for (const char letter : std::string_view("TICKWEIR01"))
+      bytes_.push_back(static_cast<std::uint8_t>(letter));
     big(sequence_, 8), big(count, 2);
     bytes_.insert(bytes_.end(), payload_.begin(), payload_.end());
     out_.write(bytes_);

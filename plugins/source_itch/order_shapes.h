@@ -38,16 +38,24 @@ struct Word {
 };
 constexpr std::uint64_t high_half = std::uint64_t{1} << 32;
 
-constexpr Word number64(std::uint8_t at) { return {.offset = at, .mask = UINT64_MAX}; }
+constexpr Word number64(std::uint8_t at) {
+  return {.offset = at, .mask = UINT64_MAX};
+}
 // 4 bytes at `at`: the low half of the 8 that end with them, which lie in the message as well.
-constexpr Word number32(std::uint8_t at) { return {.offset = static_cast<std::uint8_t>(at - 4), .mask = UINT32_MAX}; }
+constexpr Word number32(std::uint8_t at) {
+  return {.offset = static_cast<std::uint8_t>(at - 4), .mask = UINT32_MAX};
+}
 constexpr Word number32_and_locate(std::uint8_t at) {
   Word word = number32(at);
   word.locate_factor = high_half;
   return word;
 }
-constexpr Word locate_alone() { return {.locate_factor = 1}; }
-constexpr Word nothing() { return {}; }
+constexpr Word locate_alone() {
+  return {.locate_factor = 1};
+}
+constexpr Word nothing() {
+  return {};
+}
 constexpr std::size_t words_max = 5;
 
 // The first word of every payload is the order's reference number; the last of five is a letter alone.
@@ -64,10 +72,14 @@ struct Shape {
 };
 
 template <typename Payload>
-constexpr Shape make_shape(std::array<Word, 3> middle, Letter letter = Letter::none, std::uint8_t letter_offset = 0,
-                           std::uint64_t letter_factor = 0) {
-  Shape shape{.event_type = Payload::event_type, .bytes = sizeof(Payload), .letter = letter,
-              .letter_offset = letter_offset, .middle = middle, .letter_factor = letter_factor};
+constexpr Shape make_shape(std::array<Word, 3> middle, Letter letter = Letter::none,
+                           std::uint8_t letter_offset = 0, std::uint64_t letter_factor = 0) {
+  Shape shape{.event_type = Payload::event_type,
+              .bytes = sizeof(Payload),
+              .letter = letter,
+              .letter_offset = letter_offset,
+              .middle = middle,
+              .letter_factor = letter_factor};
   for (std::size_t i = 0; i < words_max; ++i) {
     shape.target[i] = static_cast<std::uint8_t>(std::min(8 * i, sizeof(Payload) - 8));
   }
@@ -77,11 +89,15 @@ constexpr Shape make_shape(std::array<Word, 3> middle, Letter letter = Letter::n
 inline constexpr std::array<Shape, 8> shapes{{
     {},  // of everything else
     // A, F
-    make_shape<market::NewOrder>({number32(32), number32_and_locate(20), nothing()}, Letter::side, 19, high_half),
-    make_shape<market::NewOrder>({number32(32), number32_and_locate(20), number32(36)}, Letter::side, 19, high_half),
+    make_shape<market::NewOrder>({number32(32), number32_and_locate(20), nothing()}, Letter::side, 19,
+                                 high_half),
+    make_shape<market::NewOrder>({number32(32), number32_and_locate(20), number32(36)}, Letter::side, 19,
+                                 high_half),
     // E, C
-    make_shape<market::VenueExecution>({nothing(), number64(23), number32_and_locate(19)}, Letter::always_printable),
-    make_shape<market::VenueExecution>({number32(32), number64(23), number32_and_locate(19)}, Letter::printable, 31),
+    make_shape<market::VenueExecution>({nothing(), number64(23), number32_and_locate(19)},
+                                       Letter::always_printable),
+    make_shape<market::VenueExecution>({number32(32), number64(23), number32_and_locate(19)},
+                                       Letter::printable, 31),
     // X, D, U
     make_shape<market::Reduce>({number32_and_locate(19), nothing(), nothing()}),
     make_shape<market::Cancel>({locate_alone(), nothing(), nothing()}),
@@ -90,15 +106,18 @@ inline constexpr std::array<Shape, 8> shapes{{
 inline constexpr std::array<std::uint8_t, 256> shape_of = [] {
   std::array<std::uint8_t, 256> table{};
   std::uint8_t index = 0;
-  for (const char type : {'A', 'F', 'E', 'C', 'X', 'D', 'U'}) table[static_cast<unsigned char>(type)] = ++index;
+  for (const char type : {'A', 'F', 'E', 'C', 'X', 'D', 'U'})
+    table[static_cast<unsigned char>(type)] = ++index;
   return table;
 }();
 
 // The words lie where market.fbs has the fields.
 static_assert(offsetof(market::NewOrder, price) == 8 && offsetof(market::NewOrder, quantity) == 16 &&
               offsetof(market::NewOrder, account) == 24 && offsetof(market::NewOrder, side) == 28);
-static_assert(offsetof(market::VenueExecution, price) == 8 && offsetof(market::VenueExecution, venue_match_id) == 16 &&
-              offsetof(market::VenueExecution, quantity) == 24 && offsetof(market::VenueExecution, printable) == 32);
+static_assert(offsetof(market::VenueExecution, price) == 8 &&
+              offsetof(market::VenueExecution, venue_match_id) == 16 &&
+              offsetof(market::VenueExecution, quantity) == 24 &&
+              offsetof(market::VenueExecution, printable) == 32);
 static_assert(offsetof(market::Reduce, quantity) == 8 && offsetof(market::Reduce, instrument) == 12);
 static_assert(offsetof(market::Cancel, instrument) == 8);
 static_assert(offsetof(market::Replace, new_order_id) == 8 && offsetof(market::Replace, price) == 16 &&
@@ -111,11 +130,14 @@ inline std::uint64_t make_word(const Word& from, const std::uint8_t* message, st
 // Fills the payload of the event that the message becomes.
 inline void fill(const Shape& shape, const std::uint8_t* message, std::uint8_t* payload) {
   const std::uint64_t locate = stock_locate(message);
-  const std::uint64_t code = letter_codes[static_cast<std::size_t>(shape.letter)][message[shape.letter_offset]];
+  const std::uint64_t code =
+      letter_codes[static_cast<std::size_t>(shape.letter)][message[shape.letter_offset]];
   const std::array<std::uint64_t, words_max> words{
-      read_u64(message + 11), make_word(shape.middle[0], message, locate), make_word(shape.middle[1], message, locate),
+      read_u64(message + 11), make_word(shape.middle[0], message, locate),
+      make_word(shape.middle[1], message, locate),
       make_word(shape.middle[2], message, locate) + code * shape.letter_factor, code};
-  for (std::size_t i = words_max; i-- != 0;) std::memcpy(payload + shape.target[i], &words[i], sizeof words[i]);
+  for (std::size_t i = words_max; i-- != 0;)
+    std::memcpy(payload + shape.target[i], &words[i], sizeof words[i]);
 }
 
 }  // namespace tickweir::itch

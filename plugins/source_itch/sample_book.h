@@ -95,7 +95,9 @@ class SampleBook {
  private:
   using Levels = std::map<std::int32_t, std::list<Order>>;
   [[nodiscard]] Levels& levels(SampleSide side) { return side == SampleSide::buy ? bids_ : asks_; }
-  [[nodiscard]] const Levels& levels(SampleSide side) const { return side == SampleSide::buy ? bids_ : asks_; }
+  [[nodiscard]] const Levels& levels(SampleSide side) const {
+    return side == SampleSide::buy ? bids_ : asks_;
+  }
 
   Levels bids_;
   Levels asks_;

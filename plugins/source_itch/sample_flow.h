@@ -44,7 +44,9 @@ struct SampleSettings {
 struct SampleCounts {
   std::array<std::uint64_t, 256> by_type{};
   std::uint64_t trading_adds = 0;  // plain orders: how many traded on entry
-  [[nodiscard]] std::uint64_t operator[](char type) const { return by_type[static_cast<unsigned char>(type)]; }
+  [[nodiscard]] std::uint64_t operator[](char type) const {
+    return by_type[static_cast<unsigned char>(type)];
+  }
 };
 
 // `write(message, time)` is called for each message, `settings.messages` times.
@@ -52,7 +54,10 @@ template <typename Write>
 class SampleFlow {
  public:
   SampleFlow(const SampleSettings& settings, Write write)
-      : settings_(settings), write_(std::move(write)), random_(settings.seed), stocks_(settings.instruments) {}
+      : settings_(settings),
+        write_(std::move(write)),
+        random_(settings.seed),
+        stocks_(settings.instruments) {}
 
   SampleCounts run() {
     open_day();
@@ -98,8 +103,13 @@ class SampleFlow {
     for (std::uint32_t locate = 1; locate <= settings_.instruments; ++locate) {
       stocks_[locate - 1].middle = static_cast<std::int32_t>(500 + random_.below(50'000));
       time_ += 1'000 + random_.below(100'000);
-      emit(Message('R', locate, time_).text(name_of(locate), 8).text("QN", 2).u32(100).text("NCZ PNN1N", 9)
-               .u32(0).letter('N'));
+      emit(Message('R', locate, time_)
+               .text(name_of(locate), 8)
+               .text("QN", 2)
+               .u32(100)
+               .text("NCZ PNN1N", 9)
+               .u32(0)
+               .letter('N'));
     }
     time_ = std::max(time_, at(4, 0));
     system_event('S');
@@ -121,9 +131,11 @@ class SampleFlow {
     // Bursts: most gaps are under 2 us, one in sixteen is up to 128 us; 5 us on average.
     time_ += random_.one_in(16) ? random_.below(128'000) : 50 + random_.below(2'000);
     // The lower of two draws: some stocks are busier than others.
-    const std::uint32_t index = std::min(random_.below(settings_.instruments), random_.below(settings_.instruments));
+    const std::uint32_t index =
+        std::min(random_.below(settings_.instruments), random_.below(settings_.instruments));
     Stock& stock = stocks_[index];
-    if (random_.one_in(64)) stock.middle = std::max(200, stock.middle + static_cast<std::int32_t>(random_.below(5)) - 2);
+    if (random_.one_in(64))
+      stock.middle = std::max(200, stock.middle + static_cast<std::int32_t>(random_.below(5)) - 2);
     if (stock.is_paused) return trading_action(stock, index + 1);
     if (stock.book.size() < orders_low) return add(stock, index + 1);
     if (stock.book.size() > orders_high) return erase(stock, index + 1);
@@ -171,10 +183,15 @@ class SampleFlow {
       const auto through = static_cast<std::int32_t>(random_.below(3));
       price = stock.book.best_price(other) + (side == SampleSide::buy ? through : -through);
     }
-    const SampleBook::Order order{.reference = ++reference_, .price = price, .shares = some_shares(), .side = side};
+    const SampleBook::Order order{
+        .reference = ++reference_, .price = price, .shares = some_shares(), .side = side};
     const bool shows_name = !settings_.plain_orders && random_.one_in(20);
     Message message(shows_name ? 'F' : 'A', locate, time_);
-    message.u64(order.reference).letter(letter_of(side)).u32(order.shares).text(name_of(locate), 8).u32(price_of(price));
+    message.u64(order.reference)
+        .letter(letter_of(side))
+        .u32(order.shares)
+        .text(name_of(locate), 8)
+        .u32(price_of(price));
     if (shows_name) message.text("TWMM", 4);
     emit(message);
     counts_.trading_adds += stock.book.submit(order) ? 1U : 0U;
@@ -201,14 +218,20 @@ class SampleFlow {
     order.reference = ++reference_;
     order.shares = some_shares();
     order.price = passive_price(stock, order.side);
-    emit(Message('U', locate, time_).u64(old.reference).u64(order.reference).u32(order.shares).u32(price_of(order.price)));
+    emit(Message('U', locate, time_)
+             .u64(old.reference)
+             .u64(order.reference)
+             .u32(order.shares)
+             .u32(price_of(order.price)));
     stock.book.add(order);
   }
   void execute(Stock& stock, std::uint32_t locate) {
     // Towards the middle: what lies on the wrong side of it trades first.
     SampleSide side = random_.one_in(2) ? SampleSide::buy : SampleSide::sell;
-    if (stock.book.has(SampleSide::sell) && stock.book.best_price(SampleSide::sell) < stock.middle) side = SampleSide::sell;
-    if (stock.book.has(SampleSide::buy) && stock.book.best_price(SampleSide::buy) > stock.middle) side = SampleSide::buy;
+    if (stock.book.has(SampleSide::sell) && stock.book.best_price(SampleSide::sell) < stock.middle)
+      side = SampleSide::sell;
+    if (stock.book.has(SampleSide::buy) && stock.book.best_price(SampleSide::buy) > stock.middle)
+      side = SampleSide::buy;
     if (!stock.book.has(side)) return add(stock, locate);
     SampleBook::Order& order = stock.book.best(side);
     const std::uint32_t shares = random_.one_in(2) ? order.shares : 1 + random_.below(order.shares);
@@ -220,13 +243,21 @@ class SampleFlow {
     stock.book.reduce(order, shares);
   }
   void hidden_trade(Stock& stock, std::uint32_t locate) {
-    emit(Message('P', locate, time_).u64(0).letter('B').u32(some_shares()).text(name_of(locate), 8)
-             .u32(price_of(stock.middle)).u64(++match_number_));
+    emit(Message('P', locate, time_)
+             .u64(0)
+             .letter('B')
+             .u32(some_shares())
+             .text(name_of(locate), 8)
+             .u32(price_of(stock.middle))
+             .u64(++match_number_));
   }
   // Pauses the stock, or lets it trade again.
   void trading_action(Stock& stock, std::uint32_t locate) {
     stock.is_paused = !stock.is_paused;
-    emit(Message('H', locate, time_).text(name_of(locate), 8).letter(stock.is_paused ? 'P' : 'T').letter(' ')
+    emit(Message('H', locate, time_)
+             .text(name_of(locate), 8)
+             .letter(stock.is_paused ? 'P' : 'T')
+             .letter(' ')
              .text(stock.is_paused ? "LUDP" : "", 4));
   }
   void rare(Stock& stock, std::uint32_t locate) {
@@ -234,14 +265,29 @@ class SampleFlow {
     const std::uint32_t price = price_of(stock.middle);
     switch (random_.below(5)) {
       case 0:
-        return emit(Message('Q', locate, time_).u64(some_shares() * 10U).text(name, 8).u32(price).u64(++match_number_)
+        return emit(Message('Q', locate, time_)
+                        .u64(some_shares() * 10U)
+                        .text(name, 8)
+                        .u32(price)
+                        .u64(++match_number_)
                         .letter('I'));
       case 1:
-        return emit(Message('I', locate, time_).u64(some_shares()).u64(some_shares()).letter('B').text(name, 8)
-                        .u32(price + 100).u32(price).u32(price).letter('C').letter('L'));
-      case 2: return emit(Message('N', locate, time_).text(name, 8).letter('A'));
-      case 3: return trading_action(stock, locate);
-      default: return emit(Message('Y', locate, time_).text(name, 8).letter('1'));
+        return emit(Message('I', locate, time_)
+                        .u64(some_shares())
+                        .u64(some_shares())
+                        .letter('B')
+                        .text(name, 8)
+                        .u32(price + 100)
+                        .u32(price)
+                        .u32(price)
+                        .letter('C')
+                        .letter('L'));
+      case 2:
+        return emit(Message('N', locate, time_).text(name, 8).letter('A'));
+      case 3:
+        return trading_action(stock, locate);
+      default:
+        return emit(Message('Y', locate, time_).text(name, 8).letter('1'));
     }
   }
 

@@ -23,13 +23,23 @@ using itch::Count;
 
 constexpr std::array options{
     Option{.type = text, .name = "path", .help = "The file to read; plain or gzip."},
-    Option{.type = choice, .name = "format", .default_text = "auto", .choices = "auto|binaryfile|untyped|pcap",
+    Option{.type = choice,
+           .name = "format",
+           .default_text = "auto",
+           .choices = "auto|binaryfile|untyped|pcap",
            .help = "How messages lie in the file; untyped: every length prefix is 0; pcap: pcapng too."},
-    Option{.type = choice, .name = "payload", .default_text = "auto", .choices = "auto|moldudp64|plain",
+    Option{.type = choice,
+           .name = "payload",
+           .default_text = "auto",
+           .choices = "auto|moldudp64|plain",
            .help = "How messages lie in the UDP datagrams of a capture."},
-    Option{.type = text, .name = "date", .default_text = "1970-01-01",
+    Option{.type = text,
+           .name = "date",
+           .default_text = "1970-01-01",
            .help = "The session's date, YYYY-MM-DD; event times count from its midnight, taken as UTC."},
-    Option{.type = boolean, .name = "strict", .default_text = "false",
+    Option{.type = boolean,
+           .name = "strict",
+           .default_text = "false",
            .help = "Stop with an error at the first damage, instead of counting and skipping it."},
 };
 constexpr std::array outputs{
@@ -40,24 +50,45 @@ constexpr std::array outputs{
 
 constexpr std::uint32_t single_counts = 2;  // before those that mirror itch::Count
 constexpr std::array counters{
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "messages", .label = "kind", .help = "Messages understood."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "time_reversals", .help = "Messages earlier than the one before."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER, .name = "messages", .label = "kind", .help = "Messages understood."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER, .name = "time_reversals", .help = "Messages earlier than the one before."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "read_bytes", .help = "Bytes read, after decompression."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "unknown_messages", .help = "Messages of no known type, skipped."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "short_messages", .help = "Messages too short for their type, skipped."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "long_messages", .help = "Messages too long for their type, skipped."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "truncated_bytes", .help = "Bytes of an unfinished message or packet at the end."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "trailing_bytes", .help = "Bytes after the end of the session, not decoded."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER, .name = "unknown_messages", .help = "Messages of no known type, skipped."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "short_messages",
+                .help = "Messages too short for their type, skipped."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "long_messages",
+                .help = "Messages too long for their type, skipped."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "truncated_bytes",
+                .help = "Bytes of an unfinished message or packet at the end."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "trailing_bytes",
+                .help = "Bytes after the end of the session, not decoded."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "packets", .help = "Packets read from a capture."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "ignored_packets", .help = "Packets that are not UDP over IP."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER, .name = "ignored_packets", .help = "Packets that are not UDP over IP."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "fragments", .help = "IP fragments, skipped."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "cut_packets", .help = "Packets of which the capture kept only a part, skipped."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "unknown_datagrams", .help = "UDP payloads that are not ITCH, skipped."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "cut_packets",
+                .help = "Packets of which the capture kept only a part, skipped."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "unknown_datagrams",
+                .help = "UDP payloads that are not ITCH, skipped."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "heartbeats", .help = "MoldUDP64 heartbeats."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "session_ends", .help = "MoldUDP64 ends of session."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "gaps", .help = "Times that MoldUDP64 sequences were left out."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "missing_messages", .help = "MoldUDP64 sequences left out by these gaps."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "repeated_messages", .help = "MoldUDP64 sequences behind the highest; decoded all the same."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER, .name = "gaps", .help = "Times that MoldUDP64 sequences were left out."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "missing_messages",
+                .help = "MoldUDP64 sequences left out by these gaps."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "repeated_messages",
+                .help = "MoldUDP64 sequences behind the highest; decoded all the same."},
 };
 static_assert(counters.size() == single_counts + itch::count_kinds);
 
@@ -71,8 +102,8 @@ std::optional<std::uint64_t> parse_date(std::string_view text) {
     const char* const end = begin + places[i].second;
     if (std::from_chars(begin, end, parts[i]).ptr != end) return std::nullopt;
   }
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(parts[0])}, std::chrono::month{parts[1]},
-                                         std::chrono::day{parts[2]}};
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(parts[0])},
+                                         std::chrono::month{parts[1]}, std::chrono::day{parts[2]}};
   if (!date.ok() || parts[0] < 1970 || parts[0] > 2261) return std::nullopt;
   const auto days = std::chrono::sys_days{date}.time_since_epoch().count();
   return static_cast<std::uint64_t>(days) * 86'400'000'000'000U;
@@ -99,7 +130,8 @@ class BatchSink {
 class ItchSource final : public Source {
  public:
   explicit ItchSource(const Context& context)
-      : path_(context.options.text("path")), format_(context.options.choice<itch::Format>("format")),
+      : path_(context.options.text("path")),
+        format_(context.options.choice<itch::Format>("format")),
         payload_(context.options.choice<itch::PayloadKind>("payload")),
         decoder_(parse_date(context.options.text("date")).value(), context.source_number()),
         faults_(path_, context.options.boolean("strict"),
@@ -108,13 +140,15 @@ class ItchSource final : public Source {
     for (std::size_t i = 0; i < itch::kinds.size(); ++i) {
       messages_[i] = context.counter("messages", itch::kinds[i].name);
     }
-    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] = context.counter(counters[single_counts + i].name);
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      counts_[i] = context.counter(counters[single_counts + i].name);
   }
 
   static void validate(const Options& given) {
     if (given.text("path").empty()) throw OptionError("path", "is empty, expected the path of a file");
     if (const std::string date = given.text("date"); !parse_date(date)) {
-      throw OptionError("date", "\"" + date + "\" is not a date, expected YYYY-MM-DD from 1970-01-01 to 2261-12-31");
+      throw OptionError("date",
+                        "\"" + date + "\" is not a date, expected YYYY-MM-DD from 1970-01-01 to 2261-12-31");
     }
   }
 
@@ -122,13 +156,15 @@ class ItchSource final : public Source {
     input_ = std::make_unique<itch::Input>(path_);
     if (format_ == itch::Format::automatic) format_ = itch::detect(input_->head(), input_->head_size());
     if (format_ == itch::Format::automatic) {
-      throw std::runtime_error(path_ + ": begins with none of BinaryFILE, pcap, pcapng or gzip of these, found " +
+      throw std::runtime_error(path_ +
+                               ": begins with none of BinaryFILE, pcap, pcapng or gzip of these, found " +
                                first_bytes() + "; if it is one of them, say which with `format`");
     }
     if (format_ == itch::Format::pcap) {
       capture_ = std::make_unique<itch::CaptureReader<itch::Input>>(*input_, payload_, decoder_, faults_);
     } else {
-      file_ = std::make_unique<itch::FileReader<itch::Input>>(*input_, format_ == itch::Format::untyped, decoder_, faults_);
+      file_ = std::make_unique<itch::FileReader<itch::Input>>(*input_, format_ == itch::Format::untyped,
+                                                              decoder_, faults_);
     }
   }
 
@@ -191,5 +227,8 @@ class ItchSource final : public Source {
 }  // namespace
 
 TICKWEIR_PLUGIN("source_itch", ItchSource,
-                {.version = "1.0.0", .summary = "Reads a file of NASDAQ ITCH 5.0 messages, framed or captured.",
-                 .options = options, .outputs = outputs, .counters = counters})
+                {.version = "1.0.0",
+                 .summary = "Reads a file of NASDAQ ITCH 5.0 messages, framed or captured.",
+                 .options = options,
+                 .outputs = outputs,
+                 .counters = counters})

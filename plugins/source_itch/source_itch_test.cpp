@@ -19,9 +19,10 @@ constexpr const char* plugin = TICKWEIR_PLUGIN_FILE;
 Buffer sample(std::uint64_t messages, bool untyped = false) {
   MemoryOut out;
   BinaryFileWriter writer(out, untyped);
-  SampleFlow({.messages = messages, .instruments = 5, .seed = 3},
-             [&](std::span<const std::uint8_t> message, std::uint64_t) { writer.write(message); })
-      .run();
+  SampleFlow({.messages = messages, .instruments = 5, .seed = 3}, [&](std::span<const std::uint8_t> message,
+                                                                      std::uint64_t) {
+    writer.write(message);
+  }).run();
   writer.finish();
   return out.bytes;
 }
@@ -30,13 +31,12 @@ Buffer captured_sample(std::uint64_t messages) {
   MemoryOut out;
   MoldCaptureWriter writer(out);
   std::uint64_t last_time = 0;
-  SampleFlow({.messages = messages, .instruments = 5, .seed = 3},
-             [&](std::span<const std::uint8_t> message, std::uint64_t time) {
-               writer.write(message);
-               last_time = time;
-               if (writer.open_count() == 9) writer.flush(time);
-             })
-      .run();
+  SampleFlow({.messages = messages, .instruments = 5, .seed = 3}, [&](std::span<const std::uint8_t> message,
+                                                                      std::uint64_t time) {
+    writer.write(message);
+    last_time = time;
+    if (writer.open_count() == 9) writer.flush(time);
+  }).run();
   writer.finish(last_time);
   return out.bytes;
 }
@@ -49,7 +49,8 @@ Buffer gzip(const Buffer& bytes) {
   return place.bytes();
 }
 
-std::vector<OwnedEvent> events_of(const Buffer& bytes, Settings settings = {}, testing::OptionTexts options = {}) {
+std::vector<OwnedEvent> events_of(const Buffer& bytes, Settings settings = {},
+                                  testing::OptionTexts options = {}) {
   const TestFile file(bytes);
   options.emplace_back("path", file.path());
   Harness stage(plugin, options, std::move(settings));
@@ -128,9 +129,11 @@ TEST(SourceItch, DoesNotTouchTheFileBeforeStart) {
 
 TEST(SourceItch, RefusesOptionsThatMakeNoSense) {
   EXPECT_EQ(Harness::refusal(plugin, {{"path", ""}}), "is empty, expected the path of a file");
-  for (const char* date : {"2019-02-29", "2019-1-01", "1969-12-31", "2262-01-01", "yesterday", "2019-12-3x", ""}) {
-    EXPECT_EQ(Harness::refusal(plugin, {{"path", "x"}, {"date", date}}),
-              "\"" + std::string(date) + "\" is not a date, expected YYYY-MM-DD from 1970-01-01 to 2261-12-31");
+  for (const char* date :
+       {"2019-02-29", "2019-1-01", "1969-12-31", "2262-01-01", "yesterday", "2019-12-3x", ""}) {
+    EXPECT_EQ(
+        Harness::refusal(plugin, {{"path", "x"}, {"date", date}}),
+        "\"" + std::string(date) + "\" is not a date, expected YYYY-MM-DD from 1970-01-01 to 2261-12-31");
   }
   EXPECT_NE(Harness::refusal(plugin, {}), "");
   EXPECT_NE(Harness::refusal(plugin, {{"path", "x"}, {"format", "csv"}}), "");
@@ -145,7 +148,8 @@ TEST(SourceItch, SaysWhatIsWrongWithAFileThatCannotBeRead) {
   EXPECT_EQ(error_of({}), "is empty, expected a file of ITCH 5.0 messages");
   EXPECT_EQ(error_of(gzip({})), "is empty, expected a file of ITCH 5.0 messages");
   EXPECT_EQ(error_of(hex("23207473 0a414243 44")),
-            "begins with none of BinaryFILE, pcap, pcapng or gzip of these, found 23 20 74 73 0a 41 42 43; if it is "
+            "begins with none of BinaryFILE, pcap, pcapng or gzip of these, found 23 20 74 73 0a 41 42 43; "
+            "if it is "
             "one of them, say which with `format`");
   EXPECT_EQ(error_of(sample(10), {{"format", "pcap"}}), "is not a readable capture: unknown file format");
 }
@@ -181,7 +185,8 @@ TEST(SourceItch, SkipsDamageAndCountsItUnlessStrict) {
   EXPECT_EQ(stage.counter("truncated_bytes"), 3U);
   EXPECT_EQ(stage.logs().size(), 3U);
   EXPECT_EQ(error_of(bytes, {{"strict", "true"}}),
-            "byte 21: message 'z' of 2 bytes, expected a type of ITCH 5.0; with strict: false it would be counted and "
+            "byte 21: message 'z' of 2 bytes, expected a type of ITCH 5.0; with strict: false it would be "
+            "counted and "
             "skipped");
 }
 
