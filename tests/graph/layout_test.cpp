@@ -18,8 +18,8 @@ Machine cpus(unsigned count) {
 }
 
 TEST(Layout, PutsAChainWithoutThreadsOnOneThreadOfCalls) {
-  const Built built = build(Pipeline().stage("s", "source_one").stage("f", "filter_pass", {"s"})
-                                .stage("out", "sink_any", {"f"}));
+  const Built built = build(
+      Pipeline().stage("s", "source_one").stage("f", "filter_pass", {"s"}).stage("out", "sink_any", {"f"}));
   ASSERT_TRUE(built.graph);
   ASSERT_EQ(built.graph->threads.size(), 1U);
   const GraphThread& thread = built.graph->threads[0];
@@ -33,7 +33,10 @@ TEST(Layout, PutsAChainWithoutThreadsOnOneThreadOfCalls) {
 }
 
 TEST(Layout, StartsADefaultThreadPerSourceWhileCpusLeaveRoom) {
-  const Pipeline pipeline = Pipeline().stage("a", "source_one").stage("b", "source_one").stage("c", "source_one")
+  const Pipeline pipeline = Pipeline()
+                                .stage("a", "source_one")
+                                .stage("b", "source_one")
+                                .stage("c", "source_one")
                                 .stage("out", "sink_any", {"b", "a", "c"});
   const Built two = build(pipeline, cpus(2));
   EXPECT_EQ(two.thread_of("a"), "default-1");
@@ -45,16 +48,24 @@ TEST(Layout, StartsADefaultThreadPerSourceWhileCpusLeaveRoom) {
 }
 
 TEST(Layout, LeavesTheCpusOfNamedThreadsToThem) {
-  const Pipeline pipeline = Pipeline().thread("edge", {0, 1}).thread("free").stage("e", "source_one", {}, "edge")
-                                .stage("x", "filter_pass", {"e"}, "free").stage("a", "source_one")
-                                .stage("b", "source_one").stage("out", "sink_any", {"x", "a", "b"});
+  const Pipeline pipeline = Pipeline()
+                                .thread("edge", {0, 1})
+                                .thread("free")
+                                .stage("e", "source_one", {}, "edge")
+                                .stage("x", "filter_pass", {"e"}, "free")
+                                .stage("a", "source_one")
+                                .stage("b", "source_one")
+                                .stage("out", "sink_any", {"x", "a", "b"});
   EXPECT_EQ(build(pipeline, cpus(4)).thread_of("b"), "default-1");
   EXPECT_EQ(build(pipeline, cpus(5)).thread_of("b"), "default-2");
 }
 
 TEST(Layout, StartsADefaultThreadForAStageThatReadsFromANamedOne) {
-  const Built built = build(Pipeline().thread("edge", {0}).stage("s", "source_one", {}, "edge")
-                                .stage("f", "filter_pass", {"s"}).stage("out", "sink_any", {"f"}));
+  const Built built = build(Pipeline()
+                                .thread("edge", {0})
+                                .stage("s", "source_one", {}, "edge")
+                                .stage("f", "filter_pass", {"s"})
+                                .stage("out", "sink_any", {"f"}));
   EXPECT_EQ(built.thread_of("f"), "default-1");
   EXPECT_EQ(built.thread_of("out"), "default-1");
   EXPECT_EQ(built.edge("s->f").kind, EdgeKind::ring);
@@ -62,8 +73,12 @@ TEST(Layout, StartsADefaultThreadForAStageThatReadsFromANamedOne) {
 }
 
 TEST(Layout, KeepsNamedThreadsInTheOrderOfTheFileAndLeavesOutIdleOnes) {
-  const Built built = build(Pipeline().thread("b", {1}, WaitMode::spin, 7).thread("idle").thread("a")
-                                .stage("s", "source_one", {}, "a").stage("out", "sink_any", {"s"}, "b"));
+  const Built built = build(Pipeline()
+                                .thread("b", {1}, WaitMode::spin, 7)
+                                .thread("idle")
+                                .thread("a")
+                                .stage("s", "source_one", {}, "a")
+                                .stage("out", "sink_any", {"s"}, "b"));
   ASSERT_TRUE(built.graph);
   ASSERT_EQ(built.graph->threads.size(), 2U);
   EXPECT_EQ(built.graph->threads[0].name, "b");
@@ -72,19 +87,28 @@ TEST(Layout, KeepsNamedThreadsInTheOrderOfTheFileAndLeavesOutIdleOnes) {
   EXPECT_EQ(built.graph->threads[0].priority, 7);
   EXPECT_TRUE(built.graph->threads[0].named_by_user);
   EXPECT_EQ(built.graph->threads[1].name, "a");
-  EXPECT_EQ(built.lines, Lines{"1020:1 warning: thread \"idle\" has no stages and is not started (put stages on it "
-                               "with thread: idle, or remove it)"});
+  EXPECT_EQ(built.lines,
+            Lines{"1020:1 warning: thread \"idle\" has no stages and is not started (put stages on it "
+                  "with thread: idle, or remove it)"});
 }
 
 TEST(Layout, TakesNoNameThatTheUserHasTaken) {
-  const Built built = build(Pipeline().thread("default-1").stage("s", "source_one", {}, "default-1")
+  const Built built = build(Pipeline()
+                                .thread("default-1")
+                                .stage("s", "source_one", {}, "default-1")
                                 .stage("out", "sink_any", {"s"}));
   EXPECT_EQ(built.thread_of("out"), "default-2");
 }
 
 Pipeline three_threads() {
-  return Pipeline().thread("x").thread("y").thread("z").stage("a", "source_one", {}, "x")
-      .stage("b", "source_one", {}, "y").stage("c", "source_one", {}, "z").stage("out", "sink_any", {"a", "b"}, "z");
+  return Pipeline()
+      .thread("x")
+      .thread("y")
+      .thread("z")
+      .stage("a", "source_one", {}, "x")
+      .stage("b", "source_one", {}, "y")
+      .stage("c", "source_one", {}, "z")
+      .stage("out", "sink_any", {"a", "b"}, "z");
 }
 
 TEST(Layout, MakesAQueueWhereSeveralThreadsMeet) {
@@ -118,9 +142,10 @@ TEST(Layout, MakesAQueueToDropTheOldest) {
 TEST(Layout, WarnsOfSettingsThatMeanNothingWithinAThread) {
   Pipeline pipeline = Pipeline().stage("s", "source_one").stage("out", "sink_any", {"s"});
   pipeline.config.stages[1].inputs[0].capacity = 65;
-  EXPECT_EQ(build(pipeline).lines,
-            Lines{"24:1 warning: capacity has no effect here: \"s\" and \"out\" run on one thread (default-1), so "
-                  "nothing waits between them (remove it, or put the two on different threads)"});
+  EXPECT_EQ(
+      build(pipeline).lines,
+      Lines{"24:1 warning: capacity has no effect here: \"s\" and \"out\" run on one thread (default-1), so "
+            "nothing waits between them (remove it, or put the two on different threads)"});
   pipeline.config.stages[1].inputs[0].when_full = WhenFull::drop_newest;
   const Built both = build(pipeline);
   EXPECT_TRUE(both.graph);
@@ -129,7 +154,9 @@ TEST(Layout, WarnsOfSettingsThatMeanNothingWithinAThread) {
 }
 
 Pipeline on_thread(std::vector<unsigned> list, WaitMode wait = WaitMode::adaptive, int priority = 0) {
-  return Pipeline().thread("t", std::move(list), wait, priority).stage("s", "source_one", {}, "t")
+  return Pipeline()
+      .thread("t", std::move(list), wait, priority)
+      .stage("s", "source_one", {}, "t")
       .stage("out", "sink_any", {"s"}, "t");
 }
 
@@ -164,16 +191,18 @@ TEST(Layout, WarnsOfASpinningThreadOnAnInterruptCpu) {
   EXPECT_TRUE(build(on_thread({0, 1}, WaitMode::spin), machine).lines.empty());
   const Built built = build(on_thread({1}, WaitMode::spin), machine);
   EXPECT_TRUE(built.graph);
-  EXPECT_EQ(built.lines, Lines{"1011:1 warning: thread \"t\" spins on CPU 1, which takes the interrupts of disk or "
-                               "network card (pin it to another CPU, or move the interrupts "
-                               "(/proc/irq/N/smp_affinity))"});
+  EXPECT_EQ(built.lines,
+            Lines{"1011:1 warning: thread \"t\" spins on CPU 1, which takes the interrupts of disk or "
+                  "network card (pin it to another CPU, or move the interrupts "
+                  "(/proc/irq/N/smp_affinity))"});
 }
 
 Pipeline spinning(const std::vector<std::vector<unsigned>>& threads) {
   Pipeline pipeline;
   for (std::size_t i = 0; i < threads.size(); ++i) {
     const std::string number = std::to_string(i);
-    pipeline.thread("t" + number, threads[i], WaitMode::spin).stage("s" + number, "source_one", {}, "t" + number);
+    pipeline.thread("t" + number, threads[i], WaitMode::spin)
+        .stage("s" + number, "source_one", {}, "t" + number);
     pipeline.stage("out" + number, "sink_any", {"s" + number}, "t" + number);
   }
   return pipeline;
@@ -183,22 +212,25 @@ TEST(Layout, WarnsWhenSpinningThreadsOutnumberCpus) {
   EXPECT_TRUE(build(spinning({{}, {}})).lines.empty());
   const Built built = build(spinning({{}, {}, {}, {}}));
   EXPECT_TRUE(built.graph);
-  EXPECT_EQ(built.lines, Lines{"1030:1 warning: with thread \"t2\" more threads spin than the 2 usable CPUs: they "
-                               "keep each other waiting (use wait: adaptive)"});
+  EXPECT_EQ(built.lines,
+            Lines{"1030:1 warning: with thread \"t2\" more threads spin than the 2 usable CPUs: they "
+                  "keep each other waiting (use wait: adaptive)"});
 }
 
 TEST(Layout, WarnsOfTwoSpinningThreadsOnOneCpu) {
   EXPECT_TRUE(build(spinning({{0}, {1}})).lines.empty());
-  EXPECT_EQ(build(spinning({{1}, {1}})).lines,
-            Lines{"1021:1 warning: threads \"t0\" and \"t1\" are both pinned to CPU 1, where both spin: each keeps "
-                  "the other waiting (pin them to different CPUs, or use wait: adaptive)"});
+  EXPECT_EQ(
+      build(spinning({{1}, {1}})).lines,
+      Lines{"1021:1 warning: threads \"t0\" and \"t1\" are both pinned to CPU 1, where both spin: each keeps "
+            "the other waiting (pin them to different CPUs, or use wait: adaptive)"});
 }
 
 TEST(Layout, WarnsOfASpinningThreadThatSharesItsCpu) {
   Pipeline pipeline = spinning({{1}, {1}});
   pipeline.config.threads[0].wait = WaitMode::block;
   EXPECT_EQ(build(pipeline).lines,
-            Lines{"1021:1 warning: threads \"t0\" and \"t1\" are both pinned to CPU 1, where \"t1\" spins: each keeps "
+            Lines{"1021:1 warning: threads \"t0\" and \"t1\" are both pinned to CPU 1, where \"t1\" spins: "
+                  "each keeps "
                   "the other waiting (pin them to different CPUs, or use wait: adaptive)"});
   pipeline.config.threads[1].wait = WaitMode::adaptive;
   EXPECT_TRUE(build(pipeline).lines.empty());

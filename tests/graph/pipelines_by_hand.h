@@ -14,7 +14,9 @@
 
 namespace tickweir::by_hand {
 
-inline Place at(std::size_t line, std::size_t column = 1) { return {"p.yaml", line, column, 1}; }
+inline Place at(std::size_t line, std::size_t column = 1) {
+  return {"p.yaml", line, column, 1};
+}
 
 // Plugin tables with their memory.
 class Plugins {
@@ -24,8 +26,13 @@ class Plugins {
     Made& made = made_.emplace_back();
     made.outputs = std::move(outputs);
     made.options = std::move(options);
-    made.table = {.role = role, .name = name, .version = "1.2.3", .summary = "For tests.", .accepts = accepts,
-                  .options = made.options.data(), .outputs = made.outputs.data(),
+    made.table = {.role = role,
+                  .name = name,
+                  .version = "1.2.3",
+                  .summary = "For tests.",
+                  .accepts = accepts,
+                  .options = made.options.data(),
+                  .outputs = made.outputs.data(),
                   .option_count = static_cast<std::uint32_t>(made.options.size()),
                   .output_count = static_cast<std::uint32_t>(made.outputs.size())};
     made.plugin.table = &made.table;
@@ -83,10 +90,11 @@ class Pipeline {
  public:
   Pipeline() { config.file = "p.yaml", config.name = "test"; }
 
-  Pipeline& stage(const std::string& id, const std::string& plugin, const std::vector<std::string>& inputs = {},
-                  const std::string& thread = {}) {
+  Pipeline& stage(const std::string& id, const std::string& plugin,
+                  const std::vector<std::string>& inputs = {}, const std::string& thread = {}) {
     const std::size_t line = 10 * (config.stages.size() + 1);
-    StageConfig stage{.id = id, .place = at(line), .plugin = {plugin, at(line + 1)}, .config_place = at(line + 3)};
+    StageConfig stage{
+        .id = id, .place = at(line), .plugin = {plugin, at(line + 1)}, .config_place = at(line + 3)};
     if (!thread.empty()) stage.thread = Located<std::string>{thread, at(line + 2)};
     for (const std::string& input : inputs) {
       stage.inputs.push_back({.from = {input, at(line + 4, stage.inputs.size() + 1)}});
@@ -96,11 +104,16 @@ class Pipeline {
   }
 
   // Thread number i stands at line 1000 + 10 i, its cpus one line below, its priority two.
-  Pipeline& thread(const std::string& name, std::vector<unsigned> cpus = {}, WaitMode wait = WaitMode::adaptive,
-                   int priority = 0) {
+  Pipeline& thread(const std::string& name, std::vector<unsigned> cpus = {},
+                   WaitMode wait = WaitMode::adaptive, int priority = 0) {
     const std::size_t line = 1010 + 10 * config.threads.size();
-    config.threads.push_back({.name = name, .place = at(line), .cpus = std::move(cpus), .cpus_place = at(line + 1),
-                              .wait = wait, .priority = priority, .priority_place = at(line + 2)});
+    config.threads.push_back({.name = name,
+                              .place = at(line),
+                              .cpus = std::move(cpus),
+                              .cpus_place = at(line + 1),
+                              .wait = wait,
+                              .priority = priority,
+                              .priority_place = at(line + 2)});
     return *this;
   }
 
@@ -138,7 +151,9 @@ struct Built {
     }
     throw std::runtime_error("no edge " + name);
   }
-  [[nodiscard]] std::string thread_of(const std::string& id) const { return graph->threads[stage(id).thread].name; }
+  [[nodiscard]] std::string thread_of(const std::string& id) const {
+    return graph->threads[stage(id).thread].name;
+  }
 };
 
 inline Built build(const Pipeline& pipeline, Plugins& plugins, const Machine& machine = two_cpus()) {

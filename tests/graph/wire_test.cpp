@@ -64,8 +64,11 @@ TEST(Wires, NumberSourcesAndVerdictsFromOne) {
   plugins.add(TICKWEIR_ROLE_FILTER, "filter_three", "*").reason_count = 3;
   plugins.add(TICKWEIR_ROLE_FILTER, "filter_two", "*").reason_count = 2;
   Pipeline pipeline;
-  pipeline.stage("a", "source_one").stage("f", "filter_three", {"a"}).stage("g", "filter_two", {"f"})
-      .stage("b", "source_one").stage("out", "sink_any", {"g", "b"});
+  pipeline.stage("a", "source_one")
+      .stage("f", "filter_three", {"a"})
+      .stage("g", "filter_two", {"f"})
+      .stage("b", "source_one")
+      .stage("out", "sink_any", {"g", "b"});
   const Built built = build(pipeline, plugins);
   ASSERT_TRUE(built.graph);
   EXPECT_EQ(built.stage("a").source_number, 1U);
@@ -81,15 +84,18 @@ TEST(Wires, HaveRoomFor254DropReasonsAndNoMore) {
   tickweir_plugin& many = plugins.add(TICKWEIR_ROLE_FILTER, "filter_many", "*");
   plugins.add(TICKWEIR_ROLE_FILTER, "filter_more", "*").reason_count = 54;
   Pipeline pipeline;
-  pipeline.stage("a", "source_one").stage("f", "filter_many", {"a"}).stage("g", "filter_more", {"f"})
+  pipeline.stage("a", "source_one")
+      .stage("f", "filter_many", {"a"})
+      .stage("g", "filter_more", {"f"})
       .stage("out", "sink_any", {"g"});
   many.reason_count = 200;
   EXPECT_TRUE(build(pipeline, plugins).graph);
   many.reason_count = 201;
   const Built built = build(pipeline, plugins);
   EXPECT_FALSE(built.graph);
-  EXPECT_EQ(built.lines, Lines{"30:1 error: the stages up to \"g\" have 255 drop reasons; a pipeline has room "
-                               "for 254 (split the pipeline in two)"});
+  EXPECT_EQ(built.lines,
+            Lines{"30:1 error: the stages up to \"g\" have 255 drop reasons; a pipeline has room "
+                  "for 254 (split the pipeline in two)"});
 }
 
 TEST(Wires, RefuseAnUnknownPluginAndSuggestANearOne) {
@@ -113,44 +119,53 @@ TEST(Wires, SayWhyAPluginCannotBeUsed) {
     return plugins.source().load(name);
   };
   Diagnostics diagnostics;
-  const Pipeline pipeline = Pipeline().stage("a", "source_old").stage("b", "source_torn")
-                                .stage("out", "sink_any", {"a", "b"});
+  const Pipeline pipeline =
+      Pipeline().stage("a", "source_old").stage("b", "source_torn").stage("out", "sink_any", {"a", "b"});
   EXPECT_FALSE(build_graph(pipeline.config, source, two_cpus(), diagnostics));
   EXPECT_EQ(lines_of(diagnostics), (Lines{"11:1 error: plugin source_old is refused: no",
                                           "21:1 error: plugin source_torn is refused: no"}));
 }
 
 TEST(Wires, RefuseWhatARoleCannotDo) {
-  const Built built = build(Pipeline().stage("a", "source_one", {"f"}).stage("f", "filter_pass")
-                                .stage("s", "sink_any", {"a"}).stage("t", "sink_any", {"s"})
+  const Built built = build(Pipeline()
+                                .stage("a", "source_one", {"f"})
+                                .stage("f", "filter_pass")
+                                .stage("s", "sink_any", {"a"})
+                                .stage("t", "sink_any", {"s"})
                                 .stage("w", "wal_log", {"a"}));
   EXPECT_FALSE(built.graph);
-  EXPECT_EQ(built.lines,
-            (Lines{"14:1 error: stage \"a\" is a source (source_one): it takes no inputs (remove its inputs)",
-                   "20:1 error: stage \"f\" is a filter (filter_pass): it needs at least one input (say what it "
-                   "reads, such as inputs: [STAGE])",
-                   "44:1 error: stage \"s\" is a sink (sink_any): nothing can be read from it (read what it reads "
-                   "instead)",
-                   "51:1 error: stage \"w\" is a wal (wal_log), a role that this version does not run yet"}));
+  EXPECT_EQ(
+      built.lines,
+      (Lines{"14:1 error: stage \"a\" is a source (source_one): it takes no inputs (remove its inputs)",
+             "20:1 error: stage \"f\" is a filter (filter_pass): it needs at least one input (say what it "
+             "reads, such as inputs: [STAGE])",
+             "44:1 error: stage \"s\" is a sink (sink_any): nothing can be read from it (read what it reads "
+             "instead)",
+             "51:1 error: stage \"w\" is a wal (wal_log), a role that this version does not run yet"}));
 }
 
 TEST(Wires, AskWhichOutputWhereThereAreSeveral) {
   const Built built = build(Pipeline().stage("pair", "source_pair").stage("out", "sink_any", {"pair"}));
-  EXPECT_EQ(built.lines, Lines{"24:1 error: stage \"pair\" has 2 outputs: orders, beats (say which: pair.orders or "
-                               "pair.beats)"});
+  EXPECT_EQ(built.lines,
+            Lines{"24:1 error: stage \"pair\" has 2 outputs: orders, beats (say which: pair.orders or "
+                  "pair.beats)"});
 }
 
 TEST(Wires, RefuseOutputsThatAreNotThere) {
-  const Built built = build(Pipeline().stage("pair", "source_pair").stage("pass", "filter_pass", {"pair.orders"})
-                                .stage("watch", "transform_watch", {"pass"})
-                                .stage("out", "sink_any", {"pair.ordres", "pair.x", "pass.out", "watch", "watch.y"}));
+  const Built built =
+      build(Pipeline()
+                .stage("pair", "source_pair")
+                .stage("pass", "filter_pass", {"pair.orders"})
+                .stage("watch", "transform_watch", {"pass"})
+                .stage("out", "sink_any", {"pair.ordres", "pair.x", "pass.out", "watch", "watch.y"}));
   EXPECT_FALSE(built.graph);
-  EXPECT_EQ(built.lines,
-            (Lines{"44:1 error: stage \"pair\" has no output \"ordres\" (did you mean \"orders\"?)",
-                   "44:2 error: stage \"pair\" has no output \"x\" (its outputs are orders, beats)",
-                   "44:3 error: stage \"pass\" is a filter (filter_pass): its one output has no name (write pass)",
-                   "44:4 error: stage \"watch\" has no outputs (read what it reads instead)",
-                   "44:5 error: stage \"watch\" has no output \"y\" (it has no outputs)"}));
+  EXPECT_EQ(
+      built.lines,
+      (Lines{"44:1 error: stage \"pair\" has no output \"ordres\" (did you mean \"orders\"?)",
+             "44:2 error: stage \"pair\" has no output \"x\" (its outputs are orders, beats)",
+             "44:3 error: stage \"pass\" is a filter (filter_pass): its one output has no name (write pass)",
+             "44:4 error: stage \"watch\" has no outputs (read what it reads instead)",
+             "44:5 error: stage \"watch\" has no output \"y\" (it has no outputs)"}));
 }
 
 TEST(Wires, RefuseToReadOneOutputTwiceUnderTwoNames) {
@@ -160,22 +175,30 @@ TEST(Wires, RefuseToReadOneOutputTwiceUnderTwoNames) {
 }
 
 TEST(Wires, AllowTwoOutputsOfOneStageIntoAnother) {
-  EXPECT_TRUE(build(Pipeline().stage("p", "source_pair").stage("out", "sink_any", {"p.orders", "p.beats"})).graph);
+  EXPECT_TRUE(
+      build(Pipeline().stage("p", "source_pair").stage("out", "sink_any", {"p.orders", "p.beats"})).graph);
 }
 
 TEST(Wires, NameTheWholeChainOfACycle) {
-  const Built built = build(Pipeline().stage("s", "source_one").stage("a", "filter_pass", {"s", "c"})
-                                .stage("b", "filter_pass", {"a"}).stage("c", "filter_pass", {"b"})
+  const Built built = build(Pipeline()
+                                .stage("s", "source_one")
+                                .stage("a", "filter_pass", {"s", "c"})
+                                .stage("b", "filter_pass", {"a"})
+                                .stage("c", "filter_pass", {"b"})
                                 .stage("out", "sink_any", {"c"}));
   EXPECT_FALSE(built.graph);
-  EXPECT_EQ(built.lines, Lines{"24:2 error: events would go in a circle: a -> b -> c -> a (remove one of these "
-                               "inputs)"});
+  EXPECT_EQ(built.lines,
+            Lines{"24:2 error: events would go in a circle: a -> b -> c -> a (remove one of these "
+                  "inputs)"});
 }
 
 TEST(Wires, RefuseAStageThatReadsItself) {
-  const Built built = build(Pipeline().stage("s", "source_one").stage("a", "filter_pass", {"s", "a"})
+  const Built built = build(Pipeline()
+                                .stage("s", "source_one")
+                                .stage("a", "filter_pass", {"s", "a"})
                                 .stage("out", "sink_any", {"a"}));
-  EXPECT_EQ(built.lines, Lines{"24:2 error: events would go in a circle: a -> a (remove one of these inputs)"});
+  EXPECT_EQ(built.lines,
+            Lines{"24:2 error: events would go in a circle: a -> a (remove one of these inputs)"});
 }
 
 TEST(Wires, FollowAVeryLongChain) {
@@ -189,26 +212,35 @@ TEST(Wires, FollowAVeryLongChain) {
 }
 
 TEST(Wires, RefuseAnEdgeThatCarriesNothingItsReaderAccepts) {
-  const Built built = build(Pipeline().stage("pair", "source_pair").stage("book", "transform_fill", {"pair.beats"})
+  const Built built = build(Pipeline()
+                                .stage("pair", "source_pair")
+                                .stage("book", "transform_fill", {"pair.beats"})
                                 .stage("out", "sink_any", {"book.fills"}));
   EXPECT_FALSE(built.graph);
-  EXPECT_EQ(built.lines, Lines{"24:1 error: \"pair.beats\" carries Beat; stage \"book\" (transform_fill) accepts "
-                               "Order, Cancel"});
+  EXPECT_EQ(built.lines,
+            Lines{"24:1 error: \"pair.beats\" carries Beat; stage \"book\" (transform_fill) accepts "
+                  "Order, Cancel"});
 }
 
 TEST(Wires, SeeThroughFiltersWhatAnEdgeCarries) {
-  const Built built = build(Pipeline().stage("pair", "source_pair").stage("f", "filter_order", {"pair.orders"})
+  const Built built = build(Pipeline()
+                                .stage("pair", "source_pair")
+                                .stage("f", "filter_order", {"pair.orders"})
                                 .stage("g", "filter_pass", {"f", "pair.beats"})
                                 .stage("out", "sink_fill", {"g"}));
   EXPECT_FALSE(built.graph);
-  EXPECT_EQ(built.lines, Lines{"44:1 error: \"g\" carries Order, Cancel, Beat; stage \"out\" (sink_fill) accepts "
-                               "Fill, Bundle"});
+  EXPECT_EQ(built.lines,
+            Lines{"44:1 error: \"g\" carries Order, Cancel, Beat; stage \"out\" (sink_fill) accepts "
+                  "Fill, Bundle"});
 }
 
 TEST(Wires, SayAMismatchOnceAndNotAgainDownstream) {
-  const Built built = build(Pipeline().stage("pair", "source_pair").stage("f", "filter_order", {"pair.beats"})
+  const Built built = build(Pipeline()
+                                .stage("pair", "source_pair")
+                                .stage("f", "filter_order", {"pair.beats"})
                                 .stage("out", "sink_fill", {"f"}));
-  EXPECT_EQ(built.lines, Lines{"24:1 error: \"pair.beats\" carries Beat; stage \"f\" (filter_order) accepts Order"});
+  EXPECT_EQ(built.lines,
+            Lines{"24:1 error: \"pair.beats\" carries Beat; stage \"f\" (filter_order) accepts Order"});
 }
 
 TEST(Wires, LetAnyEventGoAnywhere) {
@@ -216,18 +248,25 @@ TEST(Wires, LetAnyEventGoAnywhere) {
 }
 
 TEST(Wires, WarnOfSourcesAndFiltersThatNobodyReads) {
-  const Built built = build(Pipeline().stage("pair", "source_pair").stage("f", "filter_pass", {"pair.orders"})
-                                .stage("t", "transform_fill", {"pair.orders"}).stage("s", "source_one"));
+  const Built built = build(Pipeline()
+                                .stage("pair", "source_pair")
+                                .stage("f", "filter_pass", {"pair.orders"})
+                                .stage("t", "transform_fill", {"pair.orders"})
+                                .stage("s", "source_one"));
   EXPECT_TRUE(built.graph);
-  EXPECT_EQ(built.lines, (Lines{"20:1 warning: nobody reads stage \"f\": its events go nowhere (name it in another "
-                                "stage's inputs, or remove it)",
-                                "40:1 warning: nobody reads stage \"s\": its events go nowhere (name it in another "
-                                "stage's inputs, or remove it)"}));
+  EXPECT_EQ(built.lines,
+            (Lines{"20:1 warning: nobody reads stage \"f\": its events go nowhere (name it in another "
+                   "stage's inputs, or remove it)",
+                   "40:1 warning: nobody reads stage \"s\": its events go nowhere (name it in another "
+                   "stage's inputs, or remove it)"}));
 }
 
 TEST(Wires, ShowAllErrorsInOnePass) {
-  const Built built = build(Pipeline().thread("t", {7}).stage("a", "source_two")
-                                .stage("b", "filter_pass", {"a", "c"}).stage("c", "filter_pass", {"b"})
+  const Built built = build(Pipeline()
+                                .thread("t", {7})
+                                .stage("a", "source_two")
+                                .stage("b", "filter_pass", {"a", "c"})
+                                .stage("c", "filter_pass", {"b"})
                                 .stage("d", "sink_any"));
   EXPECT_FALSE(built.graph);
   EXPECT_EQ(built.lines.size(), 5U);  // plugin, cycle, no inputs, CPU, and the warning of the idle thread

@@ -12,11 +12,8 @@
 namespace tickweir {
 namespace {
 
-bool is_secret(const tickweir_option& option) { return (option.flags & TICKWEIR_OPTION_SECRET) != 0; }
-
-// What the user wrote, for an error; never a secret.
-std::string found_text(const tickweir_option& option, const std::string& text) {
-  return is_secret(option) ? "something else" : in_quotes(text);
+bool is_secret(const tickweir_option& option) {
+  return (option.flags & TICKWEIR_OPTION_SECRET) != 0;
 }
 
 // What to do about a text that the option does not take, where that can be guessed.
@@ -31,7 +28,8 @@ std::string remedy(const tickweir_option& option, const std::string& text) {
       const auto names = split_names(option.choices);
       return suggest(text, {names.begin(), names.end()});
     }
-    default: return "";
+    default:
+      return "";
   }
 }
 
@@ -74,7 +72,8 @@ class Binder {
         help = names.empty() ? in_quotes(plugin_.name) + " has no options" : "its options are " + join(names);
       }
       diagnostics_.error(text.name_place,
-                         "plugin " + in_quotes(plugin_.name) + " has no option " + in_quotes(text.name), help);
+                         "plugin " + in_quotes(plugin_.name) + " has no option " + in_quotes(text.name),
+                         help);
     }
   }
 
@@ -85,8 +84,8 @@ class Binder {
     binding_.options.shown.emplace_back();
     if (text == nullptr && option.default_text == nullptr) {
       diagnostics_.error(stage_.config_place,
-                         "stage " + in_quotes(stage_.id) + " lacks the option " + in_quotes(option.name) + ": " +
-                             expected_text(option),
+                         "stage " + in_quotes(stage_.id) + " lacks the option " + in_quotes(option.name) +
+                             ": " + expected_text(option),
                          option.help == nullptr ? "" : option.help);
     } else if (option.type == TICKWEIR_OPTION_TEXT_LIST) {
       bind_list(option, text);
@@ -97,7 +96,7 @@ class Binder {
 
   void bind_list(const tickweir_option& option, const OptionText* text) {
     if (text != nullptr && !text->is_list) {
-      refuse(option, *text, "found " + found_text(option, scalar_of(*text)));
+      refuse(option, *text, in_quotes(scalar_of(*text)));
       return;
     }
     std::vector<std::string> items;
@@ -118,7 +117,7 @@ class Binder {
 
   void bind_scalar(const tickweir_option& option, const OptionText* text) {
     if (text != nullptr && text->is_list) {
-      refuse(option, *text, "found a list");
+      refuse(option, *text, "a list");
       return;
     }
     const std::string scalar = text == nullptr ? option.default_text : scalar_of(*text);
@@ -127,11 +126,11 @@ class Binder {
     // The registry has checked the defaults; a default that does not fit is not the user's doing.
     TICKWEIR_ASSERT(fits || text != nullptr);
     if (!fits) {
-      refuse(option, *text, "found " + found_text(option, scalar), remedy(option, scalar));
+      refuse(option, *text, in_quotes(scalar), remedy(option, scalar));
       return;
     }
     if (text != nullptr && text->quoted && !text->any_type && must_be_plain(option)) {
-      refuse(option, *text, is_secret(option) ? "found a text" : "found the text " + in_quotes(scalar),
+      refuse(option, *text, "the text " + in_quotes(scalar),
              is_secret(option) ? "leave out the quotes" : "write " + scalar + " without quotes");
       return;
     }
@@ -139,22 +138,24 @@ class Binder {
         !check_text(option, {scalar, text->value_place})) {
       return;
     }
-    if (option.type == TICKWEIR_OPTION_TEXT || option.type == TICKWEIR_OPTION_CHOICE) value.text = keep(scalar);
+    if (option.type == TICKWEIR_OPTION_TEXT || option.type == TICKWEIR_OPTION_CHOICE)
+      value.text = keep(scalar);
     show(option, scalar);
   }
 
   // A NUL would end the text early on the plugin's side.
   bool check_text(const tickweir_option& option, const Located<std::string>& text) {
     if (text.value.find('\0') == std::string::npos) return true;
-    diagnostics_.error(text.place, "option " + in_quotes(option.name) + " holds a NUL byte, which no text may");
+    diagnostics_.error(text.place,
+                       "option " + in_quotes(option.name) + " holds a NUL byte, which no text may");
     return false;
   }
 
   void refuse(const tickweir_option& option, const OptionText& text, const std::string& found,
               std::string help = {}) {
-    diagnostics_.error(text.value_place,
-                       "option " + in_quotes(option.name) + ": " + found + ", expected " + expected_text(option),
-                       std::move(help));
+    std::string message = "option " + in_quotes(option.name) + " must be " + expected_text(option);
+    message += is_secret(option) ? "; what was found is secret" : ", not " + found;
+    diagnostics_.error(text.value_place, std::move(message), std::move(help));
   }
 
   static std::string scalar_of(const OptionText& text) {
@@ -175,7 +176,8 @@ class Binder {
     std::array<char, 1024> text{};
     tickweir_error error{.text = text.data(), .text_capacity = text.size()};
     const std::vector<tickweir_value>& values = binding_.options.values;
-    if (plugin_.validate(values.data(), static_cast<std::uint32_t>(values.size()), &error) == TICKWEIR_OK) return;
+    if (plugin_.validate(values.data(), static_cast<std::uint32_t>(values.size()), &error) == TICKWEIR_OK)
+      return;
     const std::string cause = text[0] == '\0' ? "it refuses its options without saying why" : text.data();
     const bool points = error.option >= 0 && static_cast<std::size_t>(error.option) < table_.size();
     if (points) {

@@ -25,10 +25,16 @@ void add_stages(Graph& graph, Drafts& drafts, const std::vector<std::size_t>& or
     DraftStage& draft = drafts[index];
     const tickweir_plugin& plugin = *draft.plugin->table;
     const auto number = static_cast<std::uint32_t>(graph.stages.size());
-    GraphStage stage{.id = draft.config->id, .place = draft.config->place, .plugin = draft.plugin,
-                     .options = std::move(draft.binding.options), .option_places = std::move(draft.binding.places),
-                     .thread = layout.thread_of[index], .inputs = {}, .outputs = {},
-                     .output_names = output_names(plugin), .verdict_base = verdict_base,
+    GraphStage stage{.id = draft.config->id,
+                     .place = draft.config->place,
+                     .plugin = draft.plugin,
+                     .options = std::move(draft.binding.options),
+                     .option_places = std::move(draft.binding.places),
+                     .thread = layout.thread_of[index],
+                     .inputs = {},
+                     .outputs = {},
+                     .output_names = output_names(plugin),
+                     .verdict_base = verdict_base,
                      .source_number = plugin.role == TICKWEIR_ROLE_SOURCE ? ++source_number : 0,
                      .on_error = draft.config->on_error};
     stage.outputs.resize(stage.output_names.size());
@@ -46,9 +52,13 @@ void add_edges(Graph& graph, const Drafts& drafts, const std::vector<std::size_t
     for (const DraftInput& input : drafts[index].inputs) {
       const auto edge = static_cast<std::uint32_t>(graph.edges.size());
       const std::uint32_t from = number_of[input.from];
-      graph.edges.push_back({.name = output_label(drafts[input.from], *input.output) + "->" + graph.stages[to].id,
-                             .from = from, .output = *input.output, .to = to,
-                             .capacity = input.config->capacity, .when_full = input.config->when_full});
+      graph.edges.push_back(
+          {.name = output_label(drafts[input.from], *input.output) + "->" + graph.stages[to].id,
+           .from = from,
+           .output = *input.output,
+           .to = to,
+           .capacity = input.config->capacity,
+           .when_full = input.config->when_full});
       graph.stages[to].inputs.push_back(edge);
       graph.stages[from].outputs[*input.output].push_back(edge);
     }
@@ -67,7 +77,8 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   for (std::size_t i = 0; i < drafts.size(); ++i) drafts[i].config = &graph->config.stages[i];
   find_plugins(drafts, plugins, diagnostics);
   for (DraftStage& draft : drafts) {
-    if (draft.plugin != nullptr) draft.binding = bind_options(*draft.config, *draft.plugin->table, diagnostics);
+    if (draft.plugin != nullptr)
+      draft.binding = bind_options(*draft.config, *draft.plugin->table, diagnostics);
   }
   check_roles(drafts, diagnostics);
   resolve_inputs(drafts, diagnostics);

@@ -53,7 +53,8 @@ void warn_of_unread(const Drafts& drafts, Diagnostics& diagnostics);
 // Refuses inputs that carry nothing the stage accepts. `order` from upstream_first().
 void match_events(const Drafts& drafts, const std::vector<std::size_t>& order, Diagnostics& diagnostics);
 
-[[nodiscard]] inline std::string join(const std::vector<std::string>& texts, std::string_view between = ", ") {
+[[nodiscard]] inline std::string join(const std::vector<std::string>& texts,
+                                      std::string_view between = ", ") {
   std::string joined;
   for (const std::string& text : texts) {
     if (&text != &texts.front()) joined.append(between);

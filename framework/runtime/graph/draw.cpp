@@ -5,7 +5,9 @@
 namespace tickweir {
 namespace {
 
-std::string box(std::uint32_t stage) { return "s" + std::to_string(stage); }
+std::string box(std::uint32_t stage) {
+  return "s" + std::to_string(stage);
+}
 
 // Inside "..." of dot: quotes and backslashes escaped.
 std::string dot_text(const std::string& text) {
@@ -22,13 +24,26 @@ std::string mermaid_text(const std::string& text) {
   std::string escaped;
   for (const char letter : shown(text)) {
     switch (letter) {
-      case '"': escaped += "#quot;"; break;
-      case '#': escaped += "#35;"; break;
-      case '&': escaped += "#amp;"; break;
-      case '<': escaped += "#lt;"; break;
-      case '>': escaped += "#gt;"; break;
-      case '`': escaped += "#96;"; break;
-      default: escaped += letter;
+      case '"':
+        escaped += "#quot;";
+        break;
+      case '#':
+        escaped += "#35;";
+        break;
+      case '&':
+        escaped += "#amp;";
+        break;
+      case '<':
+        escaped += "#lt;";
+        break;
+      case '>':
+        escaped += "#gt;";
+        break;
+      case '`':
+        escaped += "#96;";
+        break;
+      default:
+        escaped += letter;
     }
   }
   return escaped;
@@ -49,8 +64,7 @@ std::string edge_label(const Graph& graph, const GraphEdge& edge) {
 }  // namespace
 
 std::string graph_as_dot(const Graph& graph) {
-  std::string dot = "digraph \"" + dot_text(graph.config.name) +
-                    "\" {\n  rankdir=LR;\n  node [shape=box];\n";
+  std::string dot = "digraph \"" + dot_text(graph.config.name) + "\" {\n  rankdir=LR;\n  node [shape=box];\n";
   for (std::size_t i = 0; i < graph.threads.size(); ++i) {
     const GraphThread& thread = graph.threads[i];
     dot += "  subgraph cluster_" + std::to_string(i) + " {\n    label=\"" + dot_text(thread.name) + "\";\n";
@@ -61,7 +75,8 @@ std::string graph_as_dot(const Graph& graph) {
     dot += "  }\n";
   }
   for (const GraphEdge& edge : graph.edges) {
-    dot += "  " + box(edge.from) + " -> " + box(edge.to) + " [label=\"" + dot_text(edge_label(graph, edge)) + "\"];\n";
+    dot += "  " + box(edge.from) + " -> " + box(edge.to) + " [label=\"" + dot_text(edge_label(graph, edge)) +
+           "\"];\n";
   }
   return dot + "}\n";
 }
@@ -78,7 +93,8 @@ std::string graph_as_mermaid(const Graph& graph) {
     mermaid += "  end\n";
   }
   for (const GraphEdge& edge : graph.edges) {
-    mermaid += "  " + box(edge.from) + " -->|\"" + mermaid_text(edge_label(graph, edge)) + "\"| " + box(edge.to) + "\n";
+    mermaid += "  " + box(edge.from) + " -->|\"" + mermaid_text(edge_label(graph, edge)) + "\"| " +
+               box(edge.to) + "\n";
   }
   return mermaid;
 }

@@ -26,7 +26,9 @@ struct EventNames {
     if (any || other.any) return true;
     return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return other.has(name); });
   }
-  [[nodiscard]] std::string text() const { return any ? "any event" : names.empty() ? "nothing" : join(names); }
+  [[nodiscard]] std::string text() const {
+    return any ? "any event" : names.empty() ? "nothing" : join(names);
+  }
 };
 
 EventNames parse_events(const char* list) {

@@ -22,9 +22,8 @@ std::size_t room_for_default_threads(const PipelineConfig& config, const Machine
 }
 
 bool is_used(const PipelineConfig& config, const std::string& thread) {
-  return std::any_of(config.stages.begin(), config.stages.end(), [&](const StageConfig& stage) {
-    return stage.thread && stage.thread->value == thread;
-  });
+  return std::any_of(config.stages.begin(), config.stages.end(),
+                     [&](const StageConfig& stage) { return stage.thread && stage.thread->value == thread; });
 }
 
 class Placing {
@@ -34,8 +33,12 @@ class Placing {
     layout_.thread_of.resize(drafts.size());
     for (const ThreadConfig& thread : config.threads) {
       if (!is_used(config, thread.name)) continue;
-      layout_.threads.push_back({.name = thread.name, .cpus = thread.cpus, .wait = thread.wait,
-                                 .priority = thread.priority, .named_by_user = true, .stages = {}});
+      layout_.threads.push_back({.name = thread.name,
+                                 .cpus = thread.cpus,
+                                 .wait = thread.wait,
+                                 .priority = thread.priority,
+                                 .named_by_user = true,
+                                 .stages = {}});
     }
     named_count_ = layout_.threads.size();
   }
@@ -90,7 +93,8 @@ class Placing {
 void warn_of_idle_threads(const PipelineConfig& config, Diagnostics& diagnostics) {
   for (const ThreadConfig& thread : config.threads) {
     if (is_used(config, thread.name)) continue;
-    diagnostics.warning(thread.place, "thread " + in_quotes(thread.name) + " has no stages and is not started",
+    diagnostics.warning(thread.place,
+                        "thread " + in_quotes(thread.name) + " has no stages and is not started",
                         "put stages on it with thread: " + thread.name + ", or remove it");
   }
 }
@@ -114,7 +118,8 @@ void choose_edge_kinds(Graph& graph) {
       if (!crosses(edge)) {
         edge.kind = EdgeKind::call;
       } else {
-        edge.kind = crossing > 1 || edge.when_full == WhenFull::drop_oldest ? EdgeKind::queue : EdgeKind::ring;
+        edge.kind =
+            crossing > 1 || edge.when_full == WhenFull::drop_oldest ? EdgeKind::queue : EdgeKind::ring;
       }
     }
   }
@@ -133,8 +138,9 @@ void warn_of_idle_settings(const Graph& graph, Diagnostics& diagnostics) {
       if (input.when_full != defaults.when_full) idle.emplace_back("when_full");
       if (idle.empty()) continue;
       diagnostics.warning(input.from.place,
-                          join(idle, " and ") + (idle.size() == 1 ? " has" : " have") + " no effect here: " +
-                              in_quotes(input.from.value) + " and " + in_quotes(config.id) + " run on one thread (" +
+                          join(idle, " and ") + (idle.size() == 1 ? " has" : " have") +
+                              " no effect here: " + in_quotes(input.from.value) + " and " +
+                              in_quotes(config.id) + " run on one thread (" +
                               graph.threads[stage->thread].name + "), so nothing waits between them",
                           "remove it, or put the two on different threads");
     }

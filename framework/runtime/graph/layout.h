@@ -13,7 +13,7 @@
 namespace tickweir {
 
 struct Layout {
-  std::vector<GraphThread> threads;  // their `stages` still empty
+  std::vector<GraphThread> threads;      // their `stages` still empty
   std::vector<std::uint32_t> thread_of;  // by draft
 };
 

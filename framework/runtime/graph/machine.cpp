@@ -80,9 +80,9 @@ bool is_disk_or_card(std::string_view line) {
     return line.find("-req") != std::string_view::npos || line.find("-input") != std::string_view::npos ||
            line.find("-output") != std::string_view::npos;
   }
-  constexpr std::array<std::string_view, 15> names{"nvme", "ahci", "ata_", "scsi", "megasas", "mpt3sas",
-                                                   "mmc",  "eth",  "eno",  "ens",  "enp",     "wlan",
-                                                   "mlx",  "ixgbe", "i40e"};
+  constexpr std::array<std::string_view, 15> names{"nvme",    "ahci", "ata_", "scsi",  "megasas",
+                                                   "mpt3sas", "mmc",  "eth",  "eno",   "ens",
+                                                   "enp",     "wlan", "mlx",  "ixgbe", "i40e"};
   return std::any_of(names.begin(), names.end(),
                      [&](std::string_view name) { return line.find(name) != std::string_view::npos; });
 }

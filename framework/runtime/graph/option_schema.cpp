@@ -35,13 +35,20 @@ ordered_json choice_schema(const tickweir_option& option) {
 
 ordered_json plain_schema(const tickweir_option& option) {
   switch (option.type) {
-    case TICKWEIR_OPTION_INTEGER: return number_schema(option, "integer");
-    case TICKWEIR_OPTION_REAL: return number_schema(option, "number");
-    case TICKWEIR_OPTION_BOOLEAN: return {{"type", "boolean"}};
-    case TICKWEIR_OPTION_DURATION: return reference("duration");
-    case TICKWEIR_OPTION_SIZE: return reference("size");
-    case TICKWEIR_OPTION_CHOICE: return choice_schema(option);
-    default: return reference("text");
+    case TICKWEIR_OPTION_INTEGER:
+      return number_schema(option, "integer");
+    case TICKWEIR_OPTION_REAL:
+      return number_schema(option, "number");
+    case TICKWEIR_OPTION_BOOLEAN:
+      return {{"type", "boolean"}};
+    case TICKWEIR_OPTION_DURATION:
+      return reference("duration");
+    case TICKWEIR_OPTION_SIZE:
+      return reference("size");
+    case TICKWEIR_OPTION_CHOICE:
+      return choice_schema(option);
+    default:
+      return reference("text");
   }
 }
 
@@ -49,10 +56,14 @@ ordered_json default_value(const tickweir_option& option) {
   const std::string text = option.default_text;
   switch (option.type) {
     case TICKWEIR_OPTION_INTEGER:
-    case TICKWEIR_OPTION_REAL: return number(text);
-    case TICKWEIR_OPTION_BOOLEAN: return text == "true";
-    case TICKWEIR_OPTION_TEXT_LIST: return split_list_default(text);
-    default: return text;
+    case TICKWEIR_OPTION_REAL:
+      return number(text);
+    case TICKWEIR_OPTION_BOOLEAN:
+      return text == "true";
+    case TICKWEIR_OPTION_TEXT_LIST:
+      return split_list_default(text);
+    default:
+      return text;
   }
 }
 
@@ -60,8 +71,8 @@ ordered_json default_value(const tickweir_option& option) {
 
 ordered_json option_schema(const tickweir_option& option) {
   ordered_json schema;
-  schema["description"] =
-      (option.help == nullptr ? std::string() : std::string(option.help) + " ") + "Expected: " + expected_text(option) + ".";
+  schema["description"] = (option.help == nullptr ? std::string() : std::string(option.help) + " ") +
+                          "Expected: " + expected_text(option) + ".";
   const bool secret = (option.flags & TICKWEIR_OPTION_SECRET) != 0;
   if (option.default_text != nullptr && !secret) schema["default"] = default_value(option);
   if (option.type == TICKWEIR_OPTION_TEXT_LIST) {

@@ -12,7 +12,10 @@ namespace {
 class CycleSearch {
  public:
   CycleSearch(const Drafts& drafts, Diagnostics& diagnostics)
-      : drafts_(drafts), diagnostics_(diagnostics), consumers_(drafts.size()), state_(drafts.size(), State::unseen) {
+      : drafts_(drafts),
+        diagnostics_(diagnostics),
+        consumers_(drafts.size()),
+        state_(drafts.size(), State::unseen) {
     for (std::size_t to = 0; to < drafts.size(); ++to) {
       for (const DraftInput& input : drafts[to].inputs) {
         consumers_[input.from].push_back({to, &input});

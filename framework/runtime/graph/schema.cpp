@@ -11,7 +11,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json reference(const std::string& definition) { return {{"$ref", "#/definitions/" + definition}}; }
+ordered_json reference(const std::string& definition) {
+  return {{"$ref", "#/definitions/" + definition}};
+}
 
 ordered_json described(std::string description, ordered_json schema) {
   ordered_json result = {{"description", std::move(description)}};
@@ -36,31 +38,44 @@ ordered_json one_of(std::initializer_list<const char*> names) {
 }
 
 ordered_json closed_object(std::string description, ordered_json properties) {
+  return described(
+      std::move(description),
+      {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}});
+}
+
+// A map with entries of one kind under names of at most `length_max` characters.
+ordered_json map_of(std::string description, ordered_json entry, int length_max) {
+  const std::string pattern = "^[a-z][a-z0-9_]{0," + std::to_string(length_max - 1) + "}$";
   return described(std::move(description), {{"type", "object"},
-                                            {"additionalProperties", false},
-                                            {"properties", std::move(properties)}});
+                                            {"propertyNames", {{"pattern", pattern}}},
+                                            {"additionalProperties", std::move(entry)}});
 }
 
 ordered_json thread_schema() {
-  return closed_object(
+  ordered_json schema = closed_object(
       "A thread that stages may name.",
-      {{"cpus", described("CPUs it may run on: \"0\", \"0-3\", \"1,3\". Without: not pinned.",
-                          {{"anyOf", ordered_json::array({{{"type", "string"}, {"pattern", "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"}},
-                                                          {{"type", "integer"}, {"minimum", 0}},
-                                                          reference("placeholder")})}})},
-       {"wait", scalar("How it waits for input: spin takes a whole CPU; adaptive spins, yields, then sleeps; block "
-                       "sleeps at once. Default: adaptive.",
-                       one_of({"spin", "adaptive", "block"}))},
+      {{"cpus",
+        described("CPUs it may run on: \"0\", \"0-3\", \"1,3\". Without: not pinned.",
+                  {{"anyOf", ordered_json::array(
+                                 {{{"type", "string"}, {"pattern", "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"}},
+                                  {{"type", "integer"}, {"minimum", 0}},
+                                  reference("placeholder")})}})},
+       {"wait",
+        scalar("How it waits for input: spin takes a whole CPU; adaptive spins, yields, then sleeps; block "
+               "sleeps at once. Default: adaptive.",
+               one_of({"spin", "adaptive", "block"}))},
        {"priority", scalar("0: the scheduler's normal class. 1 to 99: SCHED_FIFO.", whole(0, 99))}});
+  schema["type"] = {"object", "null"};
+  return schema;
 }
 
 ordered_json input_schema() {
-  ordered_json full = closed_object(
-      "An input with its edge's settings, which count where the edge crosses threads.",
-      {{"from", described("What it reads: a stage, or stage.output.", {{"type", "string"}})},
-       {"capacity", scalar("Batches that may wait. Default: 64.", whole(1, 1 << 20))},
-       {"when_full", scalar("What happens at the limit. Default: block.",
-                            one_of({"block", "drop_newest", "drop_oldest"}))}});
+  ordered_json full =
+      closed_object("An input with its edge's settings, which count where the edge crosses threads.",
+                    {{"from", described("What it reads: a stage, or stage.output.", {{"type", "string"}})},
+                     {"capacity", scalar("Batches that may wait. Default: 64.", whole(1, 65'536))},
+                     {"when_full", scalar("What happens at the limit. Default: block.",
+                                          one_of({"block", "drop_newest", "drop_oldest"}))}});
   full["required"] = {"from"};
   return {{"anyOf", ordered_json::array({{{"type", "string"}}, std::move(full)})}};
 }
@@ -73,7 +88,11 @@ ordered_json config_schema(const tickweir_plugin& plugin) {
     if (option.default_text == nullptr) required.push_back(option.name);
   }
   ordered_json schema = closed_object("Options of " + std::string(plugin.name) + ".", std::move(properties));
-  if (!required.empty()) schema["required"] = std::move(required);
+  if (required.empty()) {
+    schema["type"] = {"object", "null"};
+  } else {
+    schema["required"] = std::move(required);
+  }
   return schema;
 }
 
@@ -108,11 +127,12 @@ ordered_json stage_schema(std::span<const Plugin* const> plugins) {
   ordered_json schema = closed_object(
       "A stage of the pipeline.",
       {{"plugin", described("Which plugin it is.", {{"anyOf", std::move(names)}})},
-       {"inputs", described("What it reads: stages, or stage.output.",
-                            {{"type", "array"}, {"items", input_schema()}})},
+       {"inputs",
+        described("What it reads: stages, or stage.output.", {{"type", "array"}, {"items", input_schema()}})},
        {"thread", described("The thread it runs on. Without: shared default threads.", {{"type", "string"}})},
        {"config", described("The plugin's options.", {{"type", {"object", "null"}}})},
-       {"on_error", scalar("What a failure of the stage does. Default: stop.", one_of({"stop", "dead_letter"}))}});
+       {"on_error",
+        scalar("What a failure of the stage does. Default: stop.", one_of({"stop", "dead_letter"}))}});
   schema["required"] = {"plugin"};
   if (!rules.empty()) schema["allOf"] = std::move(rules);
   return schema;
@@ -135,40 +155,57 @@ ordered_json definitions(std::span<const Plugin* const> plugins) {
 
 ordered_json settings() {
   const ordered_json duration = reference("duration");
+  ordered_json dead_letter =
+      closed_object("Where stages with on_error: dead_letter leave what they failed at.",
+                    {{"path", scalar("A file.", reference("text"))}});
+  dead_letter["required"] = {"path"};
   return {
       {"batch", closed_object("Limits of a batch.",
                               {{"max_events", scalar("Events. Default: 256.", whole(1, 65'536))},
-                               {"max_bytes", scalar("Bytes. Default: 32KiB.", reference("size"))}})},
+                               {"max_bytes", scalar("4KiB to 16MiB. Default: 32KiB.", reference("size"))}})},
       {"ticks", closed_object("Time told to stages while nothing happens.",
-                              {{"every", scalar("Default: none.", duration)}})},
+                              {{"every", scalar("1ms to 24h; 0s: off. Default: off.", duration)}})},
       {"watchdog", closed_object("Reports edges that hold events and do not move.",
-                                 {{"after", scalar("Default: 10s; 0s: off.", duration)}})},
+                                 {{"after", scalar("1ms to 24h; 0s: off. Default: 10s.", duration)}})},
       {"timeouts", closed_object("How long starting and draining may take.",
-                                 {{"start", scalar("Default: 10s.", duration)},
-                                  {"drain", scalar("Default: 30s.", duration)}})},
-      {"dead_letter", closed_object("Where stages with on_error: dead_letter leave what they failed at.",
-                                    {{"path", scalar("A file.", reference("text"))}})},
-      {"metrics", closed_object("The admin server.",
-                                {{"listen", scalar("ADDRESS:PORT, such as \"127.0.0.1:9464\".", reference("text"))}})}};
+                                 {{"start", scalar("1ms to 24h. Default: 10s.", duration)},
+                                  {"drain", scalar("1ms to 24h. Default: 30s.", duration)}})},
+      {"dead_letter", std::move(dead_letter)},
+      {"metrics",
+       closed_object("The admin server.",
+                     {{"listen", scalar("ADDRESS:PORT, such as \"127.0.0.1:9464\".", reference("text"))}})}};
+}
+
+// What puts a file together: other files, and values by name.
+ordered_json composition() {
+  return {{"include", described("Files to merge with this one, which wins.",
+                                {{"type", {"array", "null"}}, {"items", {{"type", "string"}}}})},
+          {"vars", described("Values for ${var:NAME}.",
+                             {{"type", {"object", "null"}}, {"additionalProperties", reference("text")}})}};
 }
 
 }  // namespace
 
 ordered_json pipeline_schema(std::span<const Plugin* const> plugins) {
+  ordered_json threads = map_of("Threads by name.", reference("thread"), 15);
+  threads["type"] = {"object", "null"};
+  ordered_json stages = map_of("Stages by name.", reference("stage"), 63);
+  stages["minProperties"] = 1;
   ordered_json properties = {
-      {"apiVersion", described("The version of this format.", {{"const", "tickweir/v1"}})},
-      {"name", described("The pipeline's name.", {{"type", "string"}})},
-      {"threads", described("Threads by name.",
-                            {{"type", "object"}, {"additionalProperties", reference("thread")}})},
-      {"stages", described("Stages by name.", {{"type", "object"},
-                                               {"minProperties", 1},
-                                               {"additionalProperties", reference("stage")}})}};
+      {"apiVersion", scalar("The version of this format.", {{"const", "tickweir/v1"}})},
+      {"name", scalar("The pipeline's name.", {{"type", "string"}, {"pattern", "^[a-z][a-z0-9-]{0,62}$"}})},
+      {"threads", std::move(threads)},
+      {"stages", std::move(stages)}};
   properties.update(settings());
+  properties.update(composition());
+  const ordered_json alone = {{"required", {"apiVersion", "name", "stages"}}};
+  const ordered_json composed = {{"required", {"include"}}};
   return {{"$schema", "http://json-schema.org/draft-07/schema#"},
           {"title", "Tickweir pipeline"},
           {"type", "object"},
+          {"anyOf", ordered_json::array({alone, composed})},
           {"additionalProperties", false},
-          {"required", {"apiVersion", "name", "stages"}},
+          {"patternProperties", {{"^x-", true}}},
           {"properties", std::move(properties)},
           {"definitions", definitions(plugins)}};
 }

@@ -2,7 +2,8 @@
 // names their options, defaults and ranges, and changes with them.
 //
 // It accepts what load_pipeline() and build_graph() accept, and more: ranges of durations and sizes, names of
-// stages and threads, and everything between stages are not for a schema to judge. Any scalar may hold ${...}.
+// stages and threads, and everything between stages are not for a schema to judge. Any scalar may hold
+// ${...}.
 //
 // Threading: pure function.
 #pragma once

@@ -49,7 +49,9 @@ std::string edge_text(const GraphEdge& edge) {
 }
 
 // "book.trades" of "book.trades->bundles"
-std::string producer_text(const GraphEdge& edge) { return edge.name.substr(0, edge.name.find("->")); }
+std::string producer_text(const GraphEdge& edge) {
+  return edge.name.substr(0, edge.name.find("->"));
+}
 
 // "cpu 0-1, spin, priority 5"
 std::string thread_text(const GraphThread& thread) {
@@ -62,9 +64,12 @@ std::string thread_text(const GraphThread& thread) {
 ordered_json thread_as_json(const Graph& graph, const GraphThread& thread) {
   ordered_json stages = ordered_json::array();
   for (const std::uint32_t stage : thread.stages) stages.push_back(graph.stages[stage].id);
-  return {{"name", thread.name},         {"cpus", thread.cpus},
-          {"wait", wait_name(thread.wait)}, {"priority", thread.priority},
-          {"named_by_user", thread.named_by_user}, {"stages", stages}};
+  return {{"name", thread.name},
+          {"cpus", thread.cpus},
+          {"wait", wait_name(thread.wait)},
+          {"priority", thread.priority},
+          {"named_by_user", thread.named_by_user},
+          {"stages", stages}};
 }
 
 ordered_json outputs_as_json(const Graph& graph, const GraphStage& stage) {
@@ -117,27 +122,36 @@ ordered_json edge_as_json(const Graph& graph, const GraphEdge& edge) {
 
 const char* wait_name(WaitMode wait) {
   switch (wait) {
-    case WaitMode::spin: return "spin";
-    case WaitMode::adaptive: return "adaptive";
-    case WaitMode::block: return "block";
+    case WaitMode::spin:
+      return "spin";
+    case WaitMode::adaptive:
+      return "adaptive";
+    case WaitMode::block:
+      return "block";
   }
   detail::assertion_failed("a wait mode", __FILE__, __LINE__);
 }
 
 const char* when_full_name(WhenFull when_full) {
   switch (when_full) {
-    case WhenFull::block: return "block";
-    case WhenFull::drop_newest: return "drop_newest";
-    case WhenFull::drop_oldest: return "drop_oldest";
+    case WhenFull::block:
+      return "block";
+    case WhenFull::drop_newest:
+      return "drop_newest";
+    case WhenFull::drop_oldest:
+      return "drop_oldest";
   }
   detail::assertion_failed("a policy", __FILE__, __LINE__);
 }
 
 const char* edge_kind_name(EdgeKind kind) {
   switch (kind) {
-    case EdgeKind::call: return "call";
-    case EdgeKind::ring: return "ring";
-    case EdgeKind::queue: return "queue";
+    case EdgeKind::call:
+      return "call";
+    case EdgeKind::ring:
+      return "ring";
+    case EdgeKind::queue:
+      return "queue";
   }
   detail::assertion_failed("a kind of edge", __FILE__, __LINE__);
 }
@@ -159,7 +173,8 @@ std::string layout_as_text(const Graph& graph) {
   std::vector<Line> threads;
   for (const GraphThread& thread : graph.threads) {
     std::string stages;
-    for (const std::uint32_t stage : thread.stages) stages += (stages.empty() ? "" : ", ") + graph.stages[stage].id;
+    for (const std::uint32_t stage : thread.stages)
+      stages += (stages.empty() ? "" : ", ") + graph.stages[stage].id;
     threads.push_back({"thread " + thread.name + " (" + thread_text(thread) + "):", stages});
   }
   std::vector<Line> edges;

@@ -23,12 +23,18 @@ namespace tickweir {
 // "source", "filter", "transform", "sink", "wal"; "unknown" for what this version does not know.
 [[nodiscard]] inline const char* role_text(std::uint32_t role) {
   switch (role) {
-    case TICKWEIR_ROLE_SOURCE: return "source";
-    case TICKWEIR_ROLE_FILTER: return "filter";
-    case TICKWEIR_ROLE_TRANSFORM: return "transform";
-    case TICKWEIR_ROLE_SINK: return "sink";
-    case TICKWEIR_ROLE_WAL: return "wal";
-    default: return "unknown";
+    case TICKWEIR_ROLE_SOURCE:
+      return "source";
+    case TICKWEIR_ROLE_FILTER:
+      return "filter";
+    case TICKWEIR_ROLE_TRANSFORM:
+      return "transform";
+    case TICKWEIR_ROLE_SINK:
+      return "sink";
+    case TICKWEIR_ROLE_WAL:
+      return "wal";
+    default:
+      return "unknown";
   }
 }
 

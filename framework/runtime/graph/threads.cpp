@@ -26,7 +26,8 @@ void check_cpus(const ThreadConfig& thread, const Machine& machine, Diagnostics&
   };
   if (!absent.empty()) {
     diagnostics.error(thread.cpus_place, subject(absent) + (absent.size() == 1 ? " does" : " do") +
-                                             " not exist; this machine has " + cpus_text(machine.cpus_present));
+                                             " not exist; this machine has " +
+                                             cpus_text(machine.cpus_present));
   }
   if (!forbidden.empty()) {
     diagnostics.error(thread.cpus_place, subject(forbidden) + (forbidden.size() == 1 ? " is" : " are") +
@@ -59,7 +60,8 @@ void warn_of_sharing(const std::vector<ThreadConfig>& threads, std::size_t index
     diagnostics.warning(thread.cpus_place,
                         "threads " + in_quotes(earlier.name) + " and " + in_quotes(thread.name) +
                             " are both pinned to CPU " + cpus_text(thread.cpus) + ", where " +
-                            (both ? "both spin" : in_quotes(spinner) + " spins") + ": each keeps the other waiting",
+                            (both ? "both spin" : in_quotes(spinner) + " spins") +
+                            ": each keeps the other waiting",
                         "pin them to different CPUs, or use wait: adaptive");
     return;
   }
@@ -82,7 +84,8 @@ void check_threads(const PipelineConfig& config, const Machine& machine, Diagnos
     if (thread.wait == WaitMode::spin && ++spinning == machine.cpus_allowed.size() + 1) {
       diagnostics.warning(thread.place,
                           "with thread " + in_quotes(thread.name) + " more threads spin than the " +
-                              std::to_string(machine.cpus_allowed.size()) + " usable CPUs: they keep each other waiting",
+                              std::to_string(machine.cpus_allowed.size()) +
+                              " usable CPUs: they keep each other waiting",
                           "use wait: adaptive");
     }
   }

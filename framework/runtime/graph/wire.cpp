@@ -10,7 +10,9 @@ namespace {
 // Verdicts are one byte; 0 means "goes on" and 255 is kept free.
 constexpr std::uint32_t reason_count_max = 254;
 
-std::uint32_t role_of(const DraftStage& stage) { return stage.plugin->table->role; }
+std::uint32_t role_of(const DraftStage& stage) {
+  return stage.plugin->table->role;
+}
 
 // "a filter (filter_dedup)"
 std::string role_phrase(const DraftStage& stage) {
@@ -44,27 +46,31 @@ std::size_t draft_named(const Drafts& drafts, std::string_view id) {
 }
 
 // The output that "stage" alone stands for.
-std::optional<std::uint32_t> only_output(const DraftStage& from, const Place& place, Diagnostics& diagnostics) {
+std::optional<std::uint32_t> only_output(const DraftStage& from, const Place& place,
+                                         Diagnostics& diagnostics) {
   if (role_of(from) == TICKWEIR_ROLE_FILTER) return 0;
   const std::vector<std::string> names = output_names_of(from);
   if (names.size() == 1) return 0;
   if (names.empty()) {
-    diagnostics.error(place, "stage " + in_quotes(from.config->id) + " has no outputs", "read what it reads instead");
+    diagnostics.error(place, "stage " + in_quotes(from.config->id) + " has no outputs",
+                      "read what it reads instead");
     return std::nullopt;
   }
   std::vector<std::string> choices;
   for (const std::string& name : names) choices.push_back(from.config->id + "." + name);
-  diagnostics.error(place, "stage " + in_quotes(from.config->id) + " has " + std::to_string(names.size()) +
-                               " outputs: " + join(names),
+  diagnostics.error(place,
+                    "stage " + in_quotes(from.config->id) + " has " + std::to_string(names.size()) +
+                        " outputs: " + join(names),
                     "say which: " + join(choices, " or "));
   return std::nullopt;
 }
 
-std::optional<std::uint32_t> named_output(const DraftStage& from, const std::string& wanted, const Place& place,
-                                          Diagnostics& diagnostics) {
+std::optional<std::uint32_t> named_output(const DraftStage& from, const std::string& wanted,
+                                          const Place& place, Diagnostics& diagnostics) {
   const std::string& id = from.config->id;
   if (role_of(from) == TICKWEIR_ROLE_FILTER) {
-    diagnostics.error(place, "stage " + in_quotes(id) + " is " + role_phrase(from) + ": its one output has no name",
+    diagnostics.error(place,
+                      "stage " + in_quotes(id) + " is " + role_phrase(from) + ": its one output has no name",
                       "write " + id);
     return std::nullopt;
   }
@@ -85,7 +91,8 @@ void resolve_input(const Drafts& drafts, DraftInput& input, Diagnostics& diagnos
   const DraftStage& from = drafts[input.from];
   if (from.plugin == nullptr || role_of(from) == TICKWEIR_ROLE_WAL) return;
   if (role_of(from) == TICKWEIR_ROLE_SINK) {
-    diagnostics.error(place, "stage " + in_quotes(id) + " is " + role_phrase(from) + ": nothing can be read from it",
+    diagnostics.error(place,
+                      "stage " + in_quotes(id) + " is " + role_phrase(from) + ": nothing can be read from it",
                       "read what it reads instead");
     return;
   }
@@ -97,14 +104,15 @@ void refuse_repeats(const DraftStage& stage, const Drafts& drafts, Diagnostics& 
   for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
     const DraftInput& input = stage.inputs[i];
     if (!input.output) continue;
-    const bool repeated = std::any_of(stage.inputs.begin(), stage.inputs.begin() + static_cast<std::ptrdiff_t>(i),
-                                      [&](const DraftInput& earlier) {
-                                        return earlier.from == input.from && earlier.output == input.output;
-                                      });
+    const bool repeated =
+        std::any_of(stage.inputs.begin(), stage.inputs.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](const DraftInput& earlier) {
+                      return earlier.from == input.from && earlier.output == input.output;
+                    });
     if (!repeated) continue;
-    diagnostics.error(input.config->from.place, "stage " + in_quotes(stage.config->id) + " reads " +
-                                                    in_quotes(output_label(drafts[input.from], *input.output)) +
-                                                    " twice",
+    diagnostics.error(input.config->from.place,
+                      "stage " + in_quotes(stage.config->id) + " reads " +
+                          in_quotes(output_label(drafts[input.from], *input.output)) + " twice",
                       "remove one of the two");
   }
 }
