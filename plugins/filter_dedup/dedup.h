@@ -22,8 +22,11 @@ enum class Seen : std::uint8_t { fresh, duplicate, too_old, source_limit };
 class SourceWindows {
  public:
   SourceWindows(std::uint32_t sources_max, std::uint32_t window)
-      : sources_max_(sources_max), window_(window), ring_(std::max<std::uint64_t>(64, std::bit_ceil(window))),
-        slots_(std::bit_ceil(std::size_t{sources_max} * 2)), words_(ring_ / 64 * sources_max) {
+      : sources_max_(sources_max),
+        window_(window),
+        ring_(std::max<std::uint64_t>(64, std::bit_ceil(window))),
+        slots_(std::bit_ceil(std::size_t{sources_max} * 2)),
+        words_(ring_ / 64 * sources_max) {
     windows_.reserve(sources_max);
   }
 
@@ -105,7 +108,9 @@ class SourceWindows {
 class RecentSet {
  public:
   RecentSet(std::uint32_t capacity, std::uint64_t age_max)
-      : age_max_(age_max), ring_(capacity), slots_(std::bit_ceil(std::size_t{capacity} * 2)),
+      : age_max_(age_max),
+        ring_(capacity),
+        slots_(std::bit_ceil(std::size_t{capacity} * 2)),
         shift_(64 - std::countr_zero(slots_.size())) {}
 
   [[nodiscard]] std::uint32_t size() const { return size_; }

@@ -61,8 +61,7 @@ TEST(DedupStage, RefusesSourcesBeyondTheLimit) {
 TEST(DedupStage, ForgetsByCapacityAndByAgeInHashMode) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"mode", "hash"}, {"capacity", "2"}, {"max_age", "100ns"}});
   stage.push({from(1, 1, 1000), from(1, 2, 1000), from(1, 3, 1000), from(1, 1, 1000), from(1, 3, 1099),
-              tick(1100),
-              from(1, 3, 1000)});
+              tick(1100), from(1, 3, 1000)});
   EXPECT_EQ(stage.verdicts(), (Verdicts{"", "", "", "", "duplicate", "", ""}));
   EXPECT_EQ(stage.counter("evicted"), 2U);
   EXPECT_EQ(stage.counter("remembered"), 1U);
@@ -77,8 +76,8 @@ TEST(DedupStage, JudgesTheSameHoweverTheInputIsCutIntoBatches) {
   for (std::uint64_t i = 0; i < 3000; ++i) {
     events.push_back(from(static_cast<std::uint32_t>(1 + random() % 3), i / 2 + random() % 40, i));
   }
-  for (const OptionTexts& options : {OptionTexts{{"window", "32"}},
-                                     OptionTexts{{"mode", "hash"}, {"capacity", "50"}}}) {
+  for (const OptionTexts& options :
+       {OptionTexts{{"window", "32"}}, OptionTexts{{"mode", "hash"}, {"capacity", "50"}}}) {
     Harness whole(TICKWEIR_PLUGIN_FILE, options, {.batch_events_max = 4096, .batch_bytes_max = 1 << 20});
     Harness single(TICKWEIR_PLUGIN_FILE, options, {.batch_events_max = 1});
     whole.push(events);

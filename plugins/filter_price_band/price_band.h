@@ -9,6 +9,11 @@
 
 namespace tickweir::price_band {
 
+// Only a valid price may become a reference: arithmetic on it then stays in range.
+constexpr bool is_reference(std::int64_t price) {
+  return market::validate_price(price) == market::RejectReason::None;
+}
+
 // Whether a limit order lies more than `band` away from `reference`, a valid price or 0: no trade yet.
 constexpr bool is_outside(const market::NewOrder& order, std::int64_t reference, std::int64_t band) {
   if (order.kind != market::OrderKind::Limit || reference == 0) return false;

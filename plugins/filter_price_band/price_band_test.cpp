@@ -14,8 +14,8 @@ using testing::OwnedEvent;
 using Verdicts = std::vector<std::string>;
 
 OwnedEvent order(std::int64_t price, std::uint32_t instrument = 1) {
-  return event(market::NewOrder{.order_id = 1, .price = price, .quantity = 1, .instrument = instrument,
-                                .side = market::Side::Buy});
+  return event(market::NewOrder{
+      .order_id = 1, .price = price, .quantity = 1, .instrument = instrument, .side = market::Side::Buy});
 }
 OwnedEvent trade(std::int64_t price, std::uint32_t instrument = 1) {
   return event(market::Trade{.price = price, .quantity = 1, .instrument = instrument});
@@ -44,8 +44,10 @@ TEST(PriceBand, FollowsTheLastTradeOrExecutionOfTheInstrument) {
 
 TEST(PriceBand, LetsMarketOrdersPass) {
   Harness stage(TICKWEIR_PLUGIN_FILE);
-  stage.push({trade(10'000), event(market::NewOrder{.order_id = 1, .price = 0, .quantity = 1, .instrument = 1,
-                                                    .kind = market::OrderKind::Market})});
+  stage.push(
+      {trade(10'000),
+       event(market::NewOrder{
+           .order_id = 1, .price = 0, .quantity = 1, .instrument = 1, .kind = market::OrderKind::Market})});
   EXPECT_EQ(stage.verdicts(), (Verdicts{"", ""}));
 }
 

@@ -16,16 +16,26 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = integer, .name = "max_events", .default_text = "16", .minimum = "1", .maximum = "4096",
-           .unit = "events", .help = "A bundle is closed when it holds so many."},
-    Option{.type = duration, .name = "max_delay", .default_text = "100us", .minimum = "1ns",
+    Option{.type = integer,
+           .name = "max_events",
+           .default_text = "16",
+           .minimum = "1",
+           .maximum = "4096",
+           .unit = "events",
+           .help = "A bundle is closed when it holds so many."},
+    Option{.type = duration,
+           .name = "max_delay",
+           .default_text = "100us",
+           .minimum = "1ns",
            .help = "A bundle is closed before an event that comes so much event time after its first."},
 };
 constexpr std::array outputs{
     Output{.name = "bundles", .events = "Bundle", .help = "A head and its items, in one event."},
 };
 constexpr std::array counters{
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "bundles", .label = "closed_by",
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "bundles",
+                .label = "closed_by",
                 .help = "Bundles by what closed them: count, delay or drain."},
 };
 enum Drop : std::uint32_t { quantity_overflow };
@@ -38,8 +48,10 @@ class BundleStage final : public Transform {
   explicit BundleStage(const Context& context)
       : events_max_(static_cast<std::uint32_t>(context.options.integer("max_events"))),
         delay_max_(static_cast<std::uint64_t>(context.options.duration("max_delay"))),
-        by_count_(context.counter("bundles", "count")), by_delay_(context.counter("bundles", "delay")),
-        by_drain_(context.counter("bundles", "drain")), overflows_(context.drop_counter(quantity_overflow)) {
+        by_count_(context.counter("bundles", "count")),
+        by_delay_(context.counter("bundles", "delay")),
+        by_drain_(context.counter("bundles", "drain")),
+        overflows_(context.drop_counter(quantity_overflow)) {
     refuse_what_does_not_fit(context.event_bytes_max());
   }
 
@@ -71,11 +83,10 @@ class BundleStage final : public Transform {
     const std::uint32_t fitting = bundle::items_in(bytes_max);
     if (events_max_ <= fitting) return;
     const std::uint64_t bytes = bundle::bundle_bytes(events_max_);
-    throw OptionError("max_events", std::to_string(events_max_) + " events make a bundle of " +
-                                        std::to_string(bytes) + " bytes, but an event has at most " +
-                                        std::to_string(bytes_max) +
-                                        " here; the largest max_events that fits is " +
-                                        std::to_string(fitting));
+    throw OptionError("max_events",
+                      std::to_string(events_max_) + " events make a bundle of " + std::to_string(bytes) +
+                          " bytes, but an event has at most " + std::to_string(bytes_max) +
+                          " here; the largest max_events that fits is " + std::to_string(fitting));
   }
 
   void take(const market::BundleItem& item, const Event& event, Emitter& out) {
@@ -102,6 +113,10 @@ class BundleStage final : public Transform {
 }  // namespace
 
 TICKWEIR_PLUGIN("transform_bundle", BundleStage,
-                {.version = "1.0.0", .summary = "Puts executions and trades into bundles.",
-                 .accepts = "Executed|Trade", .options = options, .outputs = outputs, .counters = counters,
+                {.version = "1.0.0",
+                 .summary = "Puts executions and trades into bundles.",
+                 .accepts = "Executed|Trade",
+                 .options = options,
+                 .outputs = outputs,
+                 .counters = counters,
                  .reasons = reasons})

@@ -32,9 +32,12 @@ Unpacked unpack(const OwnedEvent& bundle) {
 }
 
 OwnedEvent executed(std::uint64_t match_id, std::uint64_t time) {
-  return event(market::Executed{.match_id = match_id, .maker_order_id = 10, .taker_order_id = 20,
+  return event(market::Executed{.match_id = match_id,
+                                .maker_order_id = 10,
+                                .taker_order_id = 20,
                                 .price = 100,
-                                .quantity = 3, .instrument = 7},
+                                .quantity = 3,
+                                .instrument = 7},
                {.time = time, .origin = make_origin(1, match_id), .sequence = 1000 + match_id});
 }
 
@@ -99,12 +102,16 @@ TEST(Bundle, SaysInItsHeadWhatIsInIt) {
   ASSERT_EQ(stage.output("bundles").size(), 2U);
   const OwnedEvent& first = stage.output("bundles")[0];
   const Unpacked found = unpack(first);
-  EXPECT_EQ(found.head, (market::Bundle{.bundle_id = 1, .first_time = 50, .last_time = 60, .quantity = 6,
-                                        .count = 2}));
-  EXPECT_EQ(found.items[1], (market::BundleItem{.match_id = 9, .price = 100, .maker_order_id = 10,
+  EXPECT_EQ(found.head,
+            (market::Bundle{.bundle_id = 1, .first_time = 50, .last_time = 60, .quantity = 6, .count = 2}));
+  EXPECT_EQ(found.items[1], (market::BundleItem{.match_id = 9,
+                                                .price = 100,
+                                                .maker_order_id = 10,
                                                 .taker_order_id = 20,
-                                                .sequence = 1009, .time = 60, .quantity = 3,
-                                                    .instrument = 7}));
+                                                .sequence = 1009,
+                                                .time = 60,
+                                                .quantity = 3,
+                                                .instrument = 7}));
   EXPECT_EQ(first.time(), 60U);
   EXPECT_EQ(first.origin(), make_origin(1, 9));
   EXPECT_EQ(unpack(stage.output("bundles")[1]).head.bundle_id, 2U);
@@ -114,9 +121,9 @@ TEST(Bundle, TakesTradesToo) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"max_events", "1"}});
   stage.push({event(market::Trade{.match_id = 4, .price = 9, .quantity = 0xFFFF'FFFF, .instrument = 2},
                     {.time = 3})});
-  EXPECT_EQ(unpack(stage.output("bundles")[0]).items[0],
-            (market::BundleItem{.match_id = 4, .price = 9, .time = 3, .quantity = 0xFFFF'FFFF,
-                                .instrument = 2}));
+  EXPECT_EQ(
+      unpack(stage.output("bundles")[0]).items[0],
+      (market::BundleItem{.match_id = 4, .price = 9, .time = 3, .quantity = 0xFFFF'FFFF, .instrument = 2}));
 }
 
 TEST(Bundle, DropsATradeTooLargeForAnItem) {
@@ -152,8 +159,9 @@ TEST(Bundle, NamesTheLargestSizeThatFitsWhenItRefusesOne) {
     FAIL() << "took more than fits";
   } catch (const testing::StageError& error) {
     EXPECT_EQ(error.option(), "max_events");
-    EXPECT_STREQ(error.what(), "72 events make a bundle of 4104 bytes, but an event has at most 4096 here; "
-                               "the largest max_events that fits is 71");
+    EXPECT_STREQ(error.what(),
+                 "72 events make a bundle of 4104 bytes, but an event has at most 4096 here; "
+                 "the largest max_events that fits is 71");
   }
   EXPECT_NE(Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"max_events", "4097"}}), "");
   EXPECT_NE(Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"max_delay", "0s"}}), "");

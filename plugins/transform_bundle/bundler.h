@@ -35,15 +35,25 @@ constexpr bool fits_item(const market::Trade& trade) {
 }
 
 inline market::BundleItem make_item(const market::Executed& executed, const Event& event) {
-  return {.match_id = executed.match_id, .price = executed.price, .maker_order_id = executed.maker_order_id,
-          .taker_order_id = executed.taker_order_id, .sequence = event.sequence, .time = event.time,
-          .quantity = executed.quantity, .instrument = executed.instrument};
+  return {.match_id = executed.match_id,
+          .price = executed.price,
+          .maker_order_id = executed.maker_order_id,
+          .taker_order_id = executed.taker_order_id,
+          .sequence = event.sequence,
+          .time = event.time,
+          .quantity = executed.quantity,
+          .instrument = executed.instrument};
 }
 inline market::BundleItem make_item(const market::Trade& trade, const Event& event) {
   TICKWEIR_ASSERT(fits_item(trade));
-  return {.match_id = trade.match_id, .price = trade.price, .maker_order_id = 0, .taker_order_id = 0,
-          .sequence = event.sequence, .time = event.time,
-          .quantity = static_cast<std::uint32_t>(trade.quantity), .instrument = trade.instrument};
+  return {.match_id = trade.match_id,
+          .price = trade.price,
+          .maker_order_id = 0,
+          .taker_order_id = 0,
+          .sequence = event.sequence,
+          .time = event.time,
+          .quantity = static_cast<std::uint32_t>(trade.quantity),
+          .instrument = trade.instrument};
 }
 
 struct ClosedBundle {
@@ -76,10 +86,13 @@ class Bundler {
   // Takes what is in the open bundle; there must be something. Its id is one above the last one's.
   ClosedBundle close() {
     TICKWEIR_ASSERT(count_ != 0);
-    const ClosedBundle closed{.head = {.bundle_id = next_id_, .first_time = items_[0].time,
-                                       .last_time = items_[count_ - 1].time, .quantity = quantity_,
+    const ClosedBundle closed{.head = {.bundle_id = next_id_,
+                                       .first_time = items_[0].time,
+                                       .last_time = items_[count_ - 1].time,
+                                       .quantity = quantity_,
                                        .count = count_},
-                              .items = {items_.data(), count_}, .origin = origin_};
+                              .items = {items_.data(), count_},
+                              .origin = origin_};
     ++next_id_;
     count_ = 0;
     quantity_ = 0;

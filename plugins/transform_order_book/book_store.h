@@ -58,13 +58,18 @@ struct alignas(64) Level {
 };
 static_assert(sizeof(Level) == 64);
 
-constexpr Side opposite(Side side) { return side == Side::Buy ? Side::Sell : Side::Buy; }
+constexpr Side opposite(Side side) {
+  return side == Side::Buy ? Side::Sell : Side::Buy;
+}
 
 class BookStore {
  public:
   explicit BookStore(const Limits& limits)
-      : limits_(limits), orders_(std::size_t{limits.orders} + 1), levels_(std::size_t{limits.orders} + 1),
-        best_(std::size_t{limits.instruments} * 2), ids_(limits.orders) {}
+      : limits_(limits),
+        orders_(std::size_t{limits.orders} + 1),
+        levels_(std::size_t{limits.orders} + 1),
+        best_(std::size_t{limits.instruments} * 2),
+        ids_(limits.orders) {}
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] std::uint32_t order_count() const { return ids_.size(); }
@@ -91,7 +96,11 @@ class BookStore {
     const std::uint32_t place = place_of(instrument, side);
     const std::uint32_t level_index = find_or_make_level(place, side == Side::Sell ? price : -price);
     Level& level = levels_[level_index];
-    orders_[at] = {.id = id, .quantity = quantity, .account = account, .previous = level.last, .next = 0,
+    orders_[at] = {.id = id,
+                   .quantity = quantity,
+                   .account = account,
+                   .previous = level.last,
+                   .next = 0,
                    .level = level_index};
     (level.last != 0 ? orders_[level.last].next : level.first) = at;
     level.last = at;
@@ -165,8 +174,8 @@ class BookStore {
     find_before(place, rank, before);
     const std::uint32_t found = (*before[0])[0];
     if (found != 0 && levels_[found].rank == rank) return found;
-    const std::uint32_t made = take_free(free_level_, used_levels_,
-                                         [&](auto i) { return levels_[i].next[0]; });
+    const std::uint32_t made =
+        take_free(free_level_, used_levels_, [&](auto i) { return levels_[i].next[0]; });
     Level& level = levels_[made];
     level = {.rank = rank, .place = place};
     const std::size_t height = draw_height();

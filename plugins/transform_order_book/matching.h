@@ -23,16 +23,20 @@ class Matching : public Reporting<Listener> {
     if (reason != RejectReason::None) return this->reject(order, reason);
     this->tell_accepted(order);
     const bool is_market = order.kind == market::OrderKind::Market;
-    Taker taker{.id = order.order_id, .price = order.price, .quantity = order.quantity,
-                .instrument = order.instrument, .account = order.account, .side = order.side,
+    Taker taker{.id = order.order_id,
+                .price = order.price,
+                .quantity = order.quantity,
+                .instrument = order.instrument,
+                .account = order.account,
+                .side = order.side,
                 .any_price = is_market};
     trade(taker);
     if (taker.quantity != 0) {
       if (rests(order)) {
         rest(taker);
       } else {
-        end_remainder(taker, is_market ? market::CancelReason::NoLiquidity
-                                       : market::CancelReason::ImmediateRemainder);
+        end_remainder(
+            taker, is_market ? market::CancelReason::NoLiquidity : market::CancelReason::ImmediateRemainder);
       }
     }
     this->tell_top(order.instrument);
@@ -66,8 +70,12 @@ class Matching : public Reporting<Listener> {
     }
     const Order& old = store_.order(index);
     const Level& level = store_.level_of(old);
-    Taker taker{.id = replace.new_order_id, .price = replace.price, .quantity = replace.quantity,
-                .instrument = level.instrument(), .account = old.account, .side = level.side()};
+    Taker taker{.id = replace.new_order_id,
+                .price = replace.price,
+                .quantity = replace.quantity,
+                .instrument = level.instrument(),
+                .account = old.account,
+                .side = level.side()};
     this->tell_level(store_.take(index, old.quantity));
     this->tell_replaced(replace, taker.instrument, taker.account);
     trade(taker);
@@ -142,11 +150,18 @@ class Matching : public Reporting<Listener> {
       ++counts_.executed;
       const std::uint64_t match_id = store_.next_match_id++;
       if (!listener_.wants_executions()) continue;
-      listener_.execution({.match_id = match_id, .maker_order_id = maker.id, .taker_order_id = taker.id,
-                           .price = price, .quantity = quantity, .instrument = taker.instrument,
-                           .maker_remaining = maker.quantity - quantity, .taker_remaining = taker.quantity,
-                           .maker_account = maker.account, .taker_account = taker.account,
-                           .taker_side = taker.side}, true);
+      listener_.execution({.match_id = match_id,
+                           .maker_order_id = maker.id,
+                           .taker_order_id = taker.id,
+                           .price = price,
+                           .quantity = quantity,
+                           .instrument = taker.instrument,
+                           .maker_remaining = maker.quantity - quantity,
+                           .taker_remaining = taker.quantity,
+                           .maker_account = maker.account,
+                           .taker_account = taker.account,
+                           .taker_side = taker.side},
+                          true);
     }
     this->tell_level(after);
   }
@@ -158,8 +173,11 @@ class Matching : public Reporting<Listener> {
   void end_remainder(const Taker& taker, market::CancelReason reason) {
     ++counts_.cancelled;
     if (!listener_.wants_reports()) return;
-    listener_.report(market::Cancelled{.order_id = taker.id, .quantity = taker.quantity, .remaining = 0,
-                                       .instrument = taker.instrument, .account = taker.account,
+    listener_.report(market::Cancelled{.order_id = taker.id,
+                                       .quantity = taker.quantity,
+                                       .remaining = 0,
+                                       .instrument = taker.instrument,
+                                       .account = taker.account,
                                        .reason = reason});
   }
 };

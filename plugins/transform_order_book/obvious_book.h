@@ -22,23 +22,23 @@ class ObviousBook {
 
   void request(const market::NewOrder& order) {
     RejectReason reason = market::validate(order);
-    const bool rests = order.kind == market::OrderKind::Limit &&
-                       order.time_in_force == market::TimeInForce::GoodTillCancel;
+    const bool rests =
+        order.kind == market::OrderKind::Limit && order.time_in_force == market::TimeInForce::GoodTillCancel;
     const auto is_fine = [&] { return reason == RejectReason::None; };
     if (is_fine() && !matches_ && !rests) reason = RejectReason::InvalidKind;
     if (is_fine() && order.instrument >= limits_.instruments) reason = RejectReason::InstrumentLimit;
     if (is_fine() && where_.contains(order.order_id)) reason = RejectReason::DuplicateOrderId;
     if (is_fine() && rests && where_.size() == limits_.orders) reason = RejectReason::OrderLimit;
     if (reason != RejectReason::None) return refuse(order, reason);
-    told_.report(market::Accepted{.order_id = order.order_id, .price = order.price,
-                                  .quantity = order.quantity,
-                                  .side = order.side});
+    told_.report(market::Accepted{
+        .order_id = order.order_id, .price = order.price, .quantity = order.quantity, .side = order.side});
     Entry taker{.id = order.order_id, .account = order.account, .quantity = order.quantity};
     const bool is_market = order.kind == market::OrderKind::Market;
     if (matches_) match(taker, order.instrument, order.side, is_market ? no_limit(order.side) : order.price);
     if (taker.quantity > 0 && rests) enter(taker, order.instrument, order.side, order.price);
     if (taker.quantity > 0 && !rests) {
-      told_.report(market::Cancelled{.order_id = taker.id, .quantity = taker.quantity,
+      told_.report(market::Cancelled{.order_id = taker.id,
+                                     .quantity = taker.quantity,
                                      .reason = is_market ? market::CancelReason::NoLiquidity
                                                          : market::CancelReason::ImmediateRemainder});
     }
@@ -63,8 +63,10 @@ class ObviousBook {
     Entry taker{.id = replace.new_order_id, .account = place.entry->account, .quantity = replace.quantity};
     remove(replace.order_id);
     tell_level(place.instrument, place.side, place.price);
-    told_.report(market::Replaced{.order_id = replace.order_id, .new_order_id = replace.new_order_id,
-                                  .price = replace.price, .quantity = replace.quantity});
+    told_.report(market::Replaced{.order_id = replace.order_id,
+                                  .new_order_id = replace.new_order_id,
+                                  .price = replace.price,
+                                  .quantity = replace.quantity});
     if (matches_) match(taker, place.instrument, place.side, replace.price);
     if (taker.quantity > 0) enter(taker, place.instrument, place.side, replace.price);
     tell_top(place.instrument);
@@ -74,9 +76,12 @@ class ObviousBook {
     const Place place = where_.at(venue.order_id);
     const std::uint32_t quantity = std::min(venue.quantity, place.entry->quantity);
     place.entry->quantity -= quantity;
-    told_.execution({.match_id = ++matches_told_, .maker_order_id = venue.order_id,
-                     .price = venue.price != 0 ? venue.price : place.price, .quantity = quantity,
-                     .maker_remaining = place.entry->quantity}, venue.printable != 0);
+    told_.execution({.match_id = ++matches_told_,
+                     .maker_order_id = venue.order_id,
+                     .price = venue.price != 0 ? venue.price : place.price,
+                     .quantity = quantity,
+                     .maker_remaining = place.entry->quantity},
+                    venue.printable != 0);
     if (place.entry->quantity == 0) remove(venue.order_id);
     tell_level(place.instrument, place.side, place.price);
     tell_top(place.instrument);
@@ -114,8 +119,8 @@ class ObviousBook {
       }
     }
     const auto found = where_.find(request.order_id);
-    bool is_known = found != where_.end() &&
-                    (request.instrument == 0 || request.instrument == found->second.instrument);
+    bool is_known =
+        found != where_.end() && (request.instrument == 0 || request.instrument == found->second.instrument);
     if constexpr (requires { request.account; }) {
       is_known = is_known && (request.account == 0 || request.account == found->second.entry->account);
     }
@@ -132,9 +137,14 @@ class ObviousBook {
         const std::uint32_t quantity = std::min(taker.quantity, maker.quantity);
         maker.quantity -= quantity;
         taker.quantity -= quantity;
-        told_.execution({.match_id = ++matches_told_, .maker_order_id = maker.id, .taker_order_id = taker.id,
-                         .price = price, .quantity = quantity, .maker_remaining = maker.quantity,
-                         .taker_remaining = taker.quantity}, true);
+        told_.execution({.match_id = ++matches_told_,
+                         .maker_order_id = maker.id,
+                         .taker_order_id = taker.id,
+                         .price = price,
+                         .quantity = quantity,
+                         .maker_remaining = maker.quantity,
+                         .taker_remaining = taker.quantity},
+                        true);
         if (maker.quantity == 0) remove(maker.id);
       }
       tell_level(instrument, opposite(side), price);
@@ -156,8 +166,8 @@ class ObviousBook {
   void take_off(std::uint64_t id, std::uint32_t quantity, market::CancelReason reason) {
     const Place place = where_.at(id);
     place.entry->quantity -= quantity;
-    told_.report(market::Cancelled{.order_id = id, .quantity = quantity, .remaining = place.entry->quantity,
-                                   .reason = reason});
+    told_.report(market::Cancelled{
+        .order_id = id, .quantity = quantity, .remaining = place.entry->quantity, .reason = reason});
     if (place.entry->quantity == 0) remove(id);
     tell_level(place.instrument, place.side, place.price);
     tell_top(place.instrument);
@@ -171,7 +181,8 @@ class ObviousBook {
     const Prices& levels = prices(instrument, side);
     const auto found = levels.find(price);
     const bool there = found != levels.end();
-    told_.level_changed({.price = price, .quantity = there ? total(found->second) : 0,
+    told_.level_changed({.price = price,
+                         .quantity = there ? total(found->second) : 0,
                          .order_count = there ? static_cast<std::uint32_t>(found->second.size()) : 0,
                          .side = side});
   }

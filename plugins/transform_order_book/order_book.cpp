@@ -20,47 +20,72 @@ using market::RejectReason;
 enum class Mode : std::int64_t { match, rebuild };
 
 constexpr std::array options{
-    Option{.type = choice, .name = "mode", .default_text = "match", .choices = "match|rebuild",
+    Option{.type = choice,
+           .name = "mode",
+           .default_text = "match",
+           .choices = "match|rebuild",
            .help = "Match orders here, or follow a venue's feed that says what was matched."},
-    Option{.type = integer, .name = "orders", .default_text = "1048576", .minimum = "1",
+    Option{.type = integer,
+           .name = "orders",
+           .default_text = "1048576",
+           .minimum = "1",
            .maximum = "268435456",
            .unit = "orders",
-               .help = "Orders that may rest at once, over all instruments; memory is reserved for them."},
-    Option{.type = integer, .name = "instruments", .default_text = "65536", .minimum = "2",
+           .help = "Orders that may rest at once, over all instruments; memory is reserved for them."},
+    Option{.type = integer,
+           .name = "instruments",
+           .default_text = "65536",
+           .minimum = "2",
            .maximum = "16777216",
            .help = "Instrument numbers below this have a book; the default has one for every ITCH locate."},
-    Option{.type = integer, .name = "first_match_id", .default_text = "1", .minimum = "1",
+    Option{.type = integer,
+           .name = "first_match_id",
+           .default_text = "1",
+           .minimum = "1",
            .help = "The number of the first execution; the next ones rise by one."},
 };
 enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top };
 constexpr std::array outputs{
-    Output{.name = "reports", .events = "Accepted|Rejected|Executed|Cancelled|Replaced|Expired",
+    Output{.name = "reports",
+           .events = "Accepted|Rejected|Executed|Cancelled|Replaced|Expired",
            .help = "Every outcome of every request, in order."},
     Output{.name = "executions", .events = "Executed", .help = "Each match, both sides in one event."},
-    Output{.name = "trades", .events = "Trade",
+    Output{.name = "trades",
+           .events = "Trade",
            .help = "The tape: each printable execution, and the feed's own trades."},
     Output{.name = "levels", .events = "LevelChanged", .help = "The total at a price, after each change."},
-    Output{.name = "top", .events = "TopOfBook",
-           .help = "The best prices, after each event that changed them."},
+    Output{
+        .name = "top", .events = "TopOfBook", .help = "The best prices, after each event that changed them."},
 };
 constexpr std::array counters{
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "accepted",
-                .help = "Orders that entered, to rest or to trade."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER, .name = "accepted", .help = "Orders that entered, to rest or to trade."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "executed", .help = "Executions."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "cancelled",
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "cancelled",
                 .help = "Orders ended other than by trading or replacing."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "replaced", .help = "Orders replaced."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "rejected", .label = "reason",
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "rejected",
+                .label = "reason",
                 .help = "Requests rejected; match only."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "crossed",
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "crossed",
                 .help = "Entries that left a bid at or above the ask; rebuild only."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "excess",
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "excess",
                 .help = "Reductions and executions of more than was open; rebuild only."},
     CounterInfo{.kind = TICKWEIR_GAUGE, .name = "orders", .help = "Orders that rest."},
     CounterInfo{.kind = TICKWEIR_GAUGE, .name = "levels", .help = "Prices at which orders rest."},
 };
-enum Drop : std::uint32_t { unknown_order, duplicate_order, invalid, order_limit, instrument_limit,
-                           wrong_mode };
+enum Drop : std::uint32_t {
+  unknown_order,
+  duplicate_order,
+  invalid,
+  order_limit,
+  instrument_limit,
+  wrong_mode
+};
 constexpr std::array reasons{
     Reason{.name = "unknown_order", .help = "Rebuild: the feed names an order that the book does not hold."},
     Reason{.name = "duplicate_order",
@@ -74,11 +99,16 @@ constexpr std::array reasons{
 
 constexpr Drop drop_of(RejectReason reason) {
   switch (reason) {
-    case RejectReason::UnknownOrder: return unknown_order;
-    case RejectReason::DuplicateOrderId: return duplicate_order;
-    case RejectReason::OrderLimit: return order_limit;
-    case RejectReason::InstrumentLimit: return instrument_limit;
-    default: return invalid;
+    case RejectReason::UnknownOrder:
+      return unknown_order;
+    case RejectReason::DuplicateOrderId:
+      return duplicate_order;
+    case RejectReason::OrderLimit:
+      return order_limit;
+    case RejectReason::InstrumentLimit:
+      return instrument_limit;
+    default:
+      return invalid;
   }
 }
 
@@ -103,8 +133,11 @@ class Announcer {
     emit(reports, value);
     emit(executions, value);
     if (printable && connected_[trades]) {
-      emit(trades, market::Trade{.match_id = value.match_id, .price = value.price, .quantity = value.quantity,
-                                 .instrument = value.instrument, .side = value.taker_side});
+      emit(trades, market::Trade{.match_id = value.match_id,
+                                 .price = value.price,
+                                 .quantity = value.quantity,
+                                 .instrument = value.instrument,
+                                 .side = value.taker_side});
     }
   }
   void trade(const market::Trade& value) { emit(trades, value); }
@@ -131,10 +164,14 @@ class OrderBook final : public Transform {
         limits_{.orders = static_cast<std::uint32_t>(context.options.integer("orders")),
                 .instruments = static_cast<std::uint32_t>(context.options.integer("instruments"))},
         first_match_id_(static_cast<std::uint64_t>(context.options.integer("first_match_id"))),
-        accepted_(context.counter("accepted")), executed_(context.counter("executed")),
-        cancelled_(context.counter("cancelled")), replaced_(context.counter("replaced")),
-        crossed_(context.counter("crossed")), excess_(context.counter("excess")),
-        orders_(context.gauge("orders")), levels_(context.gauge("levels")),
+        accepted_(context.counter("accepted")),
+        executed_(context.counter("executed")),
+        cancelled_(context.counter("cancelled")),
+        replaced_(context.counter("replaced")),
+        crossed_(context.counter("crossed")),
+        excess_(context.counter("excess")),
+        orders_(context.gauge("orders")),
+        levels_(context.gauge("levels")),
         wrong_mode_(context.drop_counter(wrong_mode)) {
     for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
       const auto reason = static_cast<RejectReason>(i);
@@ -169,30 +206,48 @@ class OrderBook final : public Transform {
   void match(const Event& event) {
     announcer_.begin_event(event);
     switch (event.type) {
-      case market::NewOrder::event_type: return matching_->request(payload<market::NewOrder>(event));
-      case market::Cancel::event_type: return matching_->request(payload<market::Cancel>(event));
-      case market::Reduce::event_type: return matching_->request(payload<market::Reduce>(event));
-      case market::Replace::event_type: return matching_->request(payload<market::Replace>(event));
+      case market::NewOrder::event_type:
+        return matching_->request(payload<market::NewOrder>(event));
+      case market::Cancel::event_type:
+        return matching_->request(payload<market::Cancel>(event));
+      case market::Reduce::event_type:
+        return matching_->request(payload<market::Reduce>(event));
+      case market::Replace::event_type:
+        return matching_->request(payload<market::Replace>(event));
       case market::VenueExecution::event_type:
-      case market::Trade::event_type: return wrong_mode_.add();
-      case event_type_tick: return announcer_.tick(event);
-      default: return;
+      case market::Trade::event_type:
+        return wrong_mode_.add();
+      case event_type_tick:
+        return announcer_.tick(event);
+      default:
+        return;
     }
   }
 
   void follow(const Event& event) {
     announcer_.begin_event(event);
     switch (event.type) {
-      case market::NewOrder::event_type: rebuilding_->follow(payload<market::NewOrder>(event)); return;
-      case market::Cancel::event_type: rebuilding_->follow(payload<market::Cancel>(event)); return;
-      case market::Reduce::event_type: rebuilding_->follow(payload<market::Reduce>(event)); return;
-      case market::Replace::event_type: rebuilding_->follow(payload<market::Replace>(event)); return;
+      case market::NewOrder::event_type:
+        rebuilding_->follow(payload<market::NewOrder>(event));
+        return;
+      case market::Cancel::event_type:
+        rebuilding_->follow(payload<market::Cancel>(event));
+        return;
+      case market::Reduce::event_type:
+        rebuilding_->follow(payload<market::Reduce>(event));
+        return;
+      case market::Replace::event_type:
+        rebuilding_->follow(payload<market::Replace>(event));
+        return;
       case market::VenueExecution::event_type:
         rebuilding_->follow(payload<market::VenueExecution>(event));
         return;
-      case market::Trade::event_type: return announcer_.trade(payload<market::Trade>(event));
-      case event_type_tick: return announcer_.tick(event);
-      default: return;
+      case market::Trade::event_type:
+        return announcer_.trade(payload<market::Trade>(event));
+      case event_type_tick:
+        return announcer_.tick(event);
+      default:
+        return;
     }
   }
 
@@ -232,4 +287,7 @@ TICKWEIR_PLUGIN("transform_order_book", OrderBook,
                 {.version = "1.0.0",
                  .summary = "Keeps an order book for each instrument: matches, or follows a venue's feed.",
                  .accepts = "NewOrder|Cancel|Reduce|Replace|VenueExecution|Trade|TradingStatus|Instrument",
-                 .options = options, .outputs = outputs, .counters = counters, .reasons = reasons})
+                 .options = options,
+                 .outputs = outputs,
+                 .counters = counters,
+                 .reasons = reasons})

@@ -103,10 +103,10 @@ TEST(Matching, CancelsWhatIsOpen) {
 TEST(Matching, KeepsThePlaceOfAReducedOrder) {
   Venue venue;
   venue.run({"new 1 S 100x10", "new 2 S 100x10"});
-  EXPECT_EQ(venue.tells({"reduce 1 x4", "new 9 B 100x7"}),
-            (Lines{"cancelled 1 x4 left 6 Reduced", "accepted 9 B 100x7",
-                   "executed #1 maker 1 taker 9 100x6 left 0/1",
-                   "executed #2 maker 2 taker 9 100x1 left 9/0"}));
+  EXPECT_EQ(
+      venue.tells({"reduce 1 x4", "new 9 B 100x7"}),
+      (Lines{"cancelled 1 x4 left 6 Reduced", "accepted 9 B 100x7",
+             "executed #1 maker 1 taker 9 100x6 left 0/1", "executed #2 maker 2 taker 9 100x1 left 9/0"}));
 }
 
 TEST(Matching, EndsAnOrderReducedByAllOrMore) {
@@ -120,10 +120,10 @@ TEST(Matching, EndsAnOrderReducedByAllOrMore) {
 TEST(Matching, PutsAReplacedOrderAtTheBack) {
   Venue venue;
   venue.run({"new 1 S 100x5", "new 2 S 100x5"});
-  EXPECT_EQ(venue.tells({"replace 1 3 100x5", "new 9 B 100x6"}),
-            (Lines{"replaced 1 by 3 100x5", "accepted 9 B 100x6",
-                   "executed #1 maker 2 taker 9 100x5 left 0/1",
-                   "executed #2 maker 3 taker 9 100x1 left 4/0"}));
+  EXPECT_EQ(
+      venue.tells({"replace 1 3 100x5", "new 9 B 100x6"}),
+      (Lines{"replaced 1 by 3 100x5", "accepted 9 B 100x6", "executed #1 maker 2 taker 9 100x5 left 0/1",
+             "executed #2 maker 3 taker 9 100x1 left 4/0"}));
   EXPECT_EQ(venue.tells({"cancel 1"}), (Lines{"rejected 1 UnknownOrder"}));
 }
 
@@ -139,28 +139,28 @@ TEST(Matching, TradesACrossingReplaceAtTheMakersPrice) {
 TEST(Matching, ReplacesUnderTheSameIdToo) {
   Venue venue;
   venue.run({"new 1 S 100x5", "new 2 S 100x5"});
-  EXPECT_EQ(venue.tells({"replace 1 1 100x9", "new 9 B 100x6"}),
-            (Lines{"replaced 1 by 1 100x9", "accepted 9 B 100x6",
-                   "executed #1 maker 2 taker 9 100x5 left 0/1",
-                   "executed #2 maker 1 taker 9 100x1 left 8/0"}));
+  EXPECT_EQ(
+      venue.tells({"replace 1 1 100x9", "new 9 B 100x6"}),
+      (Lines{"replaced 1 by 1 100x9", "accepted 9 B 100x6", "executed #1 maker 2 taker 9 100x5 left 0/1",
+             "executed #2 maker 1 taker 9 100x1 left 8/0"}));
 }
 
 TEST(Matching, LeavesTheOldOrderWhenAReplaceIsRejected) {
   Venue venue;
   venue.run({"new 1 S 100x5", "new 2 S 101x5"});
-  EXPECT_EQ(venue.tells({"replace 1 2 99x1", "replace 1 3 0x1", "replace 1 3 99x0", "replace 1 0 99x1",
-                         "cancel 1"}),
+  EXPECT_EQ(venue.tells(
+                {"replace 1 2 99x1", "replace 1 3 0x1", "replace 1 3 99x0", "replace 1 0 99x1", "cancel 1"}),
             (Lines{"rejected 1 DuplicateOrderId", "rejected 1 InvalidPrice", "rejected 1 InvalidQuantity",
                    "rejected 1 InvalidOrderId", "cancelled 1 x5 left 0 Requested"}));
 }
 
 TEST(Matching, RejectsEachWrongFieldByItsName) {
-  EXPECT_EQ(Venue().tells({"new 0 B 100x1", "new 1 B 100x1 @0", "new 1 100x1", "new 1 B 0x1", "new 1 B -5x1",
-                           "new 1 B 100x0", "new 1 B 68719476737x1", "new 1 B 1x134217728",
-                           "new 1 B mktx1 @p5"}),
-            (Lines{"rejected 0 InvalidOrderId", "rejected 1 InvalidInstrument", "rejected 1 InvalidSide",
-                   "rejected 1 InvalidPrice", "rejected 1 InvalidPrice", "rejected 1 InvalidQuantity",
-                   "rejected 1 Overflow", "rejected 1 Overflow", "rejected 1 InvalidPrice"}));
+  EXPECT_EQ(
+      Venue().tells({"new 0 B 100x1", "new 1 B 100x1 @0", "new 1 100x1", "new 1 B 0x1", "new 1 B -5x1",
+                     "new 1 B 100x0", "new 1 B 68719476737x1", "new 1 B 1x134217728", "new 1 B mktx1 @p5"}),
+      (Lines{"rejected 0 InvalidOrderId", "rejected 1 InvalidInstrument", "rejected 1 InvalidSide",
+             "rejected 1 InvalidPrice", "rejected 1 InvalidPrice", "rejected 1 InvalidQuantity",
+             "rejected 1 Overflow", "rejected 1 Overflow", "rejected 1 InvalidPrice"}));
 }
 
 TEST(Matching, RejectsRequestsAboutOrdersThatAreNotThere) {
@@ -172,10 +172,10 @@ TEST(Matching, RejectsRequestsAboutOrdersThatAreNotThere) {
 TEST(Matching, TreatsTheOrderOfAnotherAccountOrInstrumentAsUnknown) {
   Venue venue;
   venue.run({"new 1 B 100x5 #7"});
-  EXPECT_EQ(venue.tells({"cancel 1 #8", "cancel 1 @2", "replace 1 2 100x5 #8", "reduce 1 x1",
-                         "cancel 1 @0 #7"}),
-            (Lines{"rejected 1 UnknownOrder", "rejected 1 UnknownOrder", "rejected 1 UnknownOrder",
-                   "cancelled 1 x1 left 4 Reduced", "cancelled 1 x4 left 0 Requested"}));
+  EXPECT_EQ(
+      venue.tells({"cancel 1 #8", "cancel 1 @2", "replace 1 2 100x5 #8", "reduce 1 x1", "cancel 1 @0 #7"}),
+      (Lines{"rejected 1 UnknownOrder", "rejected 1 UnknownOrder", "rejected 1 UnknownOrder",
+             "cancelled 1 x1 left 4 Reduced", "cancelled 1 x4 left 0 Requested"}));
 }
 
 TEST(Matching, RejectsAnIdThatIsLiveAndTakesItAgainOnceFilled) {
@@ -196,8 +196,7 @@ TEST(Matching, RejectsAnOrderThatWouldRestBeyondTheLimit) {
   venue.run({"new 1 S 100x1", "new 2 S 101x1"});
   EXPECT_EQ(venue.tells({"new 3 B 100x1", "new 4 B 100x1 ioc", "new 5 B 90x1"}),
             (Lines{"rejected 3 OrderLimit", "accepted 4 B 100x1",
-                   "executed #1 maker 1 taker 4 100x1 left 0/0",
-                   "accepted 5 B 90x1"}));
+                   "executed #1 maker 1 taker 4 100x1 left 0/0", "accepted 5 B 90x1"}));
   EXPECT_EQ(venue.tells({"replace 5 6 91x1"}), (Lines{"replaced 5 by 6 91x1"}));
 }
 
@@ -212,20 +211,20 @@ TEST(Matching, KeepsInstrumentsApart) {
 
 TEST(Matching, HasNoPhantomBestAfterACancel) {
   Venue venue({.top = true});
-  EXPECT_EQ(venue.tells({"new 1 S 100x5", "new 2 S 103x5", "cancel 1", "new 9 B 102x1"}),
-            (Lines{"accepted 1 S 100x5", "top 0x0 / 100x5", "accepted 2 S 103x5",
-                   "cancelled 1 x5 left 0 Requested",
-                   "top 0x0 / 103x5", "accepted 9 B 102x1", "top 102x1 / 103x5"}));
+  EXPECT_EQ(
+      venue.tells({"new 1 S 100x5", "new 2 S 103x5", "cancel 1", "new 9 B 102x1"}),
+      (Lines{"accepted 1 S 100x5", "top 0x0 / 100x5", "accepted 2 S 103x5", "cancelled 1 x5 left 0 Requested",
+             "top 0x0 / 103x5", "accepted 9 B 102x1", "top 102x1 / 103x5"}));
 }
 
 TEST(Matching, SweepsAQueueWhoseMiddleWasCancelled) {
   Venue venue;
   venue.run({"new 1 S 100x1", "new 2 S 100x2", "new 3 S 100x3", "new 4 S 100x4", "cancel 2", "cancel 3",
              "new 5 S 100x5"});
-  EXPECT_EQ(venue.tells({"new 9 B 100x10"}),
-            (Lines{"accepted 9 B 100x10", "executed #1 maker 1 taker 9 100x1 left 0/9",
-                   "executed #2 maker 4 taker 9 100x4 left 0/5",
-                   "executed #3 maker 5 taker 9 100x5 left 0/0"}));
+  EXPECT_EQ(
+      venue.tells({"new 9 B 100x10"}),
+      (Lines{"accepted 9 B 100x10", "executed #1 maker 1 taker 9 100x1 left 0/9",
+             "executed #2 maker 4 taker 9 100x4 left 0/5", "executed #3 maker 5 taker 9 100x5 left 0/0"}));
 }
 
 TEST(Matching, CancelsTheHeadAndTheTailOfAQueue) {
@@ -273,8 +272,8 @@ TEST(Matching, TellsTheTopOnlyWhenItChanged) {
 
 TEST(Matching, CountsEveryOutcome) {
   Venue venue;
-  venue.run({"new 1 S 100x5", "new 2 B 100x2", "replace 1 3 101x3", "cancel 3", "new 4 B 1x1 ioc",
-             "cancel 9"});
+  venue.run(
+      {"new 1 S 100x5", "new 2 B 100x2", "replace 1 3 101x3", "cancel 3", "new 4 B 1x1 ioc", "cancel 9"});
   const Counts& counts = venue.rules.counts();
   EXPECT_EQ(counts.accepted, 3U);
   EXPECT_EQ(counts.executed, 1U);
@@ -312,11 +311,12 @@ TEST(Rebuilding, TakesThePriceOfAnExecutionFromTheVenueIfItGivesOne) {
 TEST(Rebuilding, CountsWhatItCannotFollowAndTellsNothing) {
   Follower book({}, {.orders = 2, .instruments = 4});
   book.run({"new 1 S 100x1", "new 2 S 100x1"});
-  EXPECT_EQ(book.tells({"new 3 S 100x1", "cancel 9", "exec 9 x1", "reduce 9 x1", "replace 9 8 1x1",
-                        "cancel 1 @2"}), Lines{});
+  EXPECT_EQ(
+      book.tells({"new 3 S 100x1", "cancel 9", "exec 9 x1", "reduce 9 x1", "replace 9 8 1x1", "cancel 1 @2"}),
+      Lines{});
   EXPECT_EQ(book.tells({"new 1 S 100x1", "replace 1 2 100x1", "new 5 B 0x1", "new 5 B mktx1",
-                        "new 5 B 5x1 ioc",
-                        "exec 1 x0", "exec 0 x1", "exec 1 x1 @p-1", "new 7 B 1x1 @4"}), Lines{});
+                        "new 5 B 5x1 ioc", "exec 1 x0", "exec 0 x1", "exec 1 x1 @p-1", "new 7 B 1x1 @4"}),
+            Lines{});
   EXPECT_EQ(book.rejected(RejectReason::OrderLimit), 1U);
   EXPECT_EQ(book.rejected(RejectReason::UnknownOrder), 5U);
   EXPECT_EQ(book.rejected(RejectReason::DuplicateOrderId), 2U);

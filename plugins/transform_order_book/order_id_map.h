@@ -17,7 +17,9 @@ namespace tickweir::book {
 class OrderIdMap {
  public:
   explicit OrderIdMap(std::uint32_t keys_max)
-      : keys_max_(keys_max), slots_(std::bit_ceil(std::size_t{keys_max} * 2)), mask_(slots_.size() - 1),
+      : keys_max_(keys_max),
+        slots_(std::bit_ceil(std::size_t{keys_max} * 2)),
+        mask_(slots_.size() - 1),
         shift_(std::countl_zero(mask_)) {}
 
   [[nodiscard]] std::uint32_t size() const { return size_; }

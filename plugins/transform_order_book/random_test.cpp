@@ -29,9 +29,14 @@ class Requests {
     const std::uint64_t kind = below(100);
     if (kind < 50) {
       const bool is_market = one_in(20);
-      visit(market::NewOrder{.order_id = id, .price = is_market ? 0 : price(), .quantity = quantity(),
-                             .instrument = instrument(), .account = account(),
-                             .side = one_in(50) ? Side::None : one_in(2) ? Side::Buy : Side::Sell,
+      visit(market::NewOrder{.order_id = id,
+                             .price = is_market ? 0 : price(),
+                             .quantity = quantity(),
+                             .instrument = instrument(),
+                             .account = account(),
+                             .side = one_in(50)  ? Side::None
+                                     : one_in(2) ? Side::Buy
+                                                 : Side::Sell,
                              .kind = is_market ? market::OrderKind::Market : market::OrderKind::Limit,
                              .time_in_force = one_in(8) ? market::TimeInForce::ImmediateOrCancel
                                                         : market::TimeInForce::GoodTillCancel});
@@ -40,11 +45,14 @@ class Requests {
     } else if (kind < 75) {
       visit(market::Reduce{.order_id = id, .quantity = quantity(), .instrument = maybe_instrument()});
     } else if (kind < 88 || !has_executions_) {
-      visit(market::Replace{.order_id = id, .new_order_id = pick_id(), .price = price(),
-                            .quantity = quantity()});
+      visit(market::Replace{
+          .order_id = id, .new_order_id = pick_id(), .price = price(), .quantity = quantity()});
     } else {
-      visit(market::VenueExecution{.order_id = id, .price = one_in(3) ? price() : 0, .quantity = quantity(),
-                                   .instrument = maybe_instrument(), .printable = one_in(5) ? 0U : 1U});
+      visit(market::VenueExecution{.order_id = id,
+                                   .price = one_in(3) ? price() : 0,
+                                   .quantity = quantity(),
+                                   .instrument = maybe_instrument(),
+                                   .printable = one_in(5) ? 0U : 1U});
     }
   }
 
@@ -193,7 +201,12 @@ TEST(RandomBook, NeitherLosesNorMakesQuantity) {
   Requests requests(seed, narrow, 12, false);
   for (int step = 0; step < 50'000; ++step) {
     requests.next([&](const auto& request) {
-      constexpr bool is_plain = requires { rules.request(request); } && !requires { request.new_order_id; };
+      constexpr bool is_plain = requires {
+        rules.request(request);
+      }
+      &&!requires {
+        request.new_order_id;
+      };
       if constexpr (is_plain) rules.request(request);
     });
     std::uint64_t open = 0;

@@ -83,10 +83,15 @@ class Rebuilding : public Reporting<Listener> {
     ++counts_.executed;
     const std::uint64_t match_id = store_.next_match_id++;
     if (listener_.wants_executions()) {
-      listener_.execution({.match_id = match_id, .maker_order_id = maker.id, .taker_order_id = 0,
-                           .price = venue.price != 0 ? venue.price : after.price(), .quantity = quantity,
-                           .instrument = after.instrument(), .maker_remaining = maker.quantity - quantity,
-                           .maker_account = maker.account, .taker_side = opposite(after.side())},
+      listener_.execution({.match_id = match_id,
+                           .maker_order_id = maker.id,
+                           .taker_order_id = 0,
+                           .price = venue.price != 0 ? venue.price : after.price(),
+                           .quantity = quantity,
+                           .instrument = after.instrument(),
+                           .maker_remaining = maker.quantity - quantity,
+                           .maker_account = maker.account,
+                           .taker_side = opposite(after.side())},
                           venue.printable != 0);
     }
     this->tell_level(after);

@@ -18,7 +18,9 @@ inline std::string price_text(std::int64_t price, std::uint64_t quantity) {
   return std::to_string(price) + "x" + std::to_string(quantity);
 }
 
-inline const char* letter(Side side) { return side == Side::Buy ? "B" : "S"; }
+inline const char* letter(Side side) {
+  return side == Side::Buy ? "B" : "S";
+}
 
 struct Recorder {
   std::vector<std::string> lines;
@@ -123,23 +125,34 @@ struct Row {
 void visit_request(const std::string& text, auto&& visit) {
   const Row row(text);
   if (row.verb == "new") {
-    visit(market::NewOrder{.order_id = row.id, .price = row.price, .quantity = row.quantity,
-                           .instrument = row.instrument, .account = row.account, .side = row.side,
+    visit(market::NewOrder{.order_id = row.id,
+                           .price = row.price,
+                           .quantity = row.quantity,
+                           .instrument = row.instrument,
+                           .account = row.account,
+                           .side = row.side,
                            .kind = row.is_market ? market::OrderKind::Market : market::OrderKind::Limit,
                            .time_in_force = row.immediate ? market::TimeInForce::ImmediateOrCancel
                                                           : market::TimeInForce::GoodTillCancel});
   } else if (row.verb == "cancel") {
     visit(market::Cancel{.order_id = row.id, .instrument = row.instrument, .account = row.account});
   } else if (row.verb == "reduce") {
-    visit(market::Reduce{.order_id = row.id, .quantity = row.quantity, .instrument = row.instrument,
-                         .account = row.account});
+    visit(market::Reduce{
+        .order_id = row.id, .quantity = row.quantity, .instrument = row.instrument, .account = row.account});
   } else if (row.verb == "replace") {
-    visit(market::Replace{.order_id = row.id, .new_order_id = row.new_id, .price = row.price,
-                          .quantity = row.quantity, .instrument = row.instrument, .account = row.account});
+    visit(market::Replace{.order_id = row.id,
+                          .new_order_id = row.new_id,
+                          .price = row.price,
+                          .quantity = row.quantity,
+                          .instrument = row.instrument,
+                          .account = row.account});
   } else {
     TICKWEIR_ASSERT(row.verb == "exec");
-    visit(market::VenueExecution{.order_id = row.id, .price = row.price, .quantity = row.quantity,
-                                 .instrument = row.instrument, .printable = row.printable ? 1U : 0U});
+    visit(market::VenueExecution{.order_id = row.id,
+                                 .price = row.price,
+                                 .quantity = row.quantity,
+                                 .instrument = row.instrument,
+                                 .printable = row.printable ? 1U : 0U});
   }
 }
 

@@ -74,15 +74,20 @@ class Reporting {
     if (!listener_.wants_reports()) return;
     std::uint32_t account = 0;
     if constexpr (requires { request.account; }) account = request.account;
-    listener_.report(market::Rejected{.order_id = request.order_id, .instrument = request.instrument,
-                                      .account = account, .request_type = Request::event_type,
+    listener_.report(market::Rejected{.order_id = request.order_id,
+                                      .instrument = request.instrument,
+                                      .account = account,
+                                      .request_type = Request::event_type,
                                       .reason = reason});
   }
 
   void tell_level(const Level& level) {
     if (!listener_.wants_levels()) return;
-    listener_.level_changed({.price = level.price(), .quantity = level.quantity, .order_count = level.count,
-                     .instrument = level.instrument(), .side = level.side()});
+    listener_.level_changed({.price = level.price(),
+                             .quantity = level.quantity,
+                             .order_count = level.count,
+                             .instrument = level.instrument(),
+                             .side = level.side()});
   }
 
   // After each request that changed a book of `instrument`.
@@ -110,10 +115,12 @@ class Reporting {
     const Level after = store_.take(index, quantity);
     if (quantity == order.quantity) ++counts_.cancelled;
     if (listener_.wants_reports()) {
-      listener_.report(market::Cancelled{.order_id = order.id, .quantity = quantity,
+      listener_.report(market::Cancelled{.order_id = order.id,
+                                         .quantity = quantity,
                                          .remaining = order.quantity - quantity,
                                          .instrument = after.instrument(),
-                                         .account = order.account, .reason = reason});
+                                         .account = order.account,
+                                         .reason = reason});
     }
     tell_level(after);
   }
@@ -127,19 +134,26 @@ class Reporting {
   void tell_accepted(const market::NewOrder& order) {
     ++counts_.accepted;
     if (!listener_.wants_reports()) return;
-    listener_.report(market::Accepted{.order_id = order.order_id, .price = order.price,
+    listener_.report(market::Accepted{.order_id = order.order_id,
+                                      .price = order.price,
                                       .quantity = order.quantity,
-                                      .instrument = order.instrument, .account = order.account,
-                                      .side = order.side, .kind = order.kind,
-                                      .time_in_force = order.time_in_force, .flags = order.flags});
+                                      .instrument = order.instrument,
+                                      .account = order.account,
+                                      .side = order.side,
+                                      .kind = order.kind,
+                                      .time_in_force = order.time_in_force,
+                                      .flags = order.flags});
   }
 
   void tell_replaced(const market::Replace& request, std::uint32_t instrument, std::uint32_t account) {
     ++counts_.replaced;
     if (!listener_.wants_reports()) return;
-    listener_.report(market::Replaced{.order_id = request.order_id, .new_order_id = request.new_order_id,
-                                      .price = request.price, .quantity = request.quantity,
-                                      .instrument = instrument, .account = account});
+    listener_.report(market::Replaced{.order_id = request.order_id,
+                                      .new_order_id = request.new_order_id,
+                                      .price = request.price,
+                                      .quantity = request.quantity,
+                                      .instrument = instrument,
+                                      .account = account});
   }
 
   BookStore& store_;

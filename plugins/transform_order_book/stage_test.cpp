@@ -22,41 +22,45 @@ std::vector<OwnedEvent> events(const std::vector<std::string>& rows) {
   std::vector<OwnedEvent> made;
   for (const std::string& row : rows) {
     visit_request(row, [&](const auto& request) {
-      made.push_back(event(request, {.time = (made.size() + 1) * 10,
-                                     .origin = make_origin(1, made.size() + 1)}));
+      made.push_back(
+          event(request, {.time = (made.size() + 1) * 10, .origin = make_origin(1, made.size() + 1)}));
     });
   }
   return made;
 }
 
 const std::vector<std::string> day{"new 1 S 100x5 #3", "new 2 S 101x5", "new 3 B 100x2 #4", "reduce 2 x1",
-                                   "replace 2 4 99x4", "cancel 9",     "cancel 1",        "new 5 B mktx9"};
+                                   "replace 2 4 99x4", "cancel 9",      "cancel 1",         "new 5 B mktx9"};
 
 TEST(OrderBookStage, TellsEveryOutcomeOnItsOutputs) {
   Harness stage(TICKWEIR_PLUGIN_FILE, match);
   stage.push(events(day));
   std::vector<std::uint16_t> types;
   for (const OwnedEvent& report : stage.output("reports")) types.push_back(report.type());
-  EXPECT_EQ(types, (std::vector<std::uint16_t>{
-                       market::Accepted::event_type, market::Accepted::event_type,
-                       market::Accepted::event_type,
-                       market::Executed::event_type, market::Cancelled::event_type,
-                       market::Replaced::event_type,
-                       market::Rejected::event_type, market::Cancelled::event_type,
-                       market::Accepted::event_type,
-                       market::Executed::event_type, market::Cancelled::event_type}));
+  EXPECT_EQ(types,
+            (std::vector<std::uint16_t>{
+                market::Accepted::event_type, market::Accepted::event_type, market::Accepted::event_type,
+                market::Executed::event_type, market::Cancelled::event_type, market::Replaced::event_type,
+                market::Rejected::event_type, market::Cancelled::event_type, market::Accepted::event_type,
+                market::Executed::event_type, market::Cancelled::event_type}));
   const auto executed = payloads<market::Executed>(stage.output("executions"));
   ASSERT_EQ(executed.size(), 2U);
-  EXPECT_EQ(executed[0], (market::Executed{.match_id = 1, .maker_order_id = 1, .taker_order_id = 3,
+  EXPECT_EQ(executed[0], (market::Executed{.match_id = 1,
+                                           .maker_order_id = 1,
+                                           .taker_order_id = 3,
                                            .price = 100,
-                                           .quantity = 2, .instrument = 1, .maker_remaining = 3,
-                                           .taker_remaining = 0, .maker_account = 3, .taker_account = 4,
+                                           .quantity = 2,
+                                           .instrument = 1,
+                                           .maker_remaining = 3,
+                                           .taker_remaining = 0,
+                                           .maker_account = 3,
+                                           .taker_account = 4,
                                            .taker_side = Side::Buy}));
-  EXPECT_EQ(payloads<market::Trade>(stage.output("trades")),
-            (std::vector{market::Trade{.match_id = 1, .price = 100, .quantity = 2, .instrument = 1,
-                                       .side = Side::Buy},
-                         market::Trade{.match_id = 2, .price = 99, .quantity = 4, .instrument = 1,
-                                       .side = Side::Buy}}));
+  EXPECT_EQ(
+      payloads<market::Trade>(stage.output("trades")),
+      (std::vector{
+          market::Trade{.match_id = 1, .price = 100, .quantity = 2, .instrument = 1, .side = Side::Buy},
+          market::Trade{.match_id = 2, .price = 99, .quantity = 4, .instrument = 1, .side = Side::Buy}}));
   EXPECT_EQ(stage.output("levels").size(), 8U);
   EXPECT_EQ(payloads<market::TopOfBook>(stage.output("top")).back(), (market::TopOfBook{.instrument = 1}));
   EXPECT_EQ(stage.counter("accepted"), 4U);
@@ -119,8 +123,9 @@ TEST(OrderBookStage, FollowsAFeedAndPassesItsTradesOn) {
   feed.push_back(event(market::TradingStatus{.instrument = 1, .state = market::TradingState::Open}));
   stage.push(feed);
   EXPECT_EQ(payloads<market::Trade>(stage.output("trades")),
-            (std::vector{market::Trade{.match_id = 1, .price = 100, .quantity = 2, .instrument = 1,
-                                       .side = Side::Buy}, hidden}));
+            (std::vector{
+                market::Trade{.match_id = 1, .price = 100, .quantity = 2, .instrument = 1, .side = Side::Buy},
+                hidden}));
   EXPECT_EQ(stage.output("trades").back().time(), 77U);
   EXPECT_EQ(stage.output("trades").back().origin(), make_origin(2, 5));
   EXPECT_EQ(stage.output("executions").size(), 2U);
@@ -133,8 +138,7 @@ TEST(OrderBookStage, FollowsAFeedAndPassesItsTradesOn) {
 TEST(OrderBookStage, CountsWhatAFeedSaysWrongAsDropped) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"mode", "rebuild"}, {"orders", "1"}, {"instruments", "4"}});
   stage.push(events({"new 1 S 100x9", "new 1 S 100x9", "new 2 S 100x9", "cancel 5", "exec 5 x1",
-                     "new 3 S 0x1",
-                     "new 4 S 1x1 @4", "exec 1 x10"}));
+                     "new 3 S 0x1", "new 4 S 1x1 @4", "exec 1 x10"}));
   EXPECT_EQ(stage.dropped("duplicate_order"), 1U);
   EXPECT_EQ(stage.dropped("order_limit"), 1U);
   EXPECT_EQ(stage.dropped("unknown_order"), 2U);
