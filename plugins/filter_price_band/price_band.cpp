@@ -64,8 +64,7 @@ class PriceBand final : public Filter {
     changes_.add();
   }
 
-  std::int64_t band_;
-  std::int64_t instruments_;
+  std::int64_t band_, instruments_;
   Counter changes_;
   std::vector<std::int64_t> last_;  // prices by instrument; 0: no trade yet
 };
