@@ -35,6 +35,23 @@ function(tickweir_add_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
 endfunction()
 
+# tickweir_embed(TARGET FOLDER OUTPUT)
+# Makes the text files of FOLDER a C++ list `{"name", R"embedded(text)embedded"},`, which TARGET includes as OUTPUT.
+function(tickweir_embed target folder output)
+  file(GLOB files CONFIGURE_DEPENDS ${folder}/*)
+  set(list "")
+  foreach(file IN LISTS files)
+    file(READ ${file} text)
+    cmake_path(GET file FILENAME name)
+    string(APPEND list "{\"${name}\", R\"embedded(${text})embedded\"},\n")
+  endforeach()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  set(made ${CMAKE_CURRENT_BINARY_DIR}/embedded)
+  file(WRITE ${made}/${output}.new "${list}")
+  file(COPY_FILE ${made}/${output}.new ${made}/${output} ONLY_IF_DIFFERENT)
+  target_include_directories(${target} PRIVATE ${made})
+endfunction()
+
 # tickweir_add_fuzzer(NAME SOURCES file... [LIBRARIES target...] CORPUS folder)
 # A libFuzzer program, built only with -DTICKWEIR_FUZZ=ON and clang. `./dev fuzz` runs each of them.
 function(tickweir_add_fuzzer name)
