@@ -21,7 +21,10 @@ std::string range_of(const Json& option) {
   if (option["choices"].is_string()) return text_of(option["choices"]);
   const std::string low = text_of(option["minimum"]);
   const std::string high = text_of(option["maximum"]);
-  std::string range = low.empty() && high.empty() ? "" : low + " .. " + high;
+  std::string range;
+  if (!low.empty() && !high.empty()) range = low + " .. " + high;
+  if (!low.empty() && high.empty()) range = "from " + low;
+  if (low.empty() && !high.empty()) range = "up to " + high;
   const std::string unit = text_of(option["unit"]);
   if (!unit.empty()) range += range.empty() ? unit : " " + unit;
   return range;

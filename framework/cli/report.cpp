@@ -120,7 +120,13 @@ std::string in_flight_text(const RunReport& report) {
     if (events > 0) text += (text.empty() ? "" : ", ") + std::to_string(events) + " events " + where;
   };
   for (const EdgeReport& edge : report.edges) add(edge.in_flight, "in edge " + edge.name);
-  for (const StageReport& stage : report.stages) add(stage.held, "held by stage " + stage.id);
+  for (const StageReport& stage : report.stages) {
+    add(stage.held, "held by stage " + stage.id);
+    // Taken in, and the call that works on them never returned.
+    std::uint64_t done = stage.handled + stage.failed + stage.held;
+    for (const auto& [reason, events] : stage.dropped) done += events;
+    add(stage.received > done ? stage.received - done : 0, "inside stage " + stage.id);
+  }
   return text.empty() ? "nothing" : text;
 }
 
