@@ -43,11 +43,18 @@ constexpr market::TradingState state_of(std::uint8_t letter) {
   }
 }
 
-// The sink's next payload, if it wants one, filled.
-template <typename Payload, typename Sink>
-inline void put(Sink& sink, std::uint64_t time, std::uint64_t origin, const Payload& value) {
-  if (auto* at = sink.open(Payload::event_type, sizeof(Payload), time, origin))
-    std::memcpy(at, &value, sizeof value);
+// An event of a kind that is too seldom to be decoded in place.
+struct RareEvent {
+  std::uint16_t type = 0;  // 0: none
+  std::uint32_t bytes = 0;
+  alignas(8) std::array<std::uint8_t, 32> payload;
+};
+template <typename Payload>
+RareEvent rare_event(const Payload& value) {
+  RareEvent event{.type = Payload::event_type, .bytes = sizeof(Payload), .payload = {}};
+  static_assert(sizeof value <= sizeof event.payload);
+  std::memcpy(event.payload.data(), &value, sizeof value);
+  return event;
 }
 
 class Decoder {
@@ -58,7 +65,8 @@ class Decoder {
 
   // `number` becomes the origin's number. Everything is counted, by type.
   template <typename Sink>
-  inline Outcome decode(const std::uint8_t* message, std::uint32_t length, std::uint64_t number, Sink& sink) {
+  [[gnu::always_inline]] inline Outcome decode(const std::uint8_t* message, std::uint32_t length,
+                                               std::uint64_t number, Sink& sink) {
     const std::uint8_t type = message[0];
     if (length != lengths[type]) [[unlikely]]
       return judge(type, length);
@@ -71,8 +79,10 @@ class Decoder {
       const Shape& known = shapes[shape];
       if (auto* payload = sink.open(known.event_type, known.bytes, time, origin))
         fill(known, message, payload);
-    } else {
-      emit_rare(message, time, origin, sink);
+    } else if (const RareEvent rare = decode_rare(message); rare.type != 0) {
+      if (auto* payload = sink.open(rare.type, rare.bytes, time, origin)) {
+        std::memcpy(payload, rare.payload.data(), rare.bytes);
+      }
     }
     return Outcome::decoded;
   }
@@ -92,52 +102,47 @@ class Decoder {
     return length < lengths[type] ? Outcome::too_short : Outcome::too_long;
   }
 
-  // What is too seldom to be worth room in the loop.
-  template <typename Sink>
-  [[gnu::noinline]] static void emit_rare(const std::uint8_t* m, std::uint64_t time, std::uint64_t origin,
-                                          Sink& sink) {
+  // Kept out of the loop, and without the sink, so that the loop can keep the sink in registers.
+  [[gnu::noinline]] static RareEvent decode_rare(const std::uint8_t* m) {
     switch (m[0]) {
       case 'P': {
         const HiddenTrade in(m);
-        return put(sink, time, origin,
-                   market::Trade{.price = in.price,
-                                 .quantity = in.shares,
-                                 .instrument = stock_locate(m),
-                                 .side = side_of(in.side)});
+        return rare_event(market::Trade{.price = in.price,
+                                        .quantity = in.shares,
+                                        .instrument = stock_locate(m),
+                                        .side = side_of(in.side)});
       }
       case 'Q': {
         const CrossTrade in(m);
-        if (in.shares == 0) return;  // a cross in which nothing traded is sent too, and is no trade
-        return put(sink, time, origin,
-                   market::Trade{.price = in.price, .quantity = in.shares, .instrument = stock_locate(m)});
+        if (in.shares == 0) return {};  // a cross in which nothing traded is sent too, and is no trade
+        return rare_event(
+            market::Trade{.price = in.price, .quantity = in.shares, .instrument = stock_locate(m)});
       }
       case 'R':
-        return emit_instrument(m, time, origin, sink);
+        return instrument(m);
       case 'H': {
         const TradingAction in(m);
         market::TradingStatus out{.instrument = stock_locate(m), .state = state_of(in.state)};
         std::memcpy(out.reason, in.reason, sizeof out.reason);
-        return put(sink, time, origin, out);
+        return rare_event(out);
       }
       case 'h': {
         const OperationalHalt in(m);  // the flags say that it concerns one market only, and which
-        return put(sink, time, origin,
-                   market::TradingStatus{
-                       .instrument = stock_locate(m), .state = state_of(in.action), .flags = in.market});
+        return rare_event(market::TradingStatus{
+            .instrument = stock_locate(m), .state = state_of(in.action), .flags = in.market});
       }
       default:
-        return;  // counted; the vocabulary has no event for it
+        return {};  // counted; the vocabulary has no event for it
     }
   }
 
-  template <typename Sink>
-  static void emit_instrument(const std::uint8_t* m, std::uint64_t time, std::uint64_t origin, Sink& sink) {
+  static RareEvent instrument(const std::uint8_t* m) {
     const StockDirectory in(m);
     market::Instrument out{.instrument = stock_locate(m), .lot_size = in.round_lot, .price_unit = price_unit};
     std::size_t letters = 8;
     while (letters > 0 && in.stock[letters - 1] == ' ') --letters;
     std::memcpy(out.name, in.stock, letters);
-    put(sink, time, origin, out);
+    return rare_event(out);
   }
 
   std::uint64_t midnight_;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "itch_decoder.h"
 #include "itch_faults.h"
@@ -71,17 +72,23 @@ class FileReader {
   }
 
  private:
+  // Both loops work on a sink of their own, which the compiler can keep in registers, and leave the loop
+  // to tell of a fault: what was decoded before it must be in the caller's sink when that throws.
+
   template <typename Sink>
-  void read_prefixed(Sink& sink) {
+  void read_prefixed(Sink& callers) {
     const std::uint8_t* at = window_.begin();
     const std::uint8_t* const end = window_.end();
     std::uint64_t ordinal = ordinal_;
+    Outcome outcome = Outcome::decoded;
+    std::uint32_t length = 0;
+    Sink sink = std::move(callers);
     while (!sink.full()) {
       if (end - at < 2) {
         needs_input_ = true;
         break;
       }
-      const std::uint32_t length = read_u16(at);
+      length = read_u16(at);
       if (end - at < 2 + static_cast<std::ptrdiff_t>(length)) {
         needs_input_ = true;
         break;
@@ -91,19 +98,24 @@ class FileReader {
         at += 2;
         break;
       }
-      const Outcome outcome = decoder_.decode(at + 2, length, ++ordinal, sink);
-      if (outcome != Outcome::decoded) [[unlikely]]
-        faults_.report_message(outcome, place(at), at[2], length);
+      outcome = decoder_.decode(at + 2, length, ++ordinal, sink);
       at += 2 + length;
+      if (outcome != Outcome::decoded) [[unlikely]]
+        break;
     }
+    callers = std::move(sink);
     ordinal_ = ordinal;
     window_.consume_to(at);
+    if (outcome != Outcome::decoded)
+      faults_.report_message(outcome, place(at - length - 2), *(at - length), length);
   }
 
   template <typename Sink>
-  void read_untyped(Sink& sink) {
+  void read_untyped(Sink& callers) {
     const std::uint8_t* at = window_.begin();
     const std::uint8_t* const end = window_.end();
+    bool is_damaged = false;
+    Sink sink = std::move(callers);
     while (!sink.full()) {
       if (end - at < 3) {
         needs_input_ = true;
@@ -111,10 +123,9 @@ class FileReader {
       }
       const std::uint32_t prefix = read_u16(at);
       const std::uint32_t length = lengths[at[2]];
-      if (length == 0 || (prefix != 0 && prefix != length)) [[unlikely]] {
-        search(at++);
-        continue;
-      }
+      is_damaged = length == 0 || (prefix != 0 && prefix != length);
+      if (is_damaged) [[unlikely]]
+        break;
       if (end - at < 2 + static_cast<std::ptrdiff_t>(length)) {
         needs_input_ = true;
         break;
@@ -123,7 +134,9 @@ class FileReader {
       decoder_.decode(at + 2, length, ++ordinal_, sink);
       at += 2 + length;
     }
-    window_.consume_to(at);
+    callers = std::move(sink);
+    window_.consume_to(is_damaged ? at + 1 : at);
+    if (is_damaged) search(at);
   }
 
   // No prefix says where the next message is: go on byte by byte until one fits, and tell of it once.

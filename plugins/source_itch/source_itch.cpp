@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "batch_sink.h"
 #include "itch_capture.h"
 #include "itch_framing.h"
 #include "tickweir/stage.h"
@@ -109,24 +110,6 @@ std::optional<std::uint64_t> parse_date(std::string_view text) {
   return static_cast<std::uint64_t>(days) * 86'400'000'000'000U;
 }
 
-// Where the decoder puts events: the open batch of the only output.
-class BatchSink {
- public:
-  explicit BatchSink(Emitter& emitter)
-      : emitter_(emitter), room_(emitter.connected(0) ? emitter.room() : unheard) {}
-  [[nodiscard]] bool full() const { return room_ == 0; }
-  std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
-    --room_;
-    Event* event = emitter_.append(0, type, bytes, time, origin);
-    return event == nullptr ? nullptr : reinterpret_cast<std::uint8_t*>(event + 1);
-  }
-
- private:
-  static constexpr std::uint32_t unheard = 4096;  // events a call when nobody listens: all is counted even so
-  Emitter& emitter_;
-  std::uint32_t room_;
-};
-
 class ItchSource final : public Source {
  public:
   explicit ItchSource(const Context& context)
@@ -137,6 +120,11 @@ class ItchSource final : public Source {
         faults_(path_, context.options.boolean("strict"),
                 [host = context.host()](const std::string& text) { host.log(LogLevel::warning, text); }),
         reversals_(context.counter("time_reversals")) {
+    if (context.event_bytes_max() < itch::BatchSink::event_bytes_max) {
+      throw std::runtime_error("batches hold " + std::to_string(context.event_bytes_max()) +
+                               " bytes, expected at least " +
+                               std::to_string(itch::BatchSink::event_bytes_max));
+    }
     for (std::size_t i = 0; i < itch::kinds.size(); ++i) {
       messages_[i] = context.counter("messages", itch::kinds[i].name);
     }
@@ -153,6 +141,9 @@ class ItchSource final : public Source {
   }
 
   void start() {
+    unheard_bytes_.resize(unheard_.event_count_max * std::size_t{itch::BatchSink::event_bytes_max});
+    unheard_.data = unheard_bytes_.data();
+    unheard_.capacity_bytes = static_cast<std::uint32_t>(unheard_bytes_.size());
     input_ = std::make_unique<itch::Input>(path_);
     if (format_ == itch::Format::automatic) format_ = itch::detect(input_->head(), input_->head_size());
     if (format_ == itch::Format::automatic) {
@@ -169,15 +160,15 @@ class ItchSource final : public Source {
   }
 
   PollResult poll(Emitter& emitter, Idle&) {
-    BatchSink sink(emitter);
+    itch::BatchSink sink(open_batch(emitter));
     itch::Progress progress{};
     try {
       progress = capture_ != nullptr ? capture_->read(sink) : file_->read(sink);
     } catch (...) {
-      publish_counts();  // what led to the error is counted too
+      finish_batch(sink);  // what came before the error is handed on and counted
       throw;
     }
-    publish_counts();
+    finish_batch(sink);
     return progress == itch::Progress::more ? PollResult::more : PollResult::finished;
   }
 
@@ -188,6 +179,22 @@ class ItchSource final : public Source {
   }
 
  private:
+  // The batch to fill. When nobody listens, one of our own that nobody reads: all is counted even so.
+  tickweir_batch& open_batch(Emitter& emitter) {
+    if (!emitter.connected(0)) {
+      unheard_.event_count = 0;
+      unheard_.used_bytes = 0;
+      return unheard_;
+    }
+    tickweir_emitter& raw = emitter.raw();
+    if (raw.outputs[0]->event_count != 0 && itch::BatchSink(*raw.outputs[0]).full()) raw.advance(raw.host, 0);
+    return *raw.outputs[0];
+  }
+  void finish_batch(itch::BatchSink& sink) {
+    sink.commit();
+    publish_counts();
+  }
+
   std::string first_bytes() const {
     std::string shown;
     constexpr std::string_view digits = "0123456789abcdef";
@@ -219,6 +226,8 @@ class ItchSource final : public Source {
   Counter reversals_;
   std::array<Counter, itch::kinds.size()> messages_;
   std::array<Counter, itch::count_kinds> counts_;
+  tickweir_batch unheard_{.event_count_max = 64};
+  std::vector<std::uint8_t> unheard_bytes_;
   std::unique_ptr<itch::Input> input_;
   std::unique_ptr<itch::CaptureReader<itch::Input>> capture_;
   std::unique_ptr<itch::FileReader<itch::Input>> file_;

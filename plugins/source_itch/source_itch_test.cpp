@@ -52,7 +52,7 @@ Buffer gzip(const Buffer& bytes) {
 std::vector<OwnedEvent> events_of(const Buffer& bytes, Settings settings = {},
                                   testing::OptionTexts options = {}) {
   const TestFile file(bytes);
-  options.emplace_back("path", file.path());
+  options.push_back({"path", file.path()});
   Harness stage(plugin, options, std::move(settings));
   EXPECT_EQ(stage.poll(), PollResult::finished);
   stage.drain();
@@ -63,7 +63,7 @@ std::vector<OwnedEvent> events_of(const Buffer& bytes, Settings settings = {},
 // What the stage says against a file, with the file's name left out.
 std::string error_of(const Buffer& bytes, testing::OptionTexts options = {}) {
   const TestFile file(bytes);
-  options.emplace_back("path", file.path());
+  options.push_back({"path", file.path()});
   try {
     Harness stage(plugin, options);
     stage.poll();

@@ -101,6 +101,9 @@ class Emitter {
  public:
   explicit Emitter(tickweir_emitter& raw) : raw_(&raw) {}
 
+  // The C side, for a source that fills open batches in place and keeps their counts itself.
+  [[nodiscard]] tickweir_emitter& raw() { return *raw_; }
+
   // False: nobody listens to this output, whatever is emitted there is not even built.
   [[nodiscard]] bool connected(std::uint32_t output) const { return raw_->outputs[output] != nullptr; }
 
