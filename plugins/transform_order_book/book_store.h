@@ -4,7 +4,7 @@
 // a skip list from the best price outwards: finding the level d steps behind the best costs O(log d), and
 // the best is the first link. Everything is in arrays whose index 0 means "none".
 //
-// Threading: one thread. Memory: all of it in the constructor: 32 bytes an order, 64 a level, 64 an
+// Threading: one thread. Memory: all of it in the constructor: 32 bytes an order, 64 a level, 48 an
 //            instrument, 32 or more of id map an order. There are never more levels than orders, so
 //            orders and instruments are the only limits.
 // Errors:    calls that break a precondition are bugs of the caller, and asserted.
@@ -40,7 +40,7 @@ struct Order {
 };
 static_assert(sizeof(Order) == 32);
 
-constexpr std::size_t link_count = 8;  // at a growth of 4 per link: 65,536 levels a side at full speed
+constexpr std::size_t link_count = 6;  // at a growth of 4 per link: 4,096 levels a side at full speed
 using Links = std::array<std::uint32_t, link_count>;
 
 struct alignas(64) Level {
@@ -49,8 +49,10 @@ struct alignas(64) Level {
   std::uint32_t first = 0;
   std::uint32_t last = 0;
   std::uint32_t count = 0;
-  std::uint32_t place = 0;  // instrument * 2, plus 1 on the sell side
-  Links next{};             // to worse levels; next[0] also chains the free list
+  std::uint32_t place = 0;     // instrument * 2, plus 1 on the sell side
+  Links next{};                // to worse levels; next[0] also chains the free list
+  std::uint32_t previous = 0;  // the next better level; 0: this is the best
+  std::uint32_t height = 0;    // links in use
 
   [[nodiscard]] Side side() const { return (place & 1) != 0 ? Side::Sell : Side::Buy; }
   [[nodiscard]] std::uint32_t instrument() const { return place >> 1; }
@@ -152,57 +154,71 @@ class BookStore {
     free_order_ = index;
   }
 
-  // For each link height the links of the last level better than `rank` (or the side's own). Climbs from
-  // the best, since most requests are near it.
-  void find_before(std::uint32_t place, std::int64_t rank, std::array<Links*, link_count>& before) {
-    Links* links = &best_[place];
-    before.fill(links);
+  // The links that lead on from a level; those of the side itself for 0.
+  Links& links_after(std::uint32_t place, std::uint32_t level_index) {
+    return level_index == 0 ? best_[place] : levels_[level_index].next;
+  }
+
+  // For each link height the last level better than `rank`, or 0. Climbs from the best, since most requests
+  // are near it.
+  Links find_before(std::uint32_t place, std::int64_t rank) {
+    Links before{};
+    const Links* links = &best_[place];
     const auto leads_to_better = [&](std::size_t height) {
       const std::uint32_t next = (*links)[height];
       return next != 0 && levels_[next].rank < rank;
     };
     std::size_t height = 0;
     while (height + 1 < link_count && leads_to_better(height + 1)) ++height;
+    std::uint32_t at = 0;
     for (std::size_t h = height + 1; h-- > 0;) {
-      while (leads_to_better(h)) links = &levels_[(*links)[h]].next;
-      before[h] = links;
+      while (leads_to_better(h)) {
+        at = (*links)[h];
+        links = &levels_[at].next;
+      }
+      before[h] = at;
     }
+    return before;
   }
 
   std::uint32_t find_or_make_level(std::uint32_t place, std::int64_t rank) {
-    std::array<Links*, link_count> before;
-    find_before(place, rank, before);
-    const std::uint32_t found = (*before[0])[0];
+    const Links before = find_before(place, rank);
+    const std::uint32_t found = links_after(place, before[0])[0];
     if (found != 0 && levels_[found].rank == rank) return found;
     const std::uint32_t made =
         take_free(free_level_, used_levels_, [&](auto i) { return levels_[i].next[0]; });
     Level& level = levels_[made];
-    level = {.rank = rank, .place = place};
-    const std::size_t height = draw_height();
-    for (std::size_t h = 0; h < height; ++h) {
-      level.next[h] = (*before[h])[h];
-      (*before[h])[h] = made;
+    level = {.rank = rank, .place = place, .previous = before[0], .height = draw_height()};
+    for (std::uint32_t h = 0; h < level.height; ++h) {
+      std::uint32_t& link = links_after(place, before[h])[h];
+      level.next[h] = link;
+      link = made;
     }
+    if (found != 0) levels_[found].previous = made;
     ++level_count_;
     return made;
   }
 
   void remove_level(std::uint32_t index) {
     Level& level = levels_[index];
-    std::array<Links*, link_count> before;
-    find_before(level.place, level.rank, before);
-    for (std::size_t h = 0; h < link_count && (*before[h])[h] == index; ++h) (*before[h])[h] = level.next[h];
+    Links before{};  // right as it is when the level is the best
+    if (level.previous != 0) {
+      if (level.height > 1) before = find_before(level.place, level.rank);
+      before[0] = level.previous;
+    }
+    for (std::uint32_t h = 0; h < level.height; ++h) links_after(level.place, before[h])[h] = level.next[h];
+    if (level.next[0] != 0) levels_[level.next[0]].previous = level.previous;
     level.next[0] = free_level_;
     free_level_ = index;
     --level_count_;
   }
 
   // 1 with 3/4, 2 with 3/16 ...: a fixed pseudo-random sequence. It shapes the list, never the results.
-  std::size_t draw_height() {
+  std::uint32_t draw_height() {
     draw_ ^= draw_ << 13;
     draw_ ^= draw_ >> 7;
     draw_ ^= draw_ << 17;
-    return std::min(link_count, 1 + static_cast<std::size_t>(std::countr_zero(draw_)) / 2);
+    return std::min<std::uint32_t>(link_count, 1 + static_cast<std::uint32_t>(std::countr_zero(draw_)) / 2);
   }
 
   Limits limits_;

@@ -88,11 +88,14 @@ std::uint32_t check_side(const BookStore& store, std::uint32_t instrument, Side 
   std::uint32_t orders_seen = 0;
   std::int64_t last_rank = 0;
   bool is_first = true;
+  std::uint32_t better = 0;
   for (std::uint32_t at = store.best(instrument, side); at != 0; at = store.level(at).next[0]) {
     const Level& level = store.level(at);
     EXPECT_TRUE(is_first || level.rank > last_rank);
     EXPECT_EQ(level.side(), side);
     EXPECT_EQ(level.instrument(), instrument);
+    EXPECT_EQ(level.previous, better);
+    better = at;
     is_first = false;
     last_rank = level.rank;
     ++level_count;
