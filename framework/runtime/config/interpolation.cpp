@@ -82,34 +82,31 @@ class Interpolation {
   bool reference(std::string_view& rest, Tree& tree, std::string& result) {
     const std::size_t end = rest.find('}');
     Refusal refusal;
-    std::optional<std::string> value;
     if (end == std::string_view::npos) {
       refusal = {"\"${\" without \"}\"", "between { } or [ ] put the value in quotes; write $$ for a dollar"};
-    } else {
-      value = resolve(rest.substr(2, end - 2), refusal);
-    }
-    if (value && !plain_text(*value)) {
-      refusal = {
-          "the value of " + std::string(rest.substr(0, end + 1)) + " has a line break or a control character",
-          {}};
-      value.reset();
-    }
-    if (value) {
-      put_in_ += value->size();
-      if (result.size() + value->size() > value_bytes_max || put_in_ > total_bytes_max) {
-        refusal = {"the value becomes too long", "at most 64 KiB for a value, 16 MiB in all"};
-        value.reset();
+    } else if (const auto value = resolve(rest.substr(2, end - 2), refusal)) {
+      refusal = check(*value, rest.substr(0, end + 1), result.size());
+      if (refusal.message.empty()) {
+        result += *value;
+        rest.remove_prefix(end + 1);
+        tree.any_type = true;
+        return true;
       }
     }
-    if (!value) {
-      tree.shape = Shape::refused;
-      if (!refusal.message.empty()) diagnostics_.error(tree.place, refusal.message, refusal.help);
-      return false;
+    tree.shape = Shape::refused;
+    if (!refusal.message.empty()) diagnostics_.error(tree.place, refusal.message, refusal.help);
+    return false;
+  }
+
+  Refusal check(const std::string& value, std::string_view reference, std::size_t bytes_before) {
+    if (!plain_text(value)) {
+      return {"the value of " + std::string(reference) + " has a line break or a control character", {}};
     }
-    result += *value;
-    rest.remove_prefix(end + 1);
-    tree.any_type = true;
-    return true;
+    put_in_ += value.size();
+    if (bytes_before + value.size() > value_bytes_max || put_in_ > total_bytes_max) {
+      return {"the value becomes too long", "at most 64 KiB for a value, 16 MiB in all"};
+    }
+    return {};
   }
 
   std::optional<std::string> resolve(std::string_view inside, Refusal& refusal) {

@@ -87,16 +87,17 @@ bool check_text(const std::string& file, std::string_view text, Diagnostics& dia
 
 ScalarSource scalar_source(std::string_view text, std::size_t at, std::string_view value) {
   if (at >= text.size()) return {};
-  const std::size_t line_end = std::min(text.find_first_of("\r\n", at), text.size());
+  // Looked for only where it is near: a file may be one long line.
+  const auto line_end = [&] { return std::min(text.find_first_of("\r\n", at), text.size()); };
   const char first = text[at];
   if (first == '"' || first == '\'') {
     const std::size_t end = quote_end(text, at);
-    if (end == std::string_view::npos) return {line_end - at, true, false};
-    return {std::min(end, line_end) - at, true, true};
+    if (end == std::string_view::npos) return {line_end() - at, true, false};
+    return {std::min(end, text.substr(0, end).find_first_of("\r\n", at)) - at, true, true};
   }
   if (first == '|' || first == '>') return {1, true, true};
   if (!value.empty() && text.substr(at).starts_with(value)) return {value.size(), false, true};
-  const std::string_view line = text.substr(at, line_end - at);
+  const std::string_view line = text.substr(at, line_end() - at);
   return {std::max<std::size_t>(1, line.find_last_not_of(" \t") + 1), false, true};
 }
 

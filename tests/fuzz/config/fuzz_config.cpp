@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(data, data + size);
   tickweir::Diagnostics diagnostics;
   // Named so that an include finds nothing.
-  const auto config = tickweir::load_pipeline_text("/nowhere/fuzz.yaml", text, overrides_of(text), diagnostics);
+  const auto config =
+      tickweir::load_pipeline_text("/nowhere/fuzz.yaml", text, overrides_of(text), diagnostics);
   std::ostringstream out;
   diagnostics.print(out);
   TICKWEIR_ASSERT(config.has_value() == (diagnostics.error_count() == 0));
