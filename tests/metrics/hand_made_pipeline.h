@@ -124,8 +124,9 @@ struct HandMadePipeline {
       cells->outputs.resize(stage.outputs.size());
       telemetry.stages.push_back(std::move(cells));
     }
-    for (std::size_t i = 0; i < graph.edges.size(); ++i)
-      telemetry.edges.push_back(std::make_unique<EdgeCells>());
+    for (const GraphEdge& edge : graph.edges) {
+      telemetry.edges.push_back(edge.kind == EdgeKind::call ? nullptr : std::make_unique<EdgeCells>());
+    }
     for (std::size_t i = 0; i < graph.threads.size(); ++i) {
       telemetry.threads.push_back(std::make_unique<ThreadCells>());
     }
