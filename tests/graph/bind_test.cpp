@@ -157,7 +157,7 @@ TEST_F(Bind, RefusesAnUnknownOption) {
 TEST_F(Bind, RefusesToGoWithoutARequiredOption) {
   (void)bind();
   EXPECT_EQ(lines_of(diagnostics_),
-            Lines{"100:1 error: stage \"s\" lacks the option \"path\": a text (Where it goes.)"});
+            Lines{"100:1 error: stage \"s\" needs the option \"path\": a text (Where it goes.)"});
 }
 
 TEST_F(Bind, RefusesValuesOfAnotherTypeOrOutOfRange) {

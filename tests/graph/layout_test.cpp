@@ -236,6 +236,16 @@ TEST(Layout, WarnsOfASpinningThreadThatSharesItsCpu) {
   EXPECT_TRUE(build(pipeline).lines.empty());
 }
 
+TEST(Layout, DoesNotCountThreadsThatAreNotStarted) {
+  Pipeline pipeline = spinning({{0}, {1}});
+  pipeline.thread("idle", {1}, WaitMode::spin);
+  const Built built = build(pipeline);
+  EXPECT_TRUE(built.graph);
+  EXPECT_EQ(built.lines,
+            Lines{"1030:1 warning: thread \"idle\" has no stages and is not started (put stages on it "
+                  "with thread: idle, or remove it)"});
+}
+
 TEST(Layout, WritesCpusAsRanges) {
   EXPECT_EQ(cpus_text({}), "none");
   EXPECT_EQ(cpus_text({3}), "3");

@@ -84,7 +84,7 @@ class Binder {
     binding_.options.shown.emplace_back();
     if (text == nullptr && option.default_text == nullptr) {
       diagnostics_.error(stage_.config_place,
-                         "stage " + in_quotes(stage_.id) + " lacks the option " + in_quotes(option.name) +
+                         "stage " + in_quotes(stage_.id) + " needs the option " + in_quotes(option.name) +
                              ": " + expected_text(option),
                          option.help == nullptr ? "" : option.help);
     } else if (option.type == TICKWEIR_OPTION_TEXT_LIST) {

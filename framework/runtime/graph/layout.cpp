@@ -21,18 +21,13 @@ std::size_t room_for_default_threads(const PipelineConfig& config, const Machine
   return usable > spoken_for ? usable - spoken_for : 1;
 }
 
-bool is_used(const PipelineConfig& config, const std::string& thread) {
-  return std::any_of(config.stages.begin(), config.stages.end(),
-                     [&](const StageConfig& stage) { return stage.thread && stage.thread->value == thread; });
-}
-
 class Placing {
  public:
   Placing(const Drafts& drafts, const PipelineConfig& config, const Machine& machine)
       : drafts_(drafts), config_(config), room_(room_for_default_threads(config, machine)) {
     layout_.thread_of.resize(drafts.size());
     for (const ThreadConfig& thread : config.threads) {
-      if (!is_used(config, thread.name)) continue;
+      if (!has_stages(config, thread.name)) continue;
       layout_.threads.push_back({.name = thread.name,
                                  .cpus = thread.cpus,
                                  .wait = thread.wait,
@@ -90,9 +85,14 @@ class Placing {
 
 }  // namespace
 
+bool has_stages(const PipelineConfig& config, const std::string& thread) {
+  return std::any_of(config.stages.begin(), config.stages.end(),
+                     [&](const StageConfig& stage) { return stage.thread && stage.thread->value == thread; });
+}
+
 void warn_of_idle_threads(const PipelineConfig& config, Diagnostics& diagnostics) {
   for (const ThreadConfig& thread : config.threads) {
-    if (is_used(config, thread.name)) continue;
+    if (has_stages(config, thread.name)) continue;
     diagnostics.warning(thread.place,
                         "thread " + in_quotes(thread.name) + " has no stages and is not started",
                         "put stages on it with thread: " + thread.name + ", or remove it");

@@ -67,28 +67,37 @@ void warn_of_sharing(const std::vector<ThreadConfig>& threads, std::size_t index
   }
 }
 
+void warn_of_spinning(const std::vector<ThreadConfig>& threads, const Machine& machine,
+                      Diagnostics& diagnostics) {
+  const std::size_t usable = machine.cpus_allowed.size();
+  std::size_t spinning = 0;
+  for (const ThreadConfig& thread : threads) {
+    if (thread.wait != WaitMode::spin || ++spinning != usable + 1) continue;
+    diagnostics.warning(thread.place,
+                        "with thread " + in_quotes(thread.name) + " more threads spin than the " +
+                            std::to_string(usable) + " usable CPUs: they keep each other waiting",
+                        "use wait: adaptive");
+  }
+}
+
 }  // namespace
 
 void check_threads(const PipelineConfig& config, const Machine& machine, Diagnostics& diagnostics) {
-  std::size_t spinning = 0;
-  for (std::size_t i = 0; i < config.threads.size(); ++i) {
-    const ThreadConfig& thread = config.threads[i];
+  std::vector<ThreadConfig> started;
+  for (const ThreadConfig& thread : config.threads) {
     check_cpus(thread, machine, diagnostics);
-    warn_of_interrupts(thread, machine, diagnostics);
-    warn_of_sharing(config.threads, i, diagnostics);
     if (thread.priority != 0 && !machine.realtime_allowed) {
       diagnostics.error(thread.priority_place,
                         "priority " + std::to_string(thread.priority) + " is not permitted to this process",
                         "give it CAP_SYS_NICE or a RLIMIT_RTPRIO (ulimit -r), or remove the priority");
     }
-    if (thread.wait == WaitMode::spin && ++spinning == machine.cpus_allowed.size() + 1) {
-      diagnostics.warning(thread.place,
-                          "with thread " + in_quotes(thread.name) + " more threads spin than the " +
-                              std::to_string(machine.cpus_allowed.size()) +
-                              " usable CPUs: they keep each other waiting",
-                          "use wait: adaptive");
-    }
+    if (has_stages(config, thread.name)) started.push_back(thread);
   }
+  for (std::size_t i = 0; i < started.size(); ++i) {
+    warn_of_interrupts(started[i], machine, diagnostics);
+    warn_of_sharing(started, i, diagnostics);
+  }
+  warn_of_spinning(started, machine, diagnostics);
 }
 
 }  // namespace tickweir
