@@ -32,10 +32,13 @@ std::vector<fs::path> plugin_path(const std::vector<std::string>& from_command_l
   if (const char* list = std::getenv("TICKWEIR_PLUGIN_PATH"); list != nullptr && *list != '\0')
     return split_path(list);
 
-  std::error_code error;
-  const fs::path prefix = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+  std::error_code no_program;
+  const fs::path program = fs::read_symlink("/proc/self/exe", no_program);
+  if (no_program) return folders;
   for (const char* beside : {"plugins", "lib/tickweir/plugins"}) {
-    if (!error && fs::is_directory(prefix / beside, error)) folders.push_back(prefix / beside);
+    const fs::path folder = program.parent_path().parent_path() / beside;
+    std::error_code not_there;
+    if (fs::is_directory(folder, not_there)) folders.push_back(folder);
   }
   return folders;
 }
