@@ -1,10 +1,11 @@
 // Starts the program over pipes, and reads both of its outputs at once.
 #include "tests/cli/program.h"
 
-#include <cerrno>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,16 +32,23 @@ constexpr int patience_ms = 60'000;
 
 }  // namespace
 
-Program::Program(std::vector<std::string> words, int pending_signal) {
+Program::Program(std::vector<std::string> words, Circumstances circumstances) {
   words.insert(words.begin(), TICKWEIR_PROGRAM);
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   int out[2];
   int err[2];
-  if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) return;
+  if (::pipe2(out, O_CLOEXEC) != 0) return;
+  if (circumstances.is_terminal) {
+    ::setenv("TERM", "xterm", 1);
+    if (::openpty(&err[0], &err[1], nullptr, nullptr, nullptr) != 0) return;
+    ::fcntl(err[0], F_SETFD, FD_CLOEXEC);
+  } else if (::pipe2(err, O_CLOEXEC) != 0) {
+    return;
+  }
   child_ = ::fork();
-  if (child_ == 0) become_program(pointers.data(), out[1], err[1], pending_signal);
+  if (child_ == 0) become_program(pointers.data(), out[1], err[1], circumstances.pending_signal);
   ::close(out[1]);
   ::close(err[1]);
   out_pipe_ = out[0];

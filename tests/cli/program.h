@@ -16,12 +16,16 @@ struct Outcome {
   std::string err;
 };
 
+struct Circumstances {
+  int pending_signal = 0;    // waits, blocked, from before the program's first instruction
+  bool is_terminal = false;  // stderr is one
+};
+
 // A program that runs. Killed when it lives longer than the patience of any one call, so that a test fails
 // instead of hanging.
 class Program {
  public:
-  // `pending_signal` waits, blocked, from before the program's first instruction.
-  explicit Program(std::vector<std::string> words, int pending_signal = 0);
+  explicit Program(std::vector<std::string> words, Circumstances circumstances = {});
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;

@@ -5,6 +5,7 @@
 #include "runtime/admin/admin_server.h"
 #include "tests/admin/raw_client.h"
 #include "tests/cli/program.h"
+#include "tests/metrics/promtool.h"
 
 namespace tickweir {
 namespace {
@@ -136,8 +137,19 @@ TEST(Run, GivesUpADrainThatTakesTooLong) {
       << outcome.err;
 }
 
+TEST(Run, ShowsOneLiveLineOnATerminal) {
+  Program program(with_plugins({"run", test_pipeline("endless")}), {.is_terminal = true});
+  ASSERT_TRUE(program.wait_for_stderr("  dropped 0")) << program.err();
+  program.send(SIGTERM);
+  const auto outcome = program.finish();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("\r\033[Kin "), std::string::npos) << outcome.err;
+  // A log line does not begin in the middle of the live line.
+  EXPECT_NE(outcome.err.find("\r\033[K20"), std::string::npos) << outcome.err;
+}
+
 TEST(Run, DoesNothingWhenASignalCameBeforeTheStart) {
-  Program program(with_plugins({"run", test_pipeline("endless")}), SIGINT);
+  Program program(with_plugins({"run", test_pipeline("endless")}), {.pending_signal = SIGINT});
   const auto outcome = program.finish();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("SIGINT before the start: nothing ran"), std::string::npos) << outcome.err;

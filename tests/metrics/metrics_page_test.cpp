@@ -1,22 +1,22 @@
 // The /metrics page of a pipeline made by hand: names, labels, values, and what promtool thinks of it.
 #include "runtime/metrics/metrics.h"
 
-#include <cstdio>
-#include <fstream>
+#include <atomic>
 #include <map>
 #include <sstream>
 #include <thread>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "runtime/metrics/families.h"
 #include "tests/metrics/hand_made_pipeline.h"
+#include "tests/metrics/promtool.h"
 
 namespace tickweir {
 namespace {
 
 using testing::HandMadePipeline;
+using testing::promtool_finds;
 
 // Value by "name{labels}" as it stands on the page.
 std::map<std::string, std::string> samples(const std::string& page) {
@@ -29,20 +29,6 @@ std::map<std::string, std::string> samples(const std::string& page) {
     EXPECT_TRUE(is_new) << "twice on the page: " << line;
   }
   return found;
-}
-
-// Runs promtool over the page; returns its exit code, and what it said in `said`.
-int promtool_finds(const std::string& page, std::string& said) {
-  std::string path = ::testing::TempDir() + "tickweir_page_XXXXXX";
-  const int file = ::mkstemp(path.data());
-  EXPECT_GE(file, 0);
-  ::close(file);
-  std::ofstream(path) << page;
-  FILE* tool = ::popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
-  for (int c; (c = std::fgetc(tool)) != EOF;) said += static_cast<char>(c);
-  const int status = ::pclose(tool);
-  ::unlink(path.c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 TEST(MetricsPage, ShowsWhatTheCellsHold) {

@@ -90,7 +90,8 @@ void collect_edges(const PipelineView& view, Families& families) {
                    static_cast<double>(queued_events(cells)));
     families.gauge("tickweir_edge_capacity_events", "Events that can wait in the edge, in full batches.",
                    labels, static_cast<double>(edge.capacity * batch_events));
-    families.counter("tickweir_edge_pushed_events_total", "Events offered to the edge, those it dropped included.", labels,
+    families.counter("tickweir_edge_pushed_events_total",
+                     "Events offered to the edge, those it dropped included.", labels,
                      value_of(cells.pushed_events));
     families.counter("tickweir_edge_popped_events_total", "Events taken out of the edge.", labels,
                      value_of(cells.popped_events));
