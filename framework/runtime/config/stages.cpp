@@ -26,7 +26,7 @@ bool is_name(std::string_view name, std::size_t length_max) {
 void refuse_unknown_thread_keys(const Tree& tree, const std::string& what, Fields& fields) {
   Tree others;
   for (const Located<std::string>& key : tree.keys) {
-    if (key.value.find_first_not_of("0123456789-") == std::string::npos) {
+    if (!key.value.empty() && key.value.find_first_not_of("0123456789-") == std::string::npos) {
       fields.error(key.place, "unknown key " + in_quotes(key.value) + " in " + what,
                    "put a list of CPUs in quotes: cpus: \"0-1,3\"");
     } else {
@@ -238,7 +238,6 @@ void read_threads(const Tree& threads, Fields& fields, PipelineConfig& config) {
   if (!fields.is(Shape::map, threads, "threads")) return;
   if (threads.keys.size() > threads_max) {
     fields.error(threads.place, "more than " + std::to_string(threads_max) + " threads");
-    return;
   }
   for (std::size_t i = 0; i < threads.keys.size(); ++i) {
     config.threads.push_back(read_thread(threads.keys[i], threads.items[i], fields));
