@@ -16,7 +16,7 @@ struct RunSummary {
   std::string pipeline;
   std::string outcome;  // "done", "stopped by SIGTERM", "failed", "abandoned"
   std::string cause;    // of a failure, or ""
-  double seconds = 0;   // from the start of the sources to the end of the drain
+  double seconds = 0;   // from the start of the stages to the end of the drain
   RunReport report;
   Totals totals;
 };

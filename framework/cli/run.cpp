@@ -100,9 +100,10 @@ int Run::go() {
   if (auto started = engine_.start(); !started) {
     log_.flush();
     print_error(started.error().message);
-    // A stage may hang in its start for ever.
     admin_.reset();
-    leave_at_once(exit_failed);
+    // Those that had started stop in order; but one may hang in its start for ever.
+    if (!engine_.wait_for(abandon_patience_ms)) leave_at_once(exit_failed);
+    return exit_failed;
   }
   info("pipeline " + graph_.config.name + " is running");
   const Ending ending = watch();

@@ -1,6 +1,7 @@
 // The log over spdlog: spdlog writes whole lines; limits, counts and the two formats are here.
 #include "runtime/log/log.h"
 
+#include <atomic>
 #include <chrono>
 #include <ctime>
 #include <map>
@@ -109,7 +110,7 @@ struct Log::Impl {
   std::unique_ptr<spdlog::logger> lines;
   mutable std::mutex mutex;
   std::map<std::pair<std::string, std::size_t>, Window> windows;
-  std::array<std::uint64_t, 4> counts{};
+  std::array<std::atomic<std::uint64_t>, 4> counts{};  // so that a scrape never waits for a slow stderr
   bool wipes = false;
 };
 
@@ -118,16 +119,18 @@ Log::~Log() = default;
 
 void Log::write(std::uint32_t level, const std::string& stage, const std::string& text) {
   const std::size_t index = index_of(level);
-  const std::lock_guard lock(impl_->mutex);
-  ++impl_->counts.at(index);
+  impl_->counts.at(index).fetch_add(1, std::memory_order_relaxed);
   if (level < impl_->settings.level) return;
+  const std::lock_guard lock(impl_->mutex);
   const std::uint64_t now = impl_->settings.now_ns();
   if (impl_->admit(index, stage, now)) impl_->show(index, stage, text, now);
 }
 
 std::array<std::uint64_t, 4> Log::counts() const {
-  const std::lock_guard lock(impl_->mutex);
-  return impl_->counts;
+  std::array<std::uint64_t, 4> counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    counts[i] = impl_->counts[i].load(std::memory_order_relaxed);
+  return counts;
 }
 
 void Log::flush() {
