@@ -40,9 +40,10 @@ class CaptureReader {
   CaptureReader(Source& source, PayloadKind payload_kind, Decoder& decoder, Faults& faults)
       : source_(&source), decoder_(decoder), faults_(faults), kind_(payload_kind) {
     std::FILE* file =
-        ::fopencookie(this, "rb", {.read = give, .write = nullptr, .seek = nullptr, .close = nullptr});
+        ::fopencookie(this, "rb", {.read = give, .write = nullptr, .seek = tell, .close = nullptr});
     if (file == nullptr) throw std::runtime_error(faults.input() + ": cannot be read: out of memory");
-    std::setvbuf(file, nullptr, _IONBF, 0);  // so that what libpcap has used is what the source has given
+    std::setvbuf(file, nullptr, _IOFBF, 64U << 10);
+    file_ = file;
     std::array<char, PCAP_ERRBUF_SIZE> error{};
     capture_.reset(
         ::pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error.data()));
@@ -58,7 +59,7 @@ class CaptureReader {
                                (name != nullptr ? name : std::to_string(link_)) +
                                ", expected Ethernet, Linux cooked or raw IP; convert the capture");
     }
-    position_ = source_->position();
+    position_ = used();
     faults_.add(Count::bytes, position_);
   }
 
@@ -83,6 +84,13 @@ class CaptureReader {
  private:
   static constexpr std::uint32_t packets_per_read = 4096;
 
+  // How many bytes libpcap has used: those it was given less those that wait in the FILE's buffer.
+  [[nodiscard]] std::uint64_t used() const { return static_cast<std::uint64_t>(::ftello(file_)); }
+  static int tell(void* cookie, ::off64_t* offset, int whence) {
+    if (whence != SEEK_CUR || *offset != 0) return -1;
+    *offset = static_cast<::off64_t>(static_cast<CaptureReader*>(cookie)->source_->position());
+    return 0;
+  }
   static ::ssize_t give(void* cookie, char* to, std::size_t size) {
     auto& self = *static_cast<CaptureReader*>(cookie);
     try {
@@ -97,7 +105,7 @@ class CaptureReader {
     pcap_pkthdr* facts = nullptr;
     const u_char* data = nullptr;
     const int result = ::pcap_next_ex(capture_.get(), &facts, &data);
-    const std::uint64_t read = source_->position() - position_;
+    const std::uint64_t read = used() - position_;
     faults_.add(Count::bytes, read);
     if (failure_ != nullptr) std::rethrow_exception(failure_);
     if (result != 1) {
@@ -222,6 +230,7 @@ class CaptureReader {
   PayloadKind kind_;
   std::exception_ptr failure_;
   std::unique_ptr<pcap_t, Close> capture_;
+  std::FILE* file_ = nullptr;  // capture_'s
   int link_ = 0;
   std::uint64_t position_ = 0;  // of the source, after the last whole packet
   std::uint64_t packet_ = 0;
