@@ -1,0 +1,145 @@
+// itch_parse: ITCH messages to events, against a bare loop over the message lengths that touches each field.
+//
+// Both work on the same bytes in memory, so that no disk is measured.
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "bench.h"
+#include "sample.h"
+#include "source_itch/itch_framing.h"
+#include "tickweir/market.h"
+
+namespace tickweir::bench {
+
+namespace {
+
+// A file that is all in memory.
+class MemoryInput {
+ public:
+  explicit MemoryInput(const std::string& bytes) : bytes_(bytes) {}
+  std::size_t read(std::uint8_t* to, std::size_t size) {
+    const std::size_t count = std::min(size, bytes_.size() - at_);
+    std::memcpy(to, bytes_.data() + at_, count);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  const std::string& bytes_;
+  std::size_t at_ = 0;
+};
+
+// Events as a batch holds them: back to back.
+struct BatchOfBytes {
+  [[nodiscard]] bool full() const { return count == 256; }
+  std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
+    auto* const event = reinterpret_cast<Event*>(memory.data() + used);
+    *event = {.size = static_cast<std::uint32_t>(sizeof(Event) + bytes), .type = type, .verdict = 0, .flags = 0,
+              .sequence = 0, .time = time, .origin = origin};
+    used += event->size;
+    ++count;
+    return reinterpret_cast<std::uint8_t*>(event + 1);
+  }
+  void clear() { used = count = 0; }
+  alignas(64) std::array<std::uint8_t, 256 * 128> memory;
+  std::size_t used = 0;
+  std::size_t count = 0;
+};
+
+std::uint64_t parse_all(const std::string& bytes) {
+  MemoryInput input(bytes);
+  itch::Decoder decoder(0, 1);
+  itch::Faults faults("memory", false, [](const std::string&) {});
+  itch::FileReader<MemoryInput> reader(input, false, decoder, faults);
+  auto batch = std::make_unique<BatchOfBytes>();
+  std::uint64_t events = 0;
+  for (auto progress = itch::Progress::more; progress == itch::Progress::more;) {
+    batch->clear();
+    progress = reader.read(*batch);
+    events += batch->count;
+    asm volatile("" ::"r"(batch.get()) : "memory");
+  }
+  return events;
+}
+
+template <typename T>
+T touch(const std::uint8_t* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+// Every field of the messages that become events is loaded and added to a sum; nothing is built.
+std::uint64_t touch_all(const std::string& bytes) {
+  MemoryInput input(bytes);
+  std::vector<std::uint8_t> window(256 * 1024);
+  std::size_t left = 0;
+  std::uint64_t sum = 0;
+  std::uint64_t messages = 0;
+  for (;;) {
+    const std::size_t got = input.read(window.data() + left, window.size() - left);
+    const std::size_t end = left + got;
+    std::size_t at = 0;
+    while (end - at >= 2) {
+      const std::size_t length = __builtin_bswap16(touch<std::uint16_t>(window.data() + at));
+      if (length == 0 || end - at < 2 + length) break;
+      const std::uint8_t* const m = window.data() + at + 2;
+      sum += m[0] + __builtin_bswap16(touch<std::uint16_t>(m + 1)) + (__builtin_bswap64(touch<std::uint64_t>(m + 5)) >> 16);
+      switch (m[0]) {
+        case 'F':
+        case 'A':
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) + m[19] + __builtin_bswap32(touch<std::uint32_t>(m + 20)) +
+                 __builtin_bswap32(touch<std::uint32_t>(m + 32));
+          break;
+        case 'U':
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 19)) + __builtin_bswap32(touch<std::uint32_t>(m + 27)) +
+                 __builtin_bswap32(touch<std::uint32_t>(m + 31)) + __builtin_bswap64(touch<std::uint64_t>(m + 11));
+          break;
+        case 'E':
+        case 'C':
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) + __builtin_bswap32(touch<std::uint32_t>(m + 19)) +
+                 __builtin_bswap64(touch<std::uint64_t>(m + 23));
+          break;
+        case 'X': sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) + __builtin_bswap32(touch<std::uint32_t>(m + 19)); break;
+        case 'D': sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)); break;
+        default: break;
+      }
+      at += 2 + length;
+      ++messages;
+    }
+    if (got == 0) break;
+    left = end - at;
+    std::memmove(window.data(), window.data() + at, left);
+  }
+  asm volatile("" ::"r"(sum));
+  return messages;
+}
+
+double per_second(const std::string& bytes, std::uint64_t (*work)(const std::string&), std::uint64_t least) {
+  pin_to(0);
+  const std::uint64_t start = now_ns();
+  const std::uint64_t count = work(bytes);
+  const std::uint64_t elapsed = now_ns() - start;
+  unpin();
+  check(count >= least, "every message is read");
+  return static_cast<double>(count) * 1e9 / static_cast<double>(elapsed);
+}
+
+}  // namespace
+
+std::vector<Row> itch_parse(const Settings& settings) {
+  const std::uint64_t messages = settings.is_smoke ? 20'000 : 2'000'000;
+  std::ifstream file(sample_file(settings, messages), std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const Pairs pairs = run_pairs(settings, false, [&] { return per_second(bytes, parse_all, messages * 9 / 10); },
+                                [&] { return per_second(bytes, touch_all, messages); });
+  const double ratio = pairs.ratio();
+  return {{.name = "itch_parse", .unit = "M messages/s", .ours = median(pairs.ours) * 1e-6,
+           .baseline = median(pairs.baseline) * 1e-6, .figure = ratio, .figure_text = "ratio", .target = "at least 0.7",
+           .is_reached = ratio >= 0.7, .state = pairs.state, .note = "from memory"}};
+}
+
+}  // namespace tickweir::bench
