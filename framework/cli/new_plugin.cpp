@@ -21,6 +21,7 @@ struct Template {
   std::string_view name;  // of the file
   std::string_view text;
 };
+// In them the new plugin is called plugin_name, and its class PluginName.
 constexpr Template templates[] = {
 #include "new_plugin_templates.inc"
 };
@@ -90,8 +91,8 @@ Result<void> write_new_plugin(const std::string& name, const std::string& role, 
     const std::string target = target_name(file.name, name, role);
     if (target.empty()) continue;
     std::string text(file.text);
-    replace_all(text, "@PLUGIN@", name);
-    replace_all(text, "@CLASS@", class_name(name));
+    replace_all(text, "plugin_name", name);
+    replace_all(text, "PluginName", class_name(name));
     if (auto written = write_file(folder / target, text); !written) return written;
   }
   return {};

@@ -36,7 +36,8 @@ function(tickweir_add_test name)
 endfunction()
 
 # tickweir_embed(TARGET FOLDER OUTPUT)
-# Makes the text files of FOLDER a C++ list `{"name", R"embedded(text)embedded"},`, which TARGET includes as OUTPUT.
+# Makes the text files of FOLDER a C++ list `{"name", R"embedded(text)embedded"},`, which TARGET includes
+# as OUTPUT.
 function(tickweir_embed target folder output)
   file(GLOB files CONFIGURE_DEPENDS ${folder}/*)
   set(list "")

@@ -12,15 +12,20 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = integer, .name = "quantity_max", .default_text = "1000", .minimum = "1", .maximum = "1000000000",
-           .unit = "shares", .help = "Larger orders are refused."},
+    Option{.type = integer,
+           .name = "quantity_max",
+           .default_text = "1000",
+           .minimum = "1",
+           .maximum = "1000000000",
+           .unit = "shares",
+           .help = "Larger orders are refused."},
 };
 enum Drop : std::uint32_t { too_large };
 constexpr std::array reasons{Reason{.name = "too_large", .help = "The quantity is above quantity_max."}};
 
-class @CLASS@ final : public Filter {
+class PluginName final : public Filter {
  public:
-  explicit @CLASS@(const Context& context) : quantity_max_(context.options.integer("quantity_max")) {}
+  explicit PluginName(const Context& context) : quantity_max_(context.options.integer("quantity_max")) {}
 
   void apply(Batch& batch) {
     batch.for_each([&](Event& event) {
@@ -35,6 +40,9 @@ class @CLASS@ final : public Filter {
 
 }  // namespace
 
-TICKWEIR_PLUGIN("@PLUGIN@", @CLASS@,
-                {.version = "0.1.0", .summary = "Refuses orders above a quantity.", .accepts = "NewOrder",
-                 .options = options, .reasons = reasons})
+TICKWEIR_PLUGIN("plugin_name", PluginName,
+                {.version = "0.1.0",
+                 .summary = "Refuses orders above a quantity.",
+                 .accepts = "NewOrder",
+                 .options = options,
+                 .reasons = reasons})

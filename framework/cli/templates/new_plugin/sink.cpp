@@ -12,7 +12,11 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = integer, .name = "instrument", .default_text = "0", .minimum = "0", .maximum = "4294967295",
+    Option{.type = integer,
+           .name = "instrument",
+           .default_text = "0",
+           .minimum = "0",
+           .maximum = "4294967295",
            .help = "Only orders in this instrument; 0: in any."},
 };
 constexpr std::array counters{
@@ -21,10 +25,11 @@ constexpr std::array counters{
 enum Drop : std::uint32_t { not_wanted };
 constexpr std::array reasons{Reason{.name = "not_wanted", .help = "No order, or in another instrument."}};
 
-class @CLASS@ final : public Sink {
+class PluginName final : public Sink {
  public:
-  explicit @CLASS@(const Context& context)
-      : instrument_(context.options.integer("instrument")), quantity_(context.counter("quantity")),
+  explicit PluginName(const Context& context)
+      : instrument_(context.options.integer("instrument")),
+        quantity_(context.counter("quantity")),
         not_wanted_(context.drop_counter(not_wanted)) {}
 
   void write(const BatchView& batch) {
@@ -53,6 +58,10 @@ class @CLASS@ final : public Sink {
 
 }  // namespace
 
-TICKWEIR_PLUGIN("@PLUGIN@", @CLASS@,
-                {.version = "0.1.0", .summary = "Adds up the quantity of all orders.", .accepts = "NewOrder",
-                 .options = options, .counters = counters, .reasons = reasons})
+TICKWEIR_PLUGIN("plugin_name", PluginName,
+                {.version = "0.1.0",
+                 .summary = "Adds up the quantity of all orders.",
+                 .accepts = "NewOrder",
+                 .options = options,
+                 .counters = counters,
+                 .reasons = reasons})

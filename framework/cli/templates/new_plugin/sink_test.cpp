@@ -8,7 +8,7 @@ namespace {
 using namespace tickweir::testing;
 using tickweir::market::NewOrder;
 
-TEST(@CLASS@, AddsUpQuantities) {
+TEST(PluginName, AddsUpQuantities) {
   Harness stage(TICKWEIR_PLUGIN_FILE);
   stage.push({event(NewOrder{.quantity = 40}), event(NewOrder{.quantity = 2}), tick(5)});
   stage.drain();
@@ -16,9 +16,10 @@ TEST(@CLASS@, AddsUpQuantities) {
   EXPECT_EQ(stage.dropped("not_wanted"), 1U);
 }
 
-TEST(@CLASS@, TakesOneInstrumentOnly) {
+TEST(PluginName, TakesOneInstrumentOnly) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"instrument", "7"}});
-  stage.push({event(NewOrder{.quantity = 40, .instrument = 7}), event(NewOrder{.quantity = 2, .instrument = 8})});
+  stage.push(
+      {event(NewOrder{.quantity = 40, .instrument = 7}), event(NewOrder{.quantity = 2, .instrument = 8})});
   EXPECT_EQ(stage.counter("quantity"), 40U);
 }
 

@@ -12,26 +12,39 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = integer, .name = "count", .default_text = "1000", .minimum = "0", .maximum = "1000000000",
-           .unit = "events", .help = "How many orders to make."},
-    Option{.type = duration, .name = "gap", .default_text = "1us", .minimum = "0ns", .maximum = "1h",
+    Option{.type = integer,
+           .name = "count",
+           .default_text = "1000",
+           .minimum = "0",
+           .maximum = "1000000000",
+           .unit = "events",
+           .help = "How many orders to make."},
+    Option{.type = duration,
+           .name = "gap",
+           .default_text = "1us",
+           .minimum = "0ns",
+           .maximum = "1h",
            .help = "Event time between two orders."},
 };
 enum OutputIndex : std::uint32_t { orders };
 constexpr std::array outputs{Output{.name = "orders", .events = "NewOrder", .help = "The orders."}};
 
-class @CLASS@ final : public Source {
+class PluginName final : public Source {
  public:
-  explicit @CLASS@(const Context& context)
+  explicit PluginName(const Context& context)
       : count_(static_cast<std::uint64_t>(context.options.integer("count"))),
-        gap_(static_cast<std::uint64_t>(context.options.duration("gap"))), source_(context.source_number()) {}
+        gap_(static_cast<std::uint64_t>(context.options.duration("gap"))),
+        source_(context.source_number()) {}
 
   PollResult poll(Emitter& out, Idle&) {
     while (made_ < count_ && out.room(orders) > 0) {
       ++made_;
       out.emit(orders, made_ * gap_, make_origin(source_, made_),
-               market::NewOrder{.order_id = made_, .price = 100 + static_cast<std::int64_t>(made_ % 10), .quantity = 1,
-                                .instrument = 1, .side = made_ % 2 == 0 ? market::Side::Buy : market::Side::Sell});
+               market::NewOrder{.order_id = made_,
+                                .price = 100 + static_cast<std::int64_t>(made_ % 10),
+                                .quantity = 1,
+                                .instrument = 1,
+                                .side = made_ % 2 == 0 ? market::Side::Buy : market::Side::Sell});
     }
     return made_ < count_ ? PollResult::more : PollResult::finished;
   }
@@ -45,5 +58,6 @@ class @CLASS@ final : public Source {
 
 }  // namespace
 
-TICKWEIR_PLUGIN("@PLUGIN@", @CLASS@,
-                {.version = "0.1.0", .summary = "Makes a number of orders.", .options = options, .outputs = outputs})
+TICKWEIR_PLUGIN(
+    "plugin_name", PluginName,
+    {.version = "0.1.0", .summary = "Makes a number of orders.", .options = options, .outputs = outputs})

@@ -9,7 +9,7 @@ using namespace tickweir::testing;
 using tickweir::PollResult;
 using tickweir::market::NewOrder;
 
-TEST(@CLASS@, MakesAsManyOrdersAsAsked) {
+TEST(PluginName, MakesAsManyOrdersAsAsked) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"count", "10"}, {"gap", "5us"}}, {.batch_events_max = 4});
   EXPECT_EQ(stage.poll(), PollResult::finished);
   ASSERT_EQ(stage.output("orders").size(), 10U);
@@ -17,7 +17,7 @@ TEST(@CLASS@, MakesAsManyOrdersAsAsked) {
   EXPECT_EQ(stage.output("orders").back().as<NewOrder>().order_id, 10U);
 }
 
-TEST(@CLASS@, MakesOrdersThatABookTakes) {
+TEST(PluginName, MakesOrdersThatABookTakes) {
   Harness stage(TICKWEIR_PLUGIN_FILE);
   EXPECT_EQ(stage.poll(), PollResult::finished);
   for (const NewOrder& order : payloads<NewOrder>(stage.output("orders"))) {
@@ -25,7 +25,7 @@ TEST(@CLASS@, MakesOrdersThatABookTakes) {
   }
 }
 
-TEST(@CLASS@, CanMakeNone) {
+TEST(PluginName, CanMakeNone) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"count", "0"}});
   EXPECT_EQ(stage.poll(), PollResult::finished);
   EXPECT_TRUE(stage.output("orders").empty());

@@ -12,17 +12,22 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = integer, .name = "quantity_min", .default_text = "1", .minimum = "1", .maximum = "1000000000",
-           .unit = "shares", .help = "Smaller executions are left out."},
+    Option{.type = integer,
+           .name = "quantity_min",
+           .default_text = "1",
+           .minimum = "1",
+           .maximum = "1000000000",
+           .unit = "shares",
+           .help = "Smaller executions are left out."},
 };
 enum OutputIndex : std::uint32_t { trades };
 constexpr std::array outputs{Output{.name = "trades", .events = "Trade", .help = "One for each execution."}};
 enum Drop : std::uint32_t { too_small };
 constexpr std::array reasons{Reason{.name = "too_small", .help = "The quantity is below quantity_min."}};
 
-class @CLASS@ final : public Transform {
+class PluginName final : public Transform {
  public:
-  explicit @CLASS@(const Context& context)
+  explicit PluginName(const Context& context)
       : quantity_min_(context.options.integer("quantity_min")), too_small_(context.drop_counter(too_small)) {}
 
   void process(const BatchView& batch, Emitter& out) {
@@ -35,8 +40,11 @@ class @CLASS@ final : public Transform {
         return;
       }
       out.emit(trades, event.time, event.origin,
-               market::Trade{.match_id = executed.match_id, .price = executed.price, .quantity = executed.quantity,
-                             .instrument = executed.instrument, .side = executed.taker_side});
+               market::Trade{.match_id = executed.match_id,
+                             .price = executed.price,
+                             .quantity = executed.quantity,
+                             .instrument = executed.instrument,
+                             .side = executed.taker_side});
     });
     too_small_.add(small);
   }
@@ -48,6 +56,10 @@ class @CLASS@ final : public Transform {
 
 }  // namespace
 
-TICKWEIR_PLUGIN("@PLUGIN@", @CLASS@,
-                {.version = "0.1.0", .summary = "Prints a trade for every execution.", .accepts = "Executed",
-                 .options = options, .outputs = outputs, .reasons = reasons})
+TICKWEIR_PLUGIN("plugin_name", PluginName,
+                {.version = "0.1.0",
+                 .summary = "Prints a trade for every execution.",
+                 .accepts = "Executed",
+                 .options = options,
+                 .outputs = outputs,
+                 .reasons = reasons})
