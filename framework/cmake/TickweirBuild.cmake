@@ -22,6 +22,10 @@ if(TICKWEIR_FUZZ)  # so that the fuzzer sees which branches of the libraries it 
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+if(TICKWEIR_FUZZ)  # coverage of the libraries too, not only of the fuzzer's own file
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # tickweir_add_test(NAME SOURCES file... [LIBRARIES target...])
 # A GoogleTest program; each of its tests is one of ctest's.
 function(tickweir_add_test name)
