@@ -105,7 +105,8 @@ class CaptureReader {
     pcap_pkthdr* facts = nullptr;
     const u_char* data = nullptr;
     const int result = ::pcap_next_ex(capture_.get(), &facts, &data);
-    const std::uint64_t read = used() - position_;
+    // At the end, what was read ahead is left over too.
+    const std::uint64_t read = (result == 1 ? used() : source_->position()) - position_;
     faults_.add(Count::bytes, read);
     if (failure_ != nullptr) std::rethrow_exception(failure_);
     if (result != 1) {
