@@ -37,6 +37,7 @@ void add_common(CLI::App& app, RawArguments& raw) {
 CLI::App& add_subcommand(CLI::App& app, RawArguments& raw, const char* name, const char* summary,
                          bool has_json) {
   CLI::App& subcommand = *app.add_subcommand(name, summary);
+  subcommand.footer("Also: --plugin-path, --set, --log-format, --log-level; see tickweir --help.");
   if (has_json) subcommand.add_flag("--json", raw.parsed.common.json, "Prints JSON");
   return subcommand;
 }
@@ -147,6 +148,9 @@ ParsedArguments parse_arguments(int count, const char* const* words) {
   // Unknown words are collected, not refused: what is said about them is ours.
   app.allow_extras();
   app.fallthrough();
+  app.footer(
+      "Exit codes: 0 done, 1 ran and failed, 2 wrong usage, 78 configuration or plugin refused,\n"
+      "130 a second signal ended a drain.");
   add_common(app, raw);
   add_subcommands(app, raw);
   const auto chosen = [&app]() -> CLI::App* {

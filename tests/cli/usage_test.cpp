@@ -73,6 +73,7 @@ TEST(Usage, HelpOfASubcommandShowsItsFlags) {
   const auto outcome = run_program({"graph", "--help"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.out.find("--format"), std::string::npos);
+  EXPECT_NE(outcome.out.find("--plugin-path"), std::string::npos);
 }
 
 }  // namespace
