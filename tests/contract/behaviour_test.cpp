@@ -1,0 +1,137 @@
+// What a stage does, for every plugin on the plugin path: lives, batches, unknown events, repeatability.
+// The harness checks after each call that the books balance: in = out + dropped + held.
+#include "cases.h"
+#include "market_stream.h"
+#include "outcome.h"
+
+namespace tickweir::contract {
+namespace {
+
+using testing::Harness;
+using testing::OwnedEvent;
+using testing::Settings;
+
+constexpr std::size_t source_events_max = 20'000;
+constexpr std::uint64_t wall_time = 1'767'700'000'000'000'000;  // after every event of the stream
+
+class Stage : public OnePlugin {
+ protected:
+  // One life of the stage over the whole stream; a source is polled until it ends or has made enough.
+  Outcome live(std::uint32_t batch_events_max) {
+    Harness stage(file(), options(), {.batch_events_max = batch_events_max, .batch_bytes_max = 1U << 20, .time = wall_time});
+    if (is_source()) {
+      poll(stage);
+    } else {
+      stage.push(market_stream());
+    }
+    stage.drain();
+    stage.stop();
+    return outcome_of(stage, output_file(), source_events_max);
+  }
+
+  static void poll(Harness& source) {
+    const char* name = source.plugin().outputs[0].name;
+    for (int call = 0; call < 1'000'000 && source.output(name).size() < source_events_max; ++call) {
+      const PollResult result = source.poll_once();
+      if (result == PollResult::finished) return;
+      if (result == PollResult::idle && source.idle().wake_time != 0) source.set_time(source.idle().wake_time);
+    }
+  }
+};
+
+TEST_P(Stage, IsCreatedAndDestroyedWithoutAStart) {
+  const auto given = options();
+  const auto files = std::distance(std::filesystem::directory_iterator(folder()), {});
+  { const Harness stage(file(), given, {.start = false}); }
+  { const Harness stage(file(), given, {.start = false}); }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder()), {}), files)
+      << "create() touched the disk";
+}
+
+TEST_P(Stage, LivesTwiceTheSameLife) { expect_same(live(256), live(256)); }
+
+TEST_P(Stage, StartsAndStopsWithoutWork) {
+  for (int life = 0; life < 2; ++life) {
+    Harness stage(file(), options());
+    stage.drain();
+    stage.stop();
+    for (std::uint32_t i = 0; i < plugin().output_count; ++i) {
+      EXPECT_TRUE(stage.output(plugin().outputs[i].name).empty()) << "made something from nothing";
+    }
+  }
+}
+
+TEST_P(Stage, DoesTheSameWithManySmallBatchesAsWithBigOnes) {
+  const Outcome big = live(8192);
+  expect_same(big, live(1));
+  expect_same(big, live(7));
+}
+
+TEST_P(Stage, LeavesUnknownEventsAlone) {
+  if (is_source()) GTEST_SKIP() << "a source takes no events";
+  Harness stage(file(), options(), {.time = wall_time});
+  const auto events = unknown_events();
+  stage.push(events);
+  if (plugin().role == TICKWEIR_ROLE_FILTER) {
+    EXPECT_EQ(stage.passed(), events);
+  }
+  stage.drain();
+  stage.stop();
+  for (std::uint32_t i = 0; i < plugin().output_count; ++i) {
+    EXPECT_TRUE(stage.output(plugin().outputs[i].name).empty()) << "events on " << plugin().outputs[i].name;
+  }
+}
+
+TEST_P(Stage, DoesNotLookAtEventsThatWereRefusedBefore) {
+  if (is_source()) GTEST_SKIP() << "a source takes no events";
+  Events refused;
+  for (const OwnedEvent& event : market_stream()) {
+    Event& header = const_cast<Event&>(refused.emplace_back(event).header());
+    header.verdict = 200;
+  }
+  Harness stage(file(), options(), {.time = wall_time});
+  stage.push(refused);
+  stage.drain();
+  stage.stop();
+  EXPECT_EQ(stage.received(), 0U);
+  EXPECT_EQ(stage.dropped(), 0U);
+  for (std::uint32_t i = 0; i < plugin().output_count; ++i) {
+    EXPECT_TRUE(stage.output(plugin().outputs[i].name).empty()) << "events on " << plugin().outputs[i].name;
+  }
+}
+
+TEST_P(Stage, DoesTheSameWhetherOrNotSomebodyListensElsewhere) {
+  if (plugin().output_count < 2) GTEST_SKIP() << "it has no two outputs";
+  const Outcome whole = live(256);
+  for (std::uint32_t kept = 0; kept < plugin().output_count; ++kept) {
+    Settings settings{.batch_bytes_max = 1U << 20, .time = wall_time};
+    for (std::uint32_t i = 0; i < plugin().output_count; ++i) {
+      if (i != kept) settings.unconnected.emplace_back(plugin().outputs[i].name);
+    }
+    Harness stage(file(), options(), settings);
+    stage.push(market_stream());
+    stage.drain();
+    const std::string name = plugin().outputs[kept].name;
+    EXPECT_TRUE(stage.output(name) == whole.outputs.at(name)) << "output " << name << " differs when it is alone";
+  }
+}
+
+TEST_P(Stage, WorksWhenNobodyListensAtAll) {
+  Settings settings{.time = wall_time};
+  for (std::uint32_t i = 0; i < plugin().output_count; ++i) settings.unconnected.emplace_back(plugin().outputs[i].name);
+  Harness stage(file(), options(), settings);
+  if (is_source()) {
+    for (int call = 0; call < 100 && stage.poll_once() == PollResult::more; ++call) {}
+  } else {
+    stage.push(market_stream());
+  }
+  stage.drain();
+  stage.stop();
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugins, Stage, ::testing::ValuesIn(all_ways()), test_name);
+
+TEST(Cases, CoverThePluginsOfThisRepository) { EXPECT_GE(all_plugins().size(), plugins_min); }
+
+}  // namespace
+}  // namespace tickweir::contract

@@ -1,0 +1,121 @@
+// See cases.h.
+#include "cases.h"
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include <unistd.h>
+
+#include "runtime/plugins/registry.h"
+
+namespace tickweir::contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Way {
+  const char* plugin;
+  const char* label;
+  testing::OptionTexts options;
+};
+
+const std::vector<Way>& ways() {
+  static const std::vector<Way> all{
+      {"filter_dedup", "window", {{"window", "4096"}}},
+      {"filter_dedup", "hash", {{"mode", "hash"}, {"capacity", "1000"}, {"max_age", "1ms"}}},
+      {"sink_file", "events", {{"path", "{out}"}, {"format", "events"}}},
+      {"sink_file", "json", {{"path", "{out}"}, {"format", "json"}}},
+      {"sink_file", "csv", {{"path", "{out}"}, {"format", "csv"}, {"event", "NewOrder"}}},
+      {"source_generator", "duplicates", {{"events", "20000"}, {"duplicates", "0.1"}, {"duplicate_delay", "9"}}},
+      {"source_generator", "poisson", {{"events", "5000"}, {"arrival", "poisson"}}},
+      {"transform_order_book", "match", {{"mode", "match"}, {"orders", "5000"}, {"instruments", "64"}}},
+      {"transform_order_book", "rebuild", {{"mode", "rebuild"}, {"orders", "5000"}, {"instruments", "64"}}},
+      {"transform_metrics", "instruments", {{"instruments", "[1, 2, ABC]"}}},
+  };
+  return all;
+}
+
+Registry& registry() {
+  static Registry found = [] {
+    auto scanned = Registry::scan({TICKWEIR_PLUGIN_DIR});
+    if (!scanned) throw std::runtime_error(scanned.error().message);
+    return std::move(scanned.value());
+  }();
+  return found;
+}
+
+const Plugin& load(const std::string& name) {
+  auto loaded = registry().load(name);
+  if (!loaded) throw std::runtime_error(loaded.error().message);
+  return **loaded;
+}
+
+fs::path make_folder() {
+  std::string name = (fs::temp_directory_path() / "tickweir_contract_XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + name);
+  return name;
+}
+
+void make_sample(const fs::path& file) {
+  const std::string command =
+      std::string(TICKWEIR_BINARY_DIR "/bin/itch_sample --messages 5000 --instruments 20 --seed 3 ") +
+      file.string() + " > /dev/null";
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+}
+
+std::string with_files(std::string text, const fs::path& folder) {
+  if (text == "{out}") return (folder / "out").string();
+  if (text != "{in}") return text;
+  const fs::path sample = folder / "in.itch";
+  if (!fs::exists(sample)) make_sample(sample);
+  return sample.string();
+}
+
+}  // namespace
+
+std::vector<Case> all_plugins() {
+  std::vector<Case> found;
+  for (const std::string& name : registry().names()) {
+    found.push_back({name, load(name).file.string(), "defaults", {}});
+  }
+  return found;
+}
+
+std::vector<Case> all_ways() {
+  std::vector<Case> found;
+  for (const Case& plain : all_plugins()) {
+    found.push_back(plain);
+    for (const Way& way : ways()) {
+      if (way.plugin == plain.plugin) found.push_back({plain.plugin, plain.file, way.label, way.options});
+    }
+  }
+  return found;
+}
+
+std::string test_name(const ::testing::TestParamInfo<Case>& info) {
+  return info.param.plugin + "_" + info.param.label;
+}
+
+OnePlugin::OnePlugin() : folder_(make_folder()), plugin_(*load(GetParam().plugin).table) {}
+
+OnePlugin::~OnePlugin() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+testing::OptionTexts OnePlugin::options() const {
+  testing::OptionTexts texts;
+  for (const testing::OptionText& given : GetParam().options) {
+    const bool is_list = given.value.text().empty() && !given.value.items().empty();
+    texts.push_back(is_list ? given : testing::OptionText{given.name, with_files(given.value.text(), folder_)});
+  }
+  for (std::uint32_t i = 0; i < plugin_.option_count; ++i) {
+    const tickweir_option& option = plugin_.options[i];
+    bool given = option.default_text != nullptr || option.type != TICKWEIR_OPTION_TEXT;
+    for (const testing::OptionText& text : texts) given = given || text.name == option.name;
+    if (!given) texts.push_back({option.name, with_files(is_source() ? "{in}" : "{out}", folder_)});
+  }
+  return texts;
+}
+
+}  // namespace tickweir::contract

@@ -1,0 +1,57 @@
+// Every plugin on the plugin path, with options to try it under.
+//
+// A plugin needs no entry here to be tested: it then runs with its defaults, and a required text option
+// gets a file's path. An entry in cases.cpp adds the modes in which it behaves differently.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "tickweir/plugin.h"
+#include "tickweir/testing.h"
+
+namespace tickweir::contract {
+
+struct Case {
+  std::string plugin;
+  std::string file;
+  std::string label;             // which way of using it
+  testing::OptionTexts options;  // "{in}" and "{out}" stand for an input file and an output file
+
+  friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
+    return out << shown.plugin << " (" << shown.label << ")";
+  }
+};
+
+// Each plugin in each of its ways; or each plugin once.
+[[nodiscard]] std::vector<Case> all_ways();
+[[nodiscard]] std::vector<Case> all_plugins();
+[[nodiscard]] std::string test_name(const ::testing::TestParamInfo<Case>& info);
+
+// One plugin, with a folder of its own for the files it needs; the folder goes with the test.
+class OnePlugin : public ::testing::TestWithParam<Case> {
+ protected:
+  OnePlugin();
+  ~OnePlugin() override;
+
+  [[nodiscard]] const tickweir_plugin& plugin() const { return plugin_; }
+  [[nodiscard]] const char* file() const { return GetParam().file.c_str(); }
+  [[nodiscard]] bool is_source() const { return plugin_.role == TICKWEIR_ROLE_SOURCE; }
+  // With files in the place of "{in}" and "{out}", and every required text option given.
+  [[nodiscard]] testing::OptionTexts options() const;
+  [[nodiscard]] std::filesystem::path output_file() const { return folder_ / "out"; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+  const tickweir_plugin& plugin_;
+};
+
+// Lets a test program without cases fail instead of passing with nothing done.
+constexpr std::size_t plugins_min = 9;
+
+}  // namespace tickweir::contract

@@ -1,0 +1,91 @@
+// See market_stream.h.
+#include "market_stream.h"
+
+#include <array>
+#include <cstdint>
+
+#include "tickweir/market.h"
+#include "tickweir/testing.h"
+
+namespace tickweir::contract {
+namespace {
+
+using testing::event;
+using testing::Fields;
+using testing::OwnedEvent;
+using Events = std::vector<OwnedEvent>;
+
+constexpr const char* generator = TICKWEIR_PLUGIN_DIR "/source_generator.so";
+
+Events generated() {
+  testing::Harness source(generator, {{"seed", "11"},
+                                      {"events", "6000"},
+                                      {"instruments", "20"},
+                                      {"live_orders", "3000"},
+                                      {"duplicates", "0.05"},
+                                      {"duplicate_delay", "7"}});
+  source.poll();
+  return source.output();
+}
+
+OwnedEvent unknown(std::uint16_t type, std::size_t bytes, const Fields& fields) {
+  const std::vector<std::uint8_t> payload(bytes, std::uint8_t{0x5A});
+  return {type, payload, fields};
+}
+
+// One of eleven, by turns, about the order that the generator sent just before.
+OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields& fields) {
+  Fields refused = fields;
+  refused.verdict = 200;
+  switch (turn % 11) {
+    case 0: return event(market::Trade{.price = order.price, .quantity = 5, .instrument = order.instrument}, fields);
+    case 1:
+      return event(market::VenueExecution{.order_id = order.order_id, .venue_match_id = turn, .quantity = 1,
+                                          .instrument = order.instrument, .printable = 1}, fields);
+    case 2:
+      return event(market::Executed{.match_id = turn, .maker_order_id = 1, .price = order.price, .quantity = 3,
+                                    .instrument = order.instrument, .taker_side = market::Side::Buy}, fields);
+    case 3: return event(market::Instrument{.instrument = order.instrument, .name = {'A', 'B', 'C'}}, fields);
+    case 4: return event(market::TradingStatus{.instrument = order.instrument, .state = market::TradingState::Open}, fields);
+    case 5: return testing::tick(fields.time);
+    case 6: return unknown(40'000, 24, fields);
+    case 7: return event(order, refused);
+    case 8: return event(market::NewOrder{.order_id = 0, .quantity = 0, .instrument = 0}, fields);
+    case 9: return event(market::Executed{.match_id = turn, .price = 1, .quantity = 1, .instrument = 3}, refused);
+    default: return unknown(TICKWEIR_EVENT_FIRST_PAYLOAD + 44, 0, fields);
+  }
+}
+
+Events make_stream() {
+  Events stream;
+  std::uint64_t number = 0;
+  for (const OwnedEvent& order : generated()) {
+    stream.push_back(order);
+    if (!order.is<market::NewOrder>()) continue;
+    ++number;
+    const Fields fields{.time = order.time(), .origin = make_origin(2, number)};
+    stream.push_back(by_hand(number, order.as<market::NewOrder>(), fields));
+  }
+  return stream;
+}
+
+}  // namespace
+
+const Events& market_stream() {
+  static const Events stream = make_stream();
+  return stream;
+}
+
+Events unknown_events() {
+  Events events;
+  std::uint64_t number = 0;
+  for (const std::uint16_t type : std::array<std::uint16_t, 4>{2, 255, 300, 65'535}) {
+    for (const std::size_t bytes : std::array<std::size_t, 3>{0, 8, 200}) {
+      ++number;
+      events.push_back(unknown(type, bytes, {.time = 1000 + number, .origin = make_origin(1, number)}));
+    }
+  }
+  return events;
+}
+
+}  // namespace tickweir::contract

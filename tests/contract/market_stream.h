@@ -1,0 +1,18 @@
+// A stream of market events that has something for every stage: generated orders, events made by hand in
+// between, event types that nobody knows, ticks, and events refused before they came.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "tickweir/testing_events.h"
+
+namespace tickweir::contract {
+
+// The same events each time. Times never decrease.
+[[nodiscard]] const std::vector<testing::OwnedEvent>& market_stream();
+
+// Events whose type no plugin here knows, some too short for anything, of different sizes.
+[[nodiscard]] std::vector<testing::OwnedEvent> unknown_events();
+
+}  // namespace tickweir::contract

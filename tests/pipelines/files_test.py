@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""The pipeline files themselves: valid by program and by schema, with modeline, listed in the README."""
+import json
+import subprocess
+
+import jsonschema
+import yaml
+
+import program
+from program import PIPELINES, ROOT, ProgramTest
+
+MODELINE = '# yaml-language-server: $schema=./pipeline.schema.json\n'
+
+
+class Files(ProgramTest):
+    def schema(self):
+        printed = self.tickweir('schema', '--plugin-path', program.arguments.plugins)
+        self.assertEqual(printed.returncode, 0, printed.stderr)
+        return printed.stdout
+
+    def test_there_are_some(self):
+        self.assertGreaterEqual(len(PIPELINES), 3)
+
+    def test_each_is_valid_for_the_program_and_carries_the_modeline(self):
+        for file in PIPELINES:
+            with self.subTest(file.name):
+                words = [word for setting in program.unpinned(file) for word in ('--set', setting)]
+                checked = self.tickweir('validate', file, '--plugin-path', program.arguments.plugins, *words)
+                self.assertEqual(checked.returncode, 0, checked.stderr)
+                self.assertTrue(file.read_text().startswith(MODELINE))
+
+    def test_each_is_valid_by_the_schema_that_the_program_prints(self):
+        schema = json.loads(self.schema())
+        jsonschema.Draft7Validator.check_schema(schema)
+        for file in PIPELINES:
+            with self.subTest(file.name):
+                jsonschema.Draft7Validator(schema).validate(yaml.safe_load(file.read_text()))
+
+    def test_the_schema_beside_them_is_the_one_that_the_program_prints(self):
+        kept = (ROOT / 'pipelines/pipeline.schema.json').read_text()
+        self.assertTrue(kept == self.schema(), 'pipelines/pipeline.schema.json is not what the program prints now; '
+                        'write it anew: tickweir schema > pipelines/pipeline.schema.json')
+
+    def test_each_has_its_line_in_the_readme(self):
+        readme = (ROOT / 'pipelines/README.md').read_text()
+        for file in PIPELINES:
+            self.assertIn(f'[{file.name}]({file.name})', readme)
+
+    def test_each_names_itself(self):
+        for file in PIPELINES:
+            self.assertEqual(yaml.safe_load(file.read_text())['name'], file.stem)
+
+
+if __name__ == '__main__':
+    program.main()
