@@ -18,9 +18,11 @@ TEST_P(BareCalls, AllocateNothingAfterTheStart) {
   ASSERT_GT(stage.allocations_in_create(), 0U) << "the stage itself was not counted";
   stage.start();
   if (is_source()) {
-    for (int call = 0; call < 200 && stage.poll() == PollResult::more; ++call) {}
+    for (int call = 0; call < 200 && stage.poll() == PollResult::more; ++call) {
+    }
   } else {
-    for (std::size_t at = 0; at < market_stream().size(); stage.emitter_hand_over()) at += stage.work(market_stream(), at);
+    for (std::size_t at = 0; at < market_stream().size(); stage.emitter_hand_over())
+      at += stage.work(market_stream(), at);
   }
   EXPECT_EQ(stage.allocations_in_work(), 0U);
   stage.stop();

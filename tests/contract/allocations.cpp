@@ -17,11 +17,19 @@ AllocationCount::AllocationCount() {
   count = 0;
   counting = true;
 }
-AllocationCount::~AllocationCount() { counting = false; }
-std::uint64_t AllocationCount::value() const { return count; }
+AllocationCount::~AllocationCount() {
+  counting = false;
+}
+std::uint64_t AllocationCount::value() const {
+  return count;
+}
 
-AllocationPause::AllocationPause() : was_counting_(counting) { counting = false; }
-AllocationPause::~AllocationPause() { counting = was_counting_; }
+AllocationPause::AllocationPause() : was_counting_(counting) {
+  counting = false;
+}
+AllocationPause::~AllocationPause() {
+  counting = was_counting_;
+}
 
 }  // namespace tickweir::contract
 
@@ -49,7 +57,9 @@ void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
   count += counting ? 1 : 0;
   return __libc_memalign(alignment, bytes);
 }
-void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept { return memalign(alignment, bytes); }
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
+  return memalign(alignment, bytes);
+}
 int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) noexcept {
   *memory = memalign(alignment, bytes);
   return *memory == nullptr ? ENOMEM : 0;

@@ -13,10 +13,16 @@ namespace tickweir::contract {
 
 class BareStage {
  public:
-  BareStage(const char* file, const testing::OptionTexts& options, std::uint64_t time, std::uint32_t events_max)
-      : plugin_(testing::detail::open_plugin(file)), values_(plugin_, options), host_(plugin_, 1000),
-        drops_(plugin_.reason_count + 1), emitter_(plugin_, {}, events_max, batch_bytes_max), advance_(emitter_.raw()->advance),
-        host_of_emitter_(emitter_.raw()->host), events_max_(events_max) {
+  BareStage(const char* file, const testing::OptionTexts& options, std::uint64_t time,
+            std::uint32_t events_max)
+      : plugin_(testing::detail::open_plugin(file)),
+        values_(plugin_, options),
+        host_(plugin_, 1000),
+        drops_(plugin_.reason_count + 1),
+        emitter_(plugin_, {}, events_max, batch_bytes_max),
+        advance_(emitter_.raw()->advance),
+        host_of_emitter_(emitter_.raw()->host),
+        events_max_(events_max) {
     host_.set_time(time);
     emitter_.raw()->host = this;
     emitter_.raw()->advance = [](void* self, std::uint32_t output) {
@@ -24,9 +30,15 @@ class BareStage {
       auto& stage = *static_cast<BareStage*>(self);
       stage.advance_(stage.host_of_emitter_, output);
     };
-    const tickweir_context context{.option_count = plugin_.option_count, .options = values_.data(), .stage_id = "stage",
-                                   .source_number = 1, .event_bytes_max = batch_bytes_max, .batch_events_max = events_max,
-                                   .verdict_base = 1, .drop_cells = drops_.data(), .host = host_.raw()};
+    const tickweir_context context{.option_count = plugin_.option_count,
+                                   .options = values_.data(),
+                                   .stage_id = "stage",
+                                   .source_number = 1,
+                                   .event_bytes_max = batch_bytes_max,
+                                   .batch_events_max = events_max,
+                                   .verdict_base = 1,
+                                   .drop_cells = drops_.data(),
+                                   .host = host_.raw()};
     void* made = nullptr;
     const AllocationCount counted;
     const std::int32_t code = plugin_.create(&context, &made, error_.raw());
@@ -52,7 +64,8 @@ class BareStage {
   void work(tickweir_batch& batch) {
     std::int32_t code = TICKWEIR_OK;
     const AllocationCount counted;
-    if (plugin_.role == TICKWEIR_ROLE_FILTER) code = plugin_.filter->apply(stage_.get(), &batch, error_.raw());
+    if (plugin_.role == TICKWEIR_ROLE_FILTER)
+      code = plugin_.filter->apply(stage_.get(), &batch, error_.raw());
     if (plugin_.role == TICKWEIR_ROLE_TRANSFORM) {
       code = plugin_.transform->process(stage_.get(), &batch, emitter_.raw(), error_.raw());
     }

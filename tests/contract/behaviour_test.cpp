@@ -18,7 +18,8 @@ class Stage : public OnePlugin {
  protected:
   // One life of the stage over the whole stream; a source is polled until it ends or has made enough.
   Outcome live(std::uint32_t batch_events_max) {
-    Harness stage(file(), options(), {.batch_events_max = batch_events_max, .batch_bytes_max = 1U << 20, .time = wall_time});
+    Harness stage(file(), options(),
+                  {.batch_events_max = batch_events_max, .batch_bytes_max = 1U << 20, .time = wall_time});
     if (is_source()) {
       poll(stage);
     } else {
@@ -34,7 +35,8 @@ class Stage : public OnePlugin {
     for (int call = 0; call < 1'000'000 && source.output(name).size() < source_events_max; ++call) {
       const PollResult result = source.poll_once();
       if (result == PollResult::finished) return;
-      if (result == PollResult::idle && source.idle().wake_time != 0) source.set_time(source.idle().wake_time);
+      if (result == PollResult::idle && source.idle().wake_time != 0)
+        source.set_time(source.idle().wake_time);
     }
   }
 };
@@ -48,7 +50,9 @@ TEST_P(Stage, IsCreatedAndDestroyedWithoutAStart) {
       << "create() touched the disk";
 }
 
-TEST_P(Stage, LivesTwiceTheSameLife) { expect_same(live(256), live(256)); }
+TEST_P(Stage, LivesTwiceTheSameLife) {
+  expect_same(live(256), live(256));
+}
 
 TEST_P(Stage, StartsAndStopsWithoutWork) {
   for (int life = 0; life < 2; ++life) {
@@ -112,16 +116,19 @@ TEST_P(Stage, DoesTheSameWhetherOrNotSomebodyListensElsewhere) {
     stage.push(market_stream());
     stage.drain();
     const std::string name = plugin().outputs[kept].name;
-    EXPECT_TRUE(stage.output(name) == whole.outputs.at(name)) << "output " << name << " differs when it is alone";
+    EXPECT_TRUE(stage.output(name) == whole.outputs.at(name))
+        << "output " << name << " differs when it is alone";
   }
 }
 
 TEST_P(Stage, WorksWhenNobodyListensAtAll) {
   Settings settings{.time = wall_time};
-  for (std::uint32_t i = 0; i < plugin().output_count; ++i) settings.unconnected.emplace_back(plugin().outputs[i].name);
+  for (std::uint32_t i = 0; i < plugin().output_count; ++i)
+    settings.unconnected.emplace_back(plugin().outputs[i].name);
   Harness stage(file(), options(), settings);
   if (is_source()) {
-    for (int call = 0; call < 100 && stage.poll_once() == PollResult::more; ++call) {}
+    for (int call = 0; call < 100 && stage.poll_once() == PollResult::more; ++call) {
+    }
   } else {
     stage.push(market_stream());
   }
@@ -131,7 +138,9 @@ TEST_P(Stage, WorksWhenNobodyListensAtAll) {
 
 INSTANTIATE_TEST_SUITE_P(Plugins, Stage, ::testing::ValuesIn(all_ways()), test_name);
 
-TEST(Cases, CoverThePluginsOfThisRepository) { EXPECT_GE(all_plugins().size(), plugins_min); }
+TEST(Cases, CoverThePluginsOfThisRepository) {
+  EXPECT_GE(all_plugins().size(), plugins_min);
+}
 
 }  // namespace
 }  // namespace tickweir::contract

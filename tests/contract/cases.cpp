@@ -26,7 +26,9 @@ const std::vector<Way>& ways() {
       {"sink_file", "events", {{"path", "{out}"}, {"format", "events"}}},
       {"sink_file", "json", {{"path", "{out}"}, {"format", "json"}}},
       {"sink_file", "csv", {{"path", "{out}"}, {"format", "csv"}, {"event", "NewOrder"}}},
-      {"source_generator", "duplicates", {{"events", "20000"}, {"duplicates", "0.1"}, {"duplicate_delay", "9"}}},
+      {"source_generator",
+       "duplicates",
+       {{"events", "20000"}, {"duplicates", "0.1"}, {"duplicate_delay", "9"}}},
       {"source_generator", "poisson", {{"events", "5000"}, {"arrival", "poisson"}}},
       {"transform_order_book", "match", {{"mode", "match"}, {"orders", "5000"}, {"instruments", "64"}}},
       {"transform_order_book", "rebuild", {{"mode", "rebuild"}, {"orders", "5000"}, {"instruments", "64"}}},
@@ -107,7 +109,8 @@ testing::OptionTexts OnePlugin::options() const {
   testing::OptionTexts texts;
   for (const testing::OptionText& given : GetParam().options) {
     const bool is_list = given.value.text().empty() && !given.value.items().empty();
-    texts.push_back(is_list ? given : testing::OptionText{given.name, with_files(given.value.text(), folder_)});
+    texts.push_back(is_list ? given
+                            : testing::OptionText{given.name, with_files(given.value.text(), folder_)});
   }
   for (std::uint32_t i = 0; i < plugin_.option_count; ++i) {
     const tickweir_option& option = plugin_.options[i];

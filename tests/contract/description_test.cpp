@@ -21,7 +21,9 @@ class Description : public OnePlugin {
     return std::filesystem::path(TICKWEIR_SOURCE_DIR) / "plugins" / GetParam().plugin / "README.md";
   }
   void expect_in_readme(const std::string& table) const {
-    EXPECT_NE(read_file(readme_path()).find(table), std::string::npos) << readme_path() << " lacks this table:\n" << table;
+    EXPECT_NE(read_file(readme_path()).find(table), std::string::npos)
+        << readme_path() << " lacks this table:\n"
+        << table;
   }
 };
 
@@ -41,10 +43,14 @@ void expect_names(const char* text, const std::string& what) {
 TEST_P(Description, ExplainsEveryOptionCounterReasonAndOutput) {
   const tickweir_plugin& table = plugin();
   expect_sentence(table.summary, "the plugin");
-  for (std::uint32_t i = 0; i < table.option_count; ++i) expect_sentence(table.options[i].help, table.options[i].name);
-  for (std::uint32_t i = 0; i < table.counter_count; ++i) expect_sentence(table.counters[i].help, table.counters[i].name);
-  for (std::uint32_t i = 0; i < table.reason_count; ++i) expect_sentence(table.reasons[i].help, table.reasons[i].name);
-  for (std::uint32_t i = 0; i < table.output_count; ++i) expect_sentence(table.outputs[i].help, table.outputs[i].name);
+  for (std::uint32_t i = 0; i < table.option_count; ++i)
+    expect_sentence(table.options[i].help, table.options[i].name);
+  for (std::uint32_t i = 0; i < table.counter_count; ++i)
+    expect_sentence(table.counters[i].help, table.counters[i].name);
+  for (std::uint32_t i = 0; i < table.reason_count; ++i)
+    expect_sentence(table.reasons[i].help, table.reasons[i].name);
+  for (std::uint32_t i = 0; i < table.output_count; ++i)
+    expect_sentence(table.outputs[i].help, table.outputs[i].name);
 }
 
 TEST_P(Description, NamesThingsInSnakeCaseAndOnce) {
@@ -111,8 +117,9 @@ TEST_P(Description, HasAReadmeOfTheUsualShape) {
     if (line.starts_with("```")) in_code = !in_code;
     if (!in_code && line.starts_with("#")) headings.push_back(line);
   }
-  EXPECT_EQ(headings, (std::vector<std::string>{"# " + GetParam().plugin, "## Purpose", "## Events in and out", "## Options",
-                                                "## Counters", "## Order, memory, time", "## Example", "## Limits"}));
+  EXPECT_EQ(headings, (std::vector<std::string>{"# " + GetParam().plugin, "## Purpose",
+                                                "## Events in and out", "## Options", "## Counters",
+                                                "## Order, memory, time", "## Example", "## Limits"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, Description, ::testing::ValuesIn(all_plugins()), test_name);

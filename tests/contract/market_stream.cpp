@@ -38,21 +38,41 @@ OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields
   Fields refused = fields;
   refused.verdict = 200;
   switch (turn % 11) {
-    case 0: return event(market::Trade{.price = order.price, .quantity = 5, .instrument = order.instrument}, fields);
+    case 0:
+      return event(market::Trade{.price = order.price, .quantity = 5, .instrument = order.instrument},
+                   fields);
     case 1:
-      return event(market::VenueExecution{.order_id = order.order_id, .venue_match_id = turn, .quantity = 1,
-                                          .instrument = order.instrument, .printable = 1}, fields);
+      return event(market::VenueExecution{.order_id = order.order_id,
+                                          .venue_match_id = turn,
+                                          .quantity = 1,
+                                          .instrument = order.instrument,
+                                          .printable = 1},
+                   fields);
     case 2:
-      return event(market::Executed{.match_id = turn, .maker_order_id = 1, .price = order.price, .quantity = 3,
-                                    .instrument = order.instrument, .taker_side = market::Side::Buy}, fields);
-    case 3: return event(market::Instrument{.instrument = order.instrument, .name = {'A', 'B', 'C'}}, fields);
-    case 4: return event(market::TradingStatus{.instrument = order.instrument, .state = market::TradingState::Open}, fields);
-    case 5: return testing::tick(fields.time);
-    case 6: return unknown(40'000, 24, fields);
-    case 7: return event(order, refused);
-    case 8: return event(market::NewOrder{.order_id = 0, .quantity = 0, .instrument = 0}, fields);
-    case 9: return event(market::Executed{.match_id = turn, .price = 1, .quantity = 1, .instrument = 3}, refused);
-    default: return unknown(TICKWEIR_EVENT_FIRST_PAYLOAD + 44, 0, fields);
+      return event(market::Executed{.match_id = turn,
+                                    .maker_order_id = 1,
+                                    .price = order.price,
+                                    .quantity = 3,
+                                    .instrument = order.instrument,
+                                    .taker_side = market::Side::Buy},
+                   fields);
+    case 3:
+      return event(market::Instrument{.instrument = order.instrument, .name = {'A', 'B', 'C'}}, fields);
+    case 4:
+      return event(market::TradingStatus{.instrument = order.instrument, .state = market::TradingState::Open},
+                   fields);
+    case 5:
+      return testing::tick(fields.time);
+    case 6:
+      return unknown(40'000, 24, fields);
+    case 7:
+      return event(order, refused);
+    case 8:
+      return event(market::NewOrder{.order_id = 0, .quantity = 0, .instrument = 0}, fields);
+    case 9:
+      return event(market::Executed{.match_id = turn, .price = 1, .quantity = 1, .instrument = 3}, refused);
+    default:
+      return unknown(TICKWEIR_EVENT_FIRST_PAYLOAD + 44, 0, fields);
   }
 }
 

@@ -45,13 +45,15 @@ std::vector<std::string> wrong_values(const tickweir_option& option) {
   if (option.type == TICKWEIR_OPTION_TEXT || option.type == TICKWEIR_OPTION_TEXT_LIST) return wrong;
   wrong.emplace_back("no such thing");
   if (option.minimum != nullptr && parse_option(unbound, option.minimum, bound)) {
-    wrong.push_back(option.type == TICKWEIR_OPTION_REAL ? std::to_string(bound.real - 1)
-                                                        : std::to_string(bound.integer - 1) + smallest_unit(option.type));
+    wrong.push_back(option.type == TICKWEIR_OPTION_REAL
+                        ? std::to_string(bound.real - 1)
+                        : std::to_string(bound.integer - 1) + smallest_unit(option.type));
   }
   const bool can_exceed = option.type == TICKWEIR_OPTION_REAL || bound.integer != INT64_MAX;
   if (option.maximum != nullptr && parse_option(unbound, option.maximum, bound) && can_exceed) {
-    wrong.push_back(option.type == TICKWEIR_OPTION_REAL ? std::to_string(bound.real + 1)
-                                                        : std::to_string(bound.integer + 1) + smallest_unit(option.type));
+    wrong.push_back(option.type == TICKWEIR_OPTION_REAL
+                        ? std::to_string(bound.real + 1)
+                        : std::to_string(bound.integer + 1) + smallest_unit(option.type));
   }
   return wrong;
 }
@@ -68,7 +70,8 @@ TEST_P(OptionsOf, RefusesWhatIsOutOfRangeWithNameAndRange) {
     for (const std::string& value : wrong_values(option)) {
       const std::string said = refusal(option.name, value);
       EXPECT_NE(said.find(option.name), std::string::npos) << option.name << "=" << value << ": " << said;
-      EXPECT_NE(said.find(expected_text(option)), std::string::npos) << option.name << "=" << value << ": " << said;
+      EXPECT_NE(said.find(expected_text(option)), std::string::npos)
+          << option.name << "=" << value << ": " << said;
       EXPECT_NE(said.find(value), std::string::npos) << option.name << "=" << value << ": " << said;
     }
   }

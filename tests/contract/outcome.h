@@ -32,11 +32,16 @@ struct Outcome {
 // After drain and stop. A source that never ends is compared by its first `events_max` events.
 [[nodiscard]] inline Outcome outcome_of(const testing::Harness& stage, const std::filesystem::path& file,
                                         std::size_t events_max) {
-  Outcome found{.outputs = {}, .verdicts = stage.verdicts(), .passed = stage.passed(), .file = read_file(file), .counters = {}};
+  Outcome found{.outputs = {},
+                .verdicts = stage.verdicts(),
+                .passed = stage.passed(),
+                .file = read_file(file),
+                .counters = {}};
   const tickweir_plugin& plugin = stage.plugin();
   for (std::uint32_t i = 0; i < plugin.output_count; ++i) {
     Events events = stage.output(plugin.outputs[i].name);
-    if (events.size() > events_max) events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
+    if (events.size() > events_max)
+      events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
     found.outputs.emplace(plugin.outputs[i].name, std::move(events));
   }
   for (std::uint32_t i = 0; i < plugin.reason_count; ++i) {

@@ -8,10 +8,13 @@
 namespace tickweir::contract {
 namespace {
 
-std::string cell(const std::string& text) { return text.empty() ? " |" : " " + text + " |"; }
+std::string cell(const std::string& text) {
+  return text.empty() ? " |" : " " + text + " |";
+}
 
 std::string type_text(const tickweir_option& option) {
-  constexpr const char* names[] = {"?", "integer", "real", "boolean", "duration", "size", "text", "choice", "text_list"};
+  constexpr const char* names[] = {"?",    "integer", "real",   "boolean",  "duration",
+                                   "size", "text",    "choice", "text_list"};
   const std::string name = option.type < std::size(names) ? names[option.type] : "?";
   return option.unit == nullptr ? name : name + " (" + option.unit + ")";
 }
@@ -20,7 +23,8 @@ std::string range_text(const tickweir_option& option) {
   if (option.type == TICKWEIR_OPTION_BOOLEAN) return "true, false";
   std::string text;
   if (option.type == TICKWEIR_OPTION_CHOICE) {
-    for (const std::string_view name : split_names(option.choices)) text.append(text.empty() ? "" : ", ").append(name);
+    for (const std::string_view name : split_names(option.choices))
+      text.append(text.empty() ? "" : ", ").append(name);
     return text;
   }
   if (option.minimum == nullptr && option.maximum == nullptr) return text;
@@ -31,7 +35,9 @@ std::string range_text(const tickweir_option& option) {
 }
 
 std::string kind_text(const tickweir_counter& counter) {
-  return counter.kind == TICKWEIR_COUNTER ? "counter" : counter.kind == TICKWEIR_GAUGE ? "gauge" : "histogram";
+  return counter.kind == TICKWEIR_COUNTER ? "counter"
+         : counter.kind == TICKWEIR_GAUGE ? "gauge"
+                                          : "histogram";
 }
 
 }  // namespace
@@ -42,8 +48,8 @@ std::string options_table(const tickweir_plugin& plugin) {
   for (std::uint32_t i = 0; i < plugin.option_count; ++i) {
     const tickweir_option& option = plugin.options[i];
     table += "|" + cell(option.name) + cell(type_text(option)) +
-             cell(option.default_text == nullptr ? "required" : option.default_text) + cell(range_text(option)) +
-             cell(option.help) + "\n";
+             cell(option.default_text == nullptr ? "required" : option.default_text) +
+             cell(range_text(option)) + cell(option.help) + "\n";
   }
   return table;
 }
