@@ -38,7 +38,8 @@ std::string short_name(const flatbuffers::String* name) {
   return full.substr(full.rfind('.') + 1);
 }
 
-void write_comment(std::ostream& out, const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* lines) {
+void write_comment(std::ostream& out,
+                   const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* lines) {
   if (lines == nullptr) return;
   for (const auto* line : *lines) out << "//" << line->str() << "\n";
 }
@@ -55,7 +56,8 @@ void write_enum(std::ostream& out, const reflection::Enum& declaration) {
   const std::string name = short_name(declaration.name());
   out << "constexpr std::string_view name_of(" << name << " value) {\n  switch (value) {\n";
   for (const auto* value : *declaration.values()) {
-    out << "    case " << name << "::" << value->name()->str() << ": return \"" << value->name()->str() << "\";\n";
+    out << "    case " << name << "::" << value->name()->str() << ": return \"" << value->name()->str()
+        << "\";\n";
   }
   out << "  }\n  return \"?\";\n}\n";
 }
@@ -109,16 +111,19 @@ void write_struct(std::ostream& out, const Struct& declaration) {
   }
   std::uint32_t end = 0;
   for (const Field& field : declaration.fields) {
-    if (field.offset != end) throw std::runtime_error(declaration.name + "." + field.name + ": hidden padding before it");
+    if (field.offset != end)
+      throw std::runtime_error(declaration.name + "." + field.name + ": hidden padding before it");
     end = field.offset + field.bytes;
     out << "  " << field.type << " " << field.name;
     if (field.array_length != 0) out << "[" << field.array_length << "]";
     out << " = {};\n";
   }
   if (end != declaration.bytes || end % 8 != 0) {
-    throw std::runtime_error(declaration.name + ": its size must be the sum of its fields and a multiple of 8");
+    throw std::runtime_error(declaration.name +
+                             ": its size must be the sum of its fields and a multiple of 8");
   }
-  out << "  friend bool operator==(const " << declaration.name << "&, const " << declaration.name << "&) = default;\n";
+  out << "  friend bool operator==(const " << declaration.name << "&, const " << declaration.name
+      << "&) = default;\n";
   out << "};\nstatic_assert(sizeof(" << declaration.name << ") == " << declaration.bytes << ");\n";
 }
 
@@ -162,7 +167,8 @@ void write_header(std::ostream& out, const reflection::Schema& schema) {
     out << "}\n";
   }
   out << "\nTICKWEIR_NOTE(TICKWEIR_NOTE_LAYOUT, layout_note,\n";
-  for (const Struct& declaration : structs) out << "              \"" << layout_line(declaration) << "\\n\"\n";
+  for (const Struct& declaration : structs)
+    out << "              \"" << layout_line(declaration) << "\\n\"\n";
   out << ");\n\n}  // namespace tickweir::market\n";
 }
 

@@ -128,7 +128,8 @@ class Emitter {
     }
     auto* event = reinterpret_cast<Event*>(batch->data + batch->used_bytes);
     std::memset(reinterpret_cast<std::uint8_t*>(event) + size - event_alignment, 0, event_alignment);
-    *event = {.size = size, .type = type, .verdict = 0, .flags = 0, .sequence = 0, .time = time, .origin = origin};
+    *event = {
+        .size = size, .type = type, .verdict = 0, .flags = 0, .sequence = 0, .time = time, .origin = origin};
     batch->stride = batch->event_count == 0 || batch->stride == size ? size : 0;
     ++batch->event_count;
     batch->used_bytes += size;

@@ -81,9 +81,10 @@ consteval Note<TextBytes> make_note(std::uint32_t type, const char (&text)[TextB
 #define TICKWEIR_BARE_BYTES
 #endif
 
-#define TICKWEIR_NOTE(note_type, name, text)                                       \
-  TICKWEIR_BARE_BYTES [[gnu::section(TICKWEIR_NOTE_SECTION), gnu::used]] alignas(4) static constexpr auto name = \
-      ::tickweir::detail::make_note(note_type, text)
+#define TICKWEIR_NOTE(note_type, name, text)                                                     \
+  TICKWEIR_BARE_BYTES                                                                            \
+      [[gnu::section(TICKWEIR_NOTE_SECTION), gnu::used]] alignas(4) static constexpr auto name = \
+          ::tickweir::detail::make_note(note_type, text)
 
 #define TICKWEIR_BUILD_NOTE(plugin_name)                                                          \
   TICKWEIR_NOTE(TICKWEIR_NOTE_BUILD, tickweir_build_note,                                         \

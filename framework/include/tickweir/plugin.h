@@ -190,7 +190,7 @@ typedef struct tickweir_host {
 typedef struct tickweir_context {
   TICKWEIR_SIZE_FIRST(struct tickweir_context);
   uint32_t option_count TICKWEIR_DEFAULT(0);
-  const tickweir_value* options TICKWEIR_DEFAULT(NULL); /* in the order of the descriptor, defaults filled in */
+  const tickweir_value* options TICKWEIR_DEFAULT(NULL); /* in the descriptor's order, defaults filled in */
   const char* stage_id TICKWEIR_DEFAULT(NULL);
   uint32_t source_number TICKWEIR_DEFAULT(0);    /* for sources: the high 24 bits of the origin */
   uint32_t event_bytes_max TICKWEIR_DEFAULT(0);  /* no event may be larger: the bytes of a batch */
@@ -249,7 +249,8 @@ typedef struct tickweir_plugin {
   const char* name TICKWEIR_DEFAULT(NULL);    /* "filter_dedup": role prefix, then what it does */
   const char* version TICKWEIR_DEFAULT(NULL); /* semantic version of the plugin */
   const char* summary TICKWEIR_DEFAULT(NULL); /* one sentence */
-  const char* accepts TICKWEIR_DEFAULT(NULL); /* event types it acts on, "NewOrder|Cancel"; "*": any; sources: NULL */
+  /* Event types it acts on, "NewOrder|Cancel"; "*": any; sources: NULL. */
+  const char* accepts TICKWEIR_DEFAULT(NULL);
   const tickweir_option* options TICKWEIR_DEFAULT(NULL);
   const tickweir_output* outputs TICKWEIR_DEFAULT(NULL);
   const tickweir_counter* counters TICKWEIR_DEFAULT(NULL);

@@ -122,7 +122,8 @@ std::optional<std::int64_t> parse_with_unit(std::string_view text, const std::ar
     text.append(" of at most ").append(option.maximum);
   }
   if (option.unit != nullptr) text.append(" (").append(option.unit).append(")");
-  if (!example.empty()) text.append(", such as ").append(option.default_text != nullptr ? option.default_text : example);
+  if (!example.empty())
+    text.append(", such as ").append(option.default_text != nullptr ? option.default_text : example);
   return text;
 }
 
@@ -139,7 +140,8 @@ inline std::optional<std::int64_t> parse_whole(std::uint32_t type, std::string_v
 // The value of an option written as one text; for every type but TEXT and TEXT_LIST, whose texts need no
 // parsing. False: the text is not what expected_text() says, or outside its range. For a CHOICE,
 // value.text points to `text.data()` only if that is NUL-terminated: the caller sees to its memory.
-[[nodiscard]] inline bool parse_option(const tickweir_option& option, std::string_view text, tickweir_value& value) {
+[[nodiscard]] inline bool parse_option(const tickweir_option& option, std::string_view text,
+                                       tickweir_value& value) {
   switch (option.type) {
     case TICKWEIR_OPTION_INTEGER:
     case TICKWEIR_OPTION_DURATION:

@@ -270,7 +270,8 @@ class Tables {
   }
   static void destroy(void* stage) { delete static_cast<Held*>(stage); }
 
-  static std::int32_t poll(void* stage, tickweir_emitter* emitter, tickweir_idle* idle, tickweir_error* error) {
+  static std::int32_t poll(void* stage, tickweir_emitter* emitter, tickweir_idle* idle,
+                           tickweir_error* error) {
     return guarded(error, [&] {
       Emitter out(*emitter);
       return static_cast<std::int32_t>(stage_of(stage).poll(out, *idle));

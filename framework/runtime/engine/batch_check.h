@@ -1,7 +1,7 @@
 // Whether a batch that a plugin filled is sound. Called once per emitted batch.
 //
-// Batches of equal sizes, the usual case, are checked by arithmetic and their two ends; batches of mixed sizes
-// are walked.
+// Batches of equal sizes, the usual case, are checked by arithmetic and their two ends; batches of mixed
+// sizes are walked.
 #pragma once
 
 #include "tickweir/event.h"

@@ -60,7 +60,8 @@ void BlockPool::give_back(Block* block, bool is_owner) {
   Block* head = returned_.load(std::memory_order_relaxed);
   do {
     block->next_free = head;
-  } while (!returned_.compare_exchange_weak(head, block, std::memory_order_release, std::memory_order_relaxed));
+  } while (
+      !returned_.compare_exchange_weak(head, block, std::memory_order_release, std::memory_order_relaxed));
 }
 
 }  // namespace tickweir

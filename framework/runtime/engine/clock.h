@@ -2,7 +2,8 @@
 //
 // Threading: any thread. On x86-64 it reads the time stamp counter, which counts at a fixed rate and in
 // step on all cores on the machines this is made for; elsewhere the monotonic clock in ns.
-// Units:     clock_ticks() counts ticks; only differences mean anything. wall_ns() is ns since the Unix epoch.
+// Units:     clock_ticks() counts ticks; only differences mean anything. wall_ns() is ns since the
+//            Unix epoch.
 #pragma once
 
 #include <cstdint>

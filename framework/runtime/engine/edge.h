@@ -47,6 +47,8 @@ class Edge {
   bool pop(Block*& block);
   // Books one block as arrived; gives its credit back. For a ring, pop() does it.
   void arrived(const QueuedBlock& queued);
+  // Books what the consuming stage did with the block that came last, its own work only.
+  void worked(std::uint64_t nanoseconds) { Histogram(cells_.work_ns.data()).record(nanoseconds); }
   // Closed, and everything has been popped.
   [[nodiscard]] bool is_finished() const;
   // Looks for blocks without taking one. Ring only.

@@ -1,5 +1,6 @@
 #include "runtime/engine/engine.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -49,7 +50,8 @@ void Engine::Impl::make_telemetry() {
   for (const GraphEdge& edge : graph.edges) {
     telemetry.edges.push_back(edge.kind == EdgeKind::call ? nullptr : std::make_unique<EdgeCells>());
   }
-  for (std::size_t i = 0; i < graph.threads.size(); ++i) telemetry.threads.push_back(std::make_unique<ThreadCells>());
+  for (std::size_t i = 0; i < graph.threads.size(); ++i)
+    telemetry.threads.push_back(std::make_unique<ThreadCells>());
 }
 
 void Engine::Impl::make_parts() {
@@ -61,9 +63,10 @@ void Engine::Impl::make_parts() {
     const GraphEdge& plan = graph.edges[i];
     auto& inbox = inboxes[plan.to];
     if (plan.kind == EdgeKind::queue && inbox == nullptr) inbox = std::make_unique<Inbox>();
-    edges.push_back(plan.kind == EdgeKind::call ? nullptr
-                                                : std::make_unique<Edge>(graph, i, *telemetry.edges[i],
-                                                                         plan.kind == EdgeKind::queue ? inbox.get() : nullptr));
+    edges.push_back(plan.kind == EdgeKind::call
+                        ? nullptr
+                        : std::make_unique<Edge>(graph, i, *telemetry.edges[i],
+                                                 plan.kind == EdgeKind::queue ? inbox.get() : nullptr));
     if (edges.back() == nullptr) continue;
     edges.back()->set_producer(&workers[graph.stages[plan.from].thread]->sleeper());
     edges.back()->set_consumer(&workers[graph.stages[plan.to].thread]->sleeper());
@@ -73,9 +76,12 @@ void Engine::Impl::make_parts() {
     runners.push_back(std::make_unique<StageRunner>(graph, i, *telemetry.stages[i], control, worker));
     worker.add_stage(runners.back().get());
   }
+  control.expect_sources(static_cast<std::uint32_t>(
+      std::ranges::count_if(graph.stages, [](const GraphStage& stage) { return stage.inputs.empty(); })));
   for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
     runners[i]->wire(edges, runners);
-    Inlet shared{.to = runners[i].get(), .edges = {}, .inbox = inboxes[i].get(), .edge_of = {}, .is_finished = {}};
+    Inlet shared{
+        .to = runners[i].get(), .edges = {}, .inbox = inboxes[i].get(), .edge_of = {}, .is_finished = {}};
     shared.edge_of.resize(graph.edges.size());
     for (const std::uint32_t input : graph.stages[i].inputs) {
       Edge* const edge = edges[input].get();
@@ -85,8 +91,11 @@ void Engine::Impl::make_parts() {
         shared.edges.push_back(edge);
         shared.is_finished.push_back(false);
       } else {
-        workers[graph.stages[i].thread]->add_inlet(
-            {.to = runners[i].get(), .edges = {edge}, .inbox = nullptr, .edge_of = {}, .is_finished = {false}});
+        workers[graph.stages[i].thread]->add_inlet({.to = runners[i].get(),
+                                                    .edges = {edge},
+                                                    .inbox = nullptr,
+                                                    .edge_of = {},
+                                                    .is_finished = {false}});
       }
     }
     if (!shared.edges.empty()) workers[graph.stages[i].thread]->add_inlet(std::move(shared));
@@ -181,7 +190,8 @@ Result<void> Engine::start() {
   for (std::uint32_t i = 0; i < impl_->workers.size(); ++i) {
     impl_->threads.emplace_back([impl = impl_.get(), i] { impl->run_thread(i); });
   }
-  auto outcome = impl_->gate.open(static_cast<std::uint32_t>(impl_->runners.size()), impl_->graph.config.start_timeout_ns);
+  auto outcome = impl_->gate.open(static_cast<std::uint32_t>(impl_->runners.size()),
+                                  impl_->graph.config.start_timeout_ns);
   if (!outcome.result) {
     impl_->is_hanging = outcome.is_hanging;
     if (!outcome.is_hanging) return outcome.result.error();
@@ -193,17 +203,14 @@ Result<void> Engine::start() {
   return {};
 }
 
-void Engine::stop() {
-  EngineState expected = EngineState::running;
-  impl_->state.compare_exchange_strong(expected, EngineState::draining);
-  impl_->control.request_stop();
-}
+void Engine::stop() { impl_->control.request_stop(); }
 
 void Engine::abandon() { impl_->control.abandon(); }
 
 bool Engine::wait_for(std::uint32_t timeout_ms) {
   std::unique_lock lock(impl_->mutex);
-  return impl_->ended.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return impl_->running_threads == 0; });
+  return impl_->ended.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                               [this] { return impl_->running_threads == 0; });
 }
 
 Result<void> Engine::wait() {
@@ -215,7 +222,10 @@ Result<void> Engine::wait() {
   return {};
 }
 
-EngineState Engine::state() const { return impl_->state; }
+EngineState Engine::state() const {
+  const EngineState state = impl_->state;
+  return state == EngineState::running && impl_->control.is_draining() ? EngineState::draining : state;
+}
 const Telemetry& Engine::telemetry() const { return impl_->telemetry; }
 RunReport Engine::report() const { return make_report(impl_->graph, impl_->telemetry); }
 std::vector<std::string> Engine::stalls() const { return impl_->watchdog->stalls(); }

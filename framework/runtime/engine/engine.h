@@ -52,7 +52,8 @@ struct RunReport {
   std::string imbalance;          // the first that does not
 };
 
-using LogFunction = std::function<void(std::uint32_t level, const std::string& stage, const std::string& text)>;
+using LogFunction =
+    std::function<void(std::uint32_t level, const std::string& stage, const std::string& text)>;
 
 class Engine {
  public:

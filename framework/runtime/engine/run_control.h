@@ -27,6 +27,12 @@ class RunControl {
     if (wake_all_) wake_all_();
   }
   [[nodiscard]] bool is_stop_requested() const { return stop_.load(std::memory_order_relaxed); }
+  // A source will bring no more. When the last one has ended, the run drains.
+  void expect_sources(std::uint32_t count) { open_sources_.store(count, std::memory_order_relaxed); }
+  void source_ended() { open_sources_.fetch_sub(1, std::memory_order_relaxed); }
+  [[nodiscard]] bool is_draining() const {
+    return is_stop_requested() || open_sources_.load(std::memory_order_relaxed) == 0;
+  }
   // Threads end after the call they are in.
   void abandon() {
     abandoned_.store(true, std::memory_order_relaxed);
@@ -49,6 +55,7 @@ class RunControl {
   DeadLetters dead_letters_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> abandoned_{false};
+  std::atomic<std::uint32_t> open_sources_{0};
   mutable std::mutex mutex_;
   std::optional<std::string> failure_;
 };

@@ -14,7 +14,11 @@ constexpr std::size_t series_per_stage_max = 4096;
 }  // namespace
 
 StageObject::StageObject(const Graph& graph, std::uint32_t index, StageCells& cells, RunControl& control)
-    : graph_(graph), plan_(graph.stages[index]), table_(*plan_.plugin->table), cells_(cells), control_(control) {
+    : graph_(graph),
+      plan_(graph.stages[index]),
+      table_(*plan_.plugin->table),
+      cells_(cells),
+      control_(control) {
   host_ = {.state = this, .now = host_now, .log = host_log, .cell = host_cell};
   error_.text = text_.data();
   error_.text_capacity = text_.size();
@@ -93,7 +97,8 @@ std::uint64_t* StageObject::host_cell(void* state, std::uint32_t index, const ch
   }
   if (self->cells_.series.size() == series_per_stage_max) return nullptr;
   const std::size_t count = counter.kind == TICKWEIR_HISTOGRAM ? HistogramLayout::cell_count : 1;
-  self->cells_.series.push_back({.counter = index, .label_value = label, .cells = std::make_unique<Cell[]>(count)});
+  self->cells_.series.push_back(
+      {.counter = index, .label_value = label, .cells = std::make_unique<Cell[]>(count)});
   return self->cells_.series.back().cells.get();
 }
 

@@ -42,7 +42,8 @@ class StageObject {
     return call([&] { return table_.sink->write(stage_, &batch, &error_); });
   }
   [[nodiscard]] std::uint64_t held() const {
-    return table_.transform != nullptr && table_.transform->held != nullptr ? table_.transform->held(stage_) : 0;
+    return table_.transform != nullptr && table_.transform->held != nullptr ? table_.transform->held(stage_)
+                                                                            : 0;
   }
   [[nodiscard]] const char* error_text() const { return text_.data(); }
   [[nodiscard]] const tickweir_plugin& table() const { return table_; }

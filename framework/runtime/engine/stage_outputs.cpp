@@ -33,7 +33,8 @@ void StageRunner::hand_over(Port& port) {
 
 // Fuller batches when everybody downstream is busy anyway: then waiting costs no latency.
 bool StageRunner::should_keep(const Port& port) const {
-  if (!port.callees.empty() || port.open->batch.event_count * 2 > port.open->batch.event_count_max) return false;
+  if (!port.callees.empty() || port.open->batch.event_count * 2 > port.open->batch.event_count_max)
+    return false;
   for (const Edge* edge : port.edges) {
     if (edge->is_idle()) return false;
   }

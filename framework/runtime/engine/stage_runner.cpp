@@ -10,8 +10,15 @@ namespace tickweir {
 
 StageRunner::StageRunner(const Graph& graph, std::uint32_t index, StageCells& cells, RunControl& control,
                          Worker& worker)
-    : graph_(graph), index_(index), plan_(graph.stages[index]), cells_(cells), control_(control), worker_(worker),
-      object_(graph, index, cells, control), ports_(plan_.outputs.size()), open_batches_(plan_.outputs.size()),
+    : graph_(graph),
+      index_(index),
+      plan_(graph.stages[index]),
+      cells_(cells),
+      control_(control),
+      worker_(worker),
+      object_(graph, index, cells, control),
+      ports_(plan_.outputs.size()),
+      open_batches_(plan_.outputs.size()),
       open_inputs_(plan_.inputs.size()) {
   emitter_.output_count = static_cast<std::uint32_t>(ports_.size());
   emitter_.outputs = open_batches_.data();
@@ -116,7 +123,8 @@ void StageRunner::fail_batch(const Block& block) {
 void StageRunner::leave(const Before& before) {
   // Time of the stages called from here is in their own cells, so the difference is this stage's work.
   worker_.switch_to(&cells_.busy_ticks);
-  Histogram(cells_.process_ns.data()).record(ticks_to_ns(cells_.busy_ticks - before.busy_ticks));
+  last_work_ns_ = ticks_to_ns(cells_.busy_ticks - before.busy_ticks);
+  Histogram(cells_.process_ns.data()).record(last_work_ns_);
 }
 
 void StageRunner::run_filter(Block* block) {
@@ -165,7 +173,8 @@ void StageRunner::run_sink(Block* block) {
   if (failed) {
     fail_batch(*block);
   } else {
-    Histogram(cells_.latency_ns.data()).record(ticks_to_ns(worker_.switched_at() - block->ingress_ticks), live);
+    Histogram(cells_.latency_ns.data())
+        .record(ticks_to_ns(worker_.switched_at() - block->ingress_ticks), live);
   }
   BlockPool::release(block, &worker_.pool());
 }
@@ -204,8 +213,8 @@ void StageRunner::end_outputs() {
 }
 
 void StageRunner::violation(const char* what) const {
-  std::fprintf(stderr, "tickweir: stage %s (plugin %s) %s. This is a bug in the plugin %s.\n", plan_.id.c_str(),
-               plan_.plugin->table->name, what, plan_.plugin->file.c_str());
+  std::fprintf(stderr, "tickweir: stage %s (plugin %s) %s. This is a bug in the plugin %s.\n",
+               plan_.id.c_str(), plan_.plugin->table->name, what, plan_.plugin->file.c_str());
   std::abort();
 }
 

@@ -24,7 +24,8 @@ class Worker;
 
 class StageRunner {
  public:
-  StageRunner(const Graph& graph, std::uint32_t index, StageCells& cells, RunControl& control, Worker& worker);
+  StageRunner(const Graph& graph, std::uint32_t index, StageCells& cells, RunControl& control,
+              Worker& worker);
 
   // Wiring, before the threads start. `edges` and `runners` by index in the graph; a call edge is nullptr.
   void wire(const std::vector<std::unique_ptr<Edge>>& edges,
@@ -48,6 +49,8 @@ class StageRunner {
   // No edge that this stage can reach within its thread has overflow; tries to make it so.
   bool can_run();
   [[nodiscard]] bool is_ended() const { return is_ended_; }
+  // What the last call of the plugin took, without the stages it handed on to.
+  [[nodiscard]] std::uint64_t last_work_ns() const { return last_work_ns_; }
   [[nodiscard]] const tickweir_idle& idle() const { return idle_; }
   // Every cross-thread edge that this stage can reach by calls alone.
   void find_exits(std::vector<Edge*>& exits) const;
@@ -107,6 +110,7 @@ class StageRunner {
   std::vector<Edge*> exits_;  // cross-thread edges reachable from here by calls alone
   std::size_t open_inputs_;
   std::uint64_t ingress_ticks_ = 0;  // of what is being worked on
+  std::uint64_t last_work_ns_ = 0;
   std::uint64_t tick_due_ = 0;
   std::uint64_t last_time_ = 0;  // of the last event sent, for ticks
   bool is_failed_ = false;

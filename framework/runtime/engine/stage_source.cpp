@@ -67,7 +67,9 @@ bool StageRunner::add_tick(bool emitted) {
 
 void StageRunner::finish() {
   TICKWEIR_ASSERT(plan_.inputs.empty());
-  if (!is_ended_) drain();
+  if (is_ended_) return;
+  control_.source_ended();
+  drain();
 }
 
 }  // namespace tickweir

@@ -50,7 +50,8 @@ void Watchdog::look() {
     held_before_[edge] = pushed > popped + dropped;
   }
   for (const std::string& stall : found) {
-    if (std::ranges::find(stalls_, stall) == stalls_.end()) control_.log(TICKWEIR_LOG_WARNING, "", "stalled: " + stall);
+    if (std::ranges::find(stalls_, stall) == stalls_.end())
+      control_.log(TICKWEIR_LOG_WARNING, "", "stalled: " + stall);
   }
   stalls_ = std::move(found);
 }

@@ -90,8 +90,10 @@ bool Worker::drain_inlet(Inlet& inlet) {
     std::array<QueuedBlock, batches_per_turn> queued;
     const std::size_t count = inlet.inbox->pop(queued.data(), queued.size());
     for (std::size_t i = 0; i < count && !control_.is_abandoned(); ++i) {
-      inlet.edge_of[queued[i].edge]->arrived(queued[i]);
+      Edge* const edge = inlet.edge_of[queued[i].edge];
+      edge->arrived(queued[i]);
       inlet.to->take(queued[i].block);
+      edge->worked(inlet.to->last_work_ns());
     }
     moved = count != 0;
   } else {
@@ -99,6 +101,7 @@ bool Worker::drain_inlet(Inlet& inlet) {
     for (std::size_t i = 0; i < batches_per_turn && inlet.to->can_run(); ++i) {
       if (control_.is_abandoned() || !inlet.edges.front()->pop(block)) break;
       inlet.to->take(block);
+      inlet.edges.front()->worked(inlet.to->last_work_ns());
       moved = true;
     }
   }
@@ -171,7 +174,8 @@ bool Worker::has_work() {
     for (std::size_t i = 0; i < inlet.edges.size(); ++i) {
       if (!inlet.is_finished[i] && inlet.edges[i]->is_finished()) return true;
     }
-    const bool has_blocks = inlet.inbox != nullptr ? !inlet.inbox->looks_empty() : inlet.edges.front()->has_blocks();
+    const bool has_blocks =
+        inlet.inbox != nullptr ? !inlet.inbox->looks_empty() : inlet.edges.front()->has_blocks();
     if (has_blocks && inlet.to->can_run()) return true;
   }
   for (StageRunner* source : sources_) {

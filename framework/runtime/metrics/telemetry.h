@@ -74,7 +74,8 @@ struct EdgeCells {
   Cell blocked_ticks = 0;    // had overflow: the producing stages could not go on
   alignas(128) Cell popped_events = 0;  // consumer's side
   Cell popped_batches = 0;
-  HistogramCells wait_ns{};
+  HistogramCells wait_ns{};  // of each batch, from pushed to popped
+  HistogramCells work_ns{};  // of the consuming stage on each batch from here, its own work only
 };
 
 struct alignas(128) ThreadCells {
