@@ -36,12 +36,12 @@ market::TradingStatus status(market::TradingState state, std::string_view reason
   return out;
 }
 
-std::vector<Case> cases() {
-  const std::string h = head;
-  const std::string stock = " 5a58595a20202020 ";  // "ZXYZ    "
+const std::string h = head;
+const std::string stock = " 5a58595a20202020 ";  // "ZXYZ    "
+
+std::vector<Case> order_cases() {
   const std::string reference = " 1122334455667788 ";
   using market::Side;
-  using market::TradingState;
   return {
       {"A buy", "41" + h + reference + "42 00000064" + stock + "fffffffe",
        one(market::NewOrder{.order_id = 0x1122334455667788,
@@ -97,6 +97,13 @@ std::vector<Case> cases() {
                            .price = 123'456,
                            .quantity = 100,
                            .instrument = 0x102})},
+  };
+}
+
+std::vector<Case> trade_and_status_cases() {
+  using market::Side;
+  using market::TradingState;
+  return {
       {"P", "50" + h + "0000000000000000 42 00000064" + stock + "0001e240 00000000000003e7",
        one(market::Trade{.price = 123'456, .quantity = 100, .instrument = 0x102, .side = Side::Buy})},
       {"Q", "51" + h + "0000000100000000" + stock + "0001e240 00000000000003e7 4f",
@@ -133,6 +140,12 @@ std::vector<Case> cases() {
        {}},
       {"N", "4e" + h + stock + "41", {}},
   };
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all = order_cases();
+  for (Case& one : trade_and_status_cases()) all.push_back(std::move(one));
+  return all;
 }
 
 TEST(ItchDecoder, TurnsEachTypeIntoItsEventFieldByField) {

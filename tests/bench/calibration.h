@@ -1,5 +1,5 @@
-// What the machine is like at this moment. Two virtual cores may sit near each other or far apart, and the host
-// moves them: a figure of two cores without this means nothing.
+// What the machine is like at this moment. Two virtual cores may sit near each other or far apart, and the
+// host moves them: a figure of two cores without this means nothing.
 #pragma once
 
 #include <cstdint>

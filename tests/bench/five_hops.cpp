@@ -18,8 +18,10 @@ namespace {
 constexpr std::uint32_t hops = 5;
 
 double pipeline_ns_per_event(std::uint64_t events, std::uint32_t hop_count) {
-  std::string yaml = "batch: { max_events: 256 }\nthreads: { core: { cpus: \"0\", wait: spin } }\nstages:\n"
-                     "  source: { plugin: bench_source, thread: core, config: { events: " + std::to_string(events) + " } }\n";
+  std::string yaml =
+      "batch: { max_events: 256 }\nthreads: { core: { cpus: \"0\", wait: spin } }\nstages:\n"
+      "  source: { plugin: bench_source, thread: core, config: { events: " +
+      std::to_string(events) + " } }\n";
   std::string before = "source";
   for (std::uint32_t i = 0; i < hop_count; ++i) {
     const std::string id = "pass" + std::to_string(i);
@@ -47,13 +49,16 @@ double loops_ns_per_event(std::uint64_t events) {
   constexpr std::uint32_t batch_events = 256;
   pin_to(0);
   std::vector<std::uint64_t> memory(batch_events * event_size<Sample> / sizeof(std::uint64_t) + 8);
-  auto* const batch = reinterpret_cast<std::uint8_t*>((reinterpret_cast<std::uintptr_t>(memory.data()) + 63) & ~std::uintptr_t{63});
+  auto* const batch = reinterpret_cast<std::uint8_t*>((reinterpret_cast<std::uintptr_t>(memory.data()) + 63) &
+                                                      ~std::uintptr_t{63});
   std::memset(batch, 0, batch_events * event_size<Sample>);
   const std::uint64_t start = now_ns();
-  for (std::uint64_t done = 0; done < events; done += batch_events) five_loops(batch, batch_events * event_size<Sample>);
+  for (std::uint64_t done = 0; done < events; done += batch_events)
+    five_loops(batch, batch_events * event_size<Sample>);
   const std::uint64_t elapsed = now_ns() - start;
   unpin();
-  check(reinterpret_cast<Sample*>(batch + sizeof(Event))->touched == hops * ((events + batch_events - 1) / batch_events),
+  check(reinterpret_cast<Sample*>(batch + sizeof(Event))->touched ==
+            hops * ((events + batch_events - 1) / batch_events),
         "the loops touch every event");
   return static_cast<double>(elapsed) / static_cast<double>(events);
 }
@@ -67,9 +72,16 @@ std::vector<Row> five_hops(const Settings& settings) {
       [&] { return pipeline_ns_per_event(events, hops) - pipeline_ns_per_event(events, 0); },
       [&] { return loops_ns_per_event(events); });
   const double ours = median(pairs.ours);
-  return {{.name = "five_hops", .unit = "ns/event, five hops", .ours = ours, .baseline = median(pairs.baseline),
-           .figure = ours, .figure_text = "ns", .target = "at most 2.5 ns", .is_reached = ours <= 2.5,
-           .state = pairs.state, .note = "fused, .so stages, batches of 256"}};
+  return {{.name = "five_hops",
+           .unit = "ns/event, five hops",
+           .ours = ours,
+           .baseline = median(pairs.baseline),
+           .figure = ours,
+           .figure_text = "ns",
+           .target = "at most 2.5 ns",
+           .is_reached = ours <= 2.5,
+           .state = pairs.state,
+           .note = "fused, .so stages, batches of 256"}};
 }
 
 }  // namespace tickweir::bench

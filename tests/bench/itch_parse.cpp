@@ -37,8 +37,13 @@ struct BatchOfBytes {
   [[nodiscard]] bool full() const { return count == 256; }
   std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
     auto* const event = reinterpret_cast<Event*>(memory.data() + used);
-    *event = {.size = static_cast<std::uint32_t>(sizeof(Event) + bytes), .type = type, .verdict = 0, .flags = 0,
-              .sequence = 0, .time = time, .origin = origin};
+    *event = {.size = static_cast<std::uint32_t>(sizeof(Event) + bytes),
+              .type = type,
+              .verdict = 0,
+              .flags = 0,
+              .sequence = 0,
+              .time = time,
+              .origin = origin};
     used += event->size;
     ++count;
     return reinterpret_cast<std::uint8_t*>(event + 1);
@@ -87,23 +92,31 @@ std::uint64_t touch_all(const std::string& bytes) {
       const std::size_t length = __builtin_bswap16(touch<std::uint16_t>(window.data() + at));
       if (length == 0 || end - at < 2 + length) break;
       const std::uint8_t* const m = window.data() + at + 2;
-      sum += m[0] + __builtin_bswap16(touch<std::uint16_t>(m + 1)) + (__builtin_bswap64(touch<std::uint64_t>(m + 5)) >> 16);
+      sum += m[0] + __builtin_bswap16(touch<std::uint16_t>(m + 1)) +
+             (__builtin_bswap64(touch<std::uint64_t>(m + 5)) >> 16);
       switch (m[0]) {
         case 'F':
         case 'A':
-          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) + m[19] + __builtin_bswap32(touch<std::uint32_t>(m + 20)) +
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) + m[19] +
+                 __builtin_bswap32(touch<std::uint32_t>(m + 20)) +
                  __builtin_bswap32(touch<std::uint32_t>(m + 32));
           break;
         case 'U':
-          sum += __builtin_bswap64(touch<std::uint64_t>(m + 19)) + __builtin_bswap32(touch<std::uint32_t>(m + 27)) +
-                 __builtin_bswap32(touch<std::uint32_t>(m + 31)) + __builtin_bswap64(touch<std::uint64_t>(m + 11));
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 19)) +
+                 __builtin_bswap32(touch<std::uint32_t>(m + 27)) +
+                 __builtin_bswap32(touch<std::uint32_t>(m + 31)) +
+                 __builtin_bswap64(touch<std::uint64_t>(m + 11));
           break;
         case 'E':
         case 'C':
-          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) + __builtin_bswap32(touch<std::uint32_t>(m + 19)) +
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) +
+                 __builtin_bswap32(touch<std::uint32_t>(m + 19)) +
                  __builtin_bswap64(touch<std::uint64_t>(m + 23));
           break;
-        case 'X': sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) + __builtin_bswap32(touch<std::uint32_t>(m + 19)); break;
+        case 'X':
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) +
+                 __builtin_bswap32(touch<std::uint32_t>(m + 19));
+          break;
         case 'D': sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)); break;
         default: break;
       }
@@ -134,12 +147,20 @@ std::vector<Row> itch_parse(const Settings& settings) {
   const std::uint64_t messages = settings.is_smoke ? 20'000 : 2'000'000;
   std::ifstream file(sample_file(settings, messages), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  const Pairs pairs = run_pairs(settings, false, [&] { return per_second(bytes, parse_all, messages * 9 / 10); },
-                                [&] { return per_second(bytes, touch_all, messages); });
+  const Pairs pairs = run_pairs(
+      settings, false, [&] { return per_second(bytes, parse_all, messages * 9 / 10); },
+      [&] { return per_second(bytes, touch_all, messages); });
   const double ratio = pairs.ratio();
-  return {{.name = "itch_parse", .unit = "M messages/s", .ours = median(pairs.ours) * 1e-6,
-           .baseline = median(pairs.baseline) * 1e-6, .figure = ratio, .figure_text = "ratio", .target = "at least 0.7",
-           .is_reached = ratio >= 0.7, .state = pairs.state, .note = "from memory"}};
+  return {{.name = "itch_parse",
+           .unit = "M messages/s",
+           .ours = median(pairs.ours) * 1e-6,
+           .baseline = median(pairs.baseline) * 1e-6,
+           .figure = ratio,
+           .figure_text = "ratio",
+           .target = "at least 0.7",
+           .is_reached = ratio >= 0.7,
+           .state = pairs.state,
+           .note = "from memory"}};
 }
 
 }  // namespace tickweir::bench

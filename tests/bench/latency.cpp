@@ -1,4 +1,5 @@
-// latency: 100,000 events/s from one pinned, spinning thread to another; from an event's due time to the sink.
+// latency: 100,000 events/s from one pinned, spinning thread to another; from an event's due time to the
+// sink.
 //
 //   [core 0] paced source --edge--> sink [core 1]
 //
@@ -42,14 +43,18 @@ double quantile_ns(const Cell* cells, double share) {
   return 0;
 }
 
-Tail tail_of(const Cell* cells) { return {.p50 = quantile_ns(cells, 0.5), .p999 = quantile_ns(cells, 0.999)}; }
+Tail tail_of(const Cell* cells) {
+  return {.p50 = quantile_ns(cells, 0.5), .p999 = quantile_ns(cells, 0.999)};
+}
 
 Tail pipeline_tail(std::uint64_t events) {
   Pipeline pipeline(
       "threads: { a: { cpus: \"0\", wait: spin }, b: { cpus: \"1\", wait: spin } }\nstages:\n"
-      "  source: { plugin: bench_source, thread: a, config: { events: " + std::to_string(events) + ", interval: " +
-      std::to_string(interval_ns) + "ns } }\n"
-      "  sink: { plugin: bench_sink, thread: b, inputs: [{ from: source, capacity: 16 }], config: { latency: true } }\n");
+      "  source: { plugin: bench_source, thread: a, config: { events: " +
+      std::to_string(events) + ", interval: " + std::to_string(interval_ns) +
+      "ns } }\n"
+      "  sink: { plugin: bench_sink, thread: b, inputs: [{ from: source, capacity: 16 }], config: { latency: "
+      "true } }\n");
   pipeline.run();
   check(*pipeline.cells("sink", "number_sum") == events * (events - 1) / 2, "every event arrives once");
   return tail_of(pipeline.cells("sink", "latency"));
@@ -112,12 +117,26 @@ std::vector<Row> latency_two_threads(const Settings& settings) {
   // Tails are the machine's more than ours: the median over the runs, each side for itself.
   const double tail_ratio = median(tail_ours) / median(tail_baseline);
   const std::string note = std::to_string(medians.thrown_away) + " pairs thrown away";
-  return {{.name = "latency p50 at 100,000/s", .unit = "ns", .ours = median(medians.ours),
-           .baseline = median(medians.baseline), .figure = p50_ratio, .figure_text = "ratio", .target = "at most 1.3",
-           .is_reached = p50_ratio <= 1.3, .state = medians.state, .note = note},
-          {.name = "latency p99.9 at 100,000/s", .unit = "ns", .ours = median(tail_ours),
-           .baseline = median(tail_baseline), .figure = tail_ratio, .figure_text = "ratio", .target = "at most 1.5",
-           .is_reached = tail_ratio <= 1.5, .state = medians.state, .note = note}};
+  return {{.name = "latency p50 at 100,000/s",
+           .unit = "ns",
+           .ours = median(medians.ours),
+           .baseline = median(medians.baseline),
+           .figure = p50_ratio,
+           .figure_text = "ratio",
+           .target = "at most 1.3",
+           .is_reached = p50_ratio <= 1.3,
+           .state = medians.state,
+           .note = note},
+          {.name = "latency p99.9 at 100,000/s",
+           .unit = "ns",
+           .ours = median(tail_ours),
+           .baseline = median(tail_baseline),
+           .figure = tail_ratio,
+           .figure_text = "ratio",
+           .target = "at most 1.5",
+           .is_reached = tail_ratio <= 1.5,
+           .state = medians.state,
+           .note = note}};
 }
 
 }  // namespace tickweir::bench

@@ -91,19 +91,21 @@ std::string machine_text(const Settings& settings) {
   std::ostringstream out;
   out << model << ", compiled by g++ " << __VERSION__ << "; ping-pong " << number(ping) << " ns one way ("
       << state_of(ping) << "); jitter " << number(jitter.gaps_per_second) << " gaps/s over 0.5 us, p99 "
-      << number(jitter.p99_us) << " us, " << number(jitter.lost_percent) << " % of time lost; fdatasync of 4 KiB "
-      << number(sync_latency_us(settings.folder)) << " us";
+      << number(jitter.p99_us) << " us, " << number(jitter.lost_percent)
+      << " % of time lost; fdatasync of 4 KiB " << number(sync_latency_us(settings.folder)) << " us";
   return out.str();
 }
 
 std::string as_markdown(const std::vector<Row>& rows, const std::string& machine) {
   std::ostringstream out;
-  out << "# Benchmarks\n\n" << machine << "\n\n| benchmark | unit | ours | baseline | figure | target | reached | state | note |\n"
+  out << "# Benchmarks\n\n"
+      << machine << "\n\n| benchmark | unit | ours | baseline | figure | target | reached | state | note |\n"
       << "|---|---|---|---|---|---|---|---|---|\n";
   for (const Row& row : rows) {
     out << "| " << row.name << " | " << row.unit << " | " << number(row.ours) << " | "
-        << (row.baseline == 0 ? "-" : number(row.baseline)) << " | " << row.figure_text << " " << number(row.figure)
-        << " | " << row.target << " | " << (row.is_reached ? "yes" : "NO") << " | " << row.state << " | " << row.note << " |\n";
+        << (row.baseline == 0 ? "-" : number(row.baseline)) << " | " << row.figure_text << " "
+        << number(row.figure) << " | " << row.target << " | " << (row.is_reached ? "yes" : "NO") << " | "
+        << row.state << " | " << row.note << " |\n";
   }
   return out.str();
 }
@@ -111,9 +113,16 @@ std::string as_markdown(const std::vector<Row>& rows, const std::string& machine
 nlohmann::ordered_json as_json(const std::vector<Row>& rows, const std::string& machine) {
   nlohmann::ordered_json all{{"machine", machine}, {"rows", nlohmann::ordered_json::array()}};
   for (const Row& row : rows) {
-    all["rows"].push_back({{"name", row.name}, {"unit", row.unit}, {"ours", row.ours}, {"baseline", row.baseline},
-                           {"figure", row.figure}, {"figure_text", row.figure_text}, {"target", row.target},
-                           {"reached", row.is_reached}, {"state", row.state}, {"note", row.note}});
+    all["rows"].push_back({{"name", row.name},
+                           {"unit", row.unit},
+                           {"ours", row.ours},
+                           {"baseline", row.baseline},
+                           {"figure", row.figure},
+                           {"figure_text", row.figure_text},
+                           {"target", row.target},
+                           {"reached", row.is_reached},
+                           {"state", row.state},
+                           {"note", row.note}});
   }
   return all;
 }
@@ -158,7 +167,8 @@ int main(int argc, char** argv) {
     } else if (word == "--folder" && has_value) {
       settings.folder = argv[++i];
     } else {
-      std::cerr << "usage: tickweir_bench [--smoke] [--long] [--only NAME] [--repetitions N] [--folder DIR]\n";
+      std::cerr
+          << "usage: tickweir_bench [--smoke] [--long] [--only NAME] [--repetitions N] [--folder DIR]\n";
       return 2;
     }
   }

@@ -27,15 +27,18 @@ double resident_mib() {
 std::vector<Row> memory(const Settings& settings) {
   constexpr std::uint32_t capacity = 64;
   constexpr std::uint32_t block_kib = 32;
-  Pipeline pipeline(
-      "batch: { max_bytes: " + std::to_string(block_kib) + "KiB }\n"
-      "threads: { a: { wait: adaptive }, b: { wait: adaptive } }\nstages:\n"
-      "  source: { plugin: bench_source, thread: a, config: { events: 1000000000000000 } }\n"
-      "  pass: { plugin: bench_pass, thread: a, inputs: [source] }\n"
-      "  sink: { plugin: bench_sink, thread: b, inputs: [{ from: pass, capacity: " + std::to_string(capacity) + " }] }\n");
+  Pipeline pipeline("batch: { max_bytes: " + std::to_string(block_kib) +
+                    "KiB }\n"
+                    "threads: { a: { wait: adaptive }, b: { wait: adaptive } }\nstages:\n"
+                    "  source: { plugin: bench_source, thread: a, config: { events: 1000000000000000 } }\n"
+                    "  pass: { plugin: bench_pass, thread: a, inputs: [source] }\n"
+                    "  sink: { plugin: bench_sink, thread: b, inputs: [{ from: pass, capacity: " +
+                    std::to_string(capacity) + " }] }\n");
   const double before = resident_mib();
   pipeline.start();
-  const auto pause = [&](std::uint64_t milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); };
+  const auto pause = [&](std::uint64_t milliseconds) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  };
   const std::uint64_t seconds = settings.is_long ? 600 : 10;
   pause(settings.is_smoke ? 10 : 2000);
   const double early = resident_mib();
@@ -47,11 +50,26 @@ std::vector<Row> memory(const Settings& settings) {
   const double allowed = (capacity + 8) * block_kib / 1024.0 + 2.0;
   const double growth = late - early;
   const std::string span = "over " + std::to_string(seconds) + " s at full speed";
-  return {{.name = "memory: growth", .unit = "MiB", .ours = growth, .baseline = 0, .figure = growth, .figure_text = "MiB",
-           .target = "at most 0.25 MiB", .is_reached = growth <= 0.25, .state = "-", .note = span},
-          {.name = "memory: bound", .unit = "MiB", .ours = late - before, .baseline = allowed, .figure = late - before,
-           .figure_text = "MiB", .target = "at most what the edge allows", .is_reached = late - before <= allowed,
-           .state = "-", .note = "capacity 64 batches of 32 KiB"}};
+  return {{.name = "memory: growth",
+           .unit = "MiB",
+           .ours = growth,
+           .baseline = 0,
+           .figure = growth,
+           .figure_text = "MiB",
+           .target = "at most 0.25 MiB",
+           .is_reached = growth <= 0.25,
+           .state = "-",
+           .note = span},
+          {.name = "memory: bound",
+           .unit = "MiB",
+           .ours = late - before,
+           .baseline = allowed,
+           .figure = late - before,
+           .figure_text = "MiB",
+           .target = "at most what the edge allows",
+           .is_reached = late - before <= allowed,
+           .state = "-",
+           .note = "capacity 64 batches of 32 KiB"}};
 }
 
 }  // namespace tickweir::bench

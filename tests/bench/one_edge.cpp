@@ -41,7 +41,8 @@ double ring_events_per_second(std::uint64_t events) {
   const std::uint64_t start = now_ns();
   go.store(true, std::memory_order_release);
   for (std::uint64_t got = 0; got < events;) {
-    got += ring->pop_all([&](const RingBaseline::Slot& slot) { sum += slot.sample.number + slot.sample.touched; });
+    got += ring->pop_all(
+        [&](const RingBaseline::Slot& slot) { sum += slot.sample.number + slot.sample.touched; });
   }
   const std::uint64_t elapsed = now_ns() - start;
   producer.join();
@@ -57,9 +58,15 @@ std::vector<Row> one_edge(const Settings& settings) {
   const Pairs pairs = run_pairs(settings, true, [&] { return pipeline_events_per_second(events); },
                                 [&] { return ring_events_per_second(events); });
   const double ratio = pairs.ratio();
-  return {{.name = "one_edge", .unit = "M events/s", .ours = median(pairs.ours) * 1e-6,
-           .baseline = median(pairs.baseline) * 1e-6, .figure = ratio, .figure_text = "ratio", .target = "at least 0.8",
-           .is_reached = ratio >= 0.8, .state = pairs.state,
+  return {{.name = "one_edge",
+           .unit = "M events/s",
+           .ours = median(pairs.ours) * 1e-6,
+           .baseline = median(pairs.baseline) * 1e-6,
+           .figure = ratio,
+           .figure_text = "ratio",
+           .target = "at least 0.8",
+           .is_reached = ratio >= 0.8,
+           .state = pairs.state,
            .note = std::to_string(pairs.thrown_away) + " pairs thrown away"}};
 }
 

@@ -1,5 +1,5 @@
-// Runs a pipeline inside the benchmark's process: the loader, the graph, the engine and plugins from .so files,
-// exactly as `tickweir run` does.
+// Runs a pipeline inside the benchmark's process: the loader, the graph, the engine and plugins from .so
+// files, exactly as `tickweir run` does.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// quickstart_fused: the quickstart graph on one thread, against one hand-written loop over the same algorithms.
+// quickstart_fused: the quickstart graph on one thread, against one hand-written loop over the same
+// algorithms.
 //
 //   itch file -> dedup -> book (rebuild) -> bundles -> JSON file
 //                   \--> counts by kind
@@ -37,8 +38,13 @@ struct Slots {
   [[nodiscard]] bool full() const { return count == slots_max; }
   std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
     Slot& slot = slots[count++];
-    slot.event = {.size = static_cast<std::uint32_t>(sizeof(Event) + bytes), .type = type, .verdict = 0, .flags = 0,
-                  .sequence = 0, .time = time, .origin = origin};
+    slot.event = {.size = static_cast<std::uint32_t>(sizeof(Event) + bytes),
+                  .type = type,
+                  .verdict = 0,
+                  .flags = 0,
+                  .sequence = 0,
+                  .time = time,
+                  .origin = origin};
     return slot.payload.data();
   }
   std::array<Slot, slots_max> slots;
@@ -49,9 +55,14 @@ struct Slots {
 class HandWritten {
  public:
   HandWritten(const std::string& input, const std::string& output)
-      : input_(input), decoder_(1'736'121'600'000'000'000U, 1), faults_(input, false, [](const std::string&) {}),
-        reader_(input_, false, decoder_, faults_), windows_(64, 1'048'576),
-        store_(book::Limits{.orders = 1'048'576, .instruments = 65'536}), book_(store_, *this), bundler_(16, 100'000) {
+      : input_(input),
+        decoder_(1'736'121'600'000'000'000U, 1),
+        faults_(input, false, [](const std::string&) {}),
+        reader_(input_, false, decoder_, faults_),
+        windows_(64, 1'048'576),
+        store_(book::Limits{.orders = 1'048'576, .instruments = 65'536}),
+        book_(store_, *this),
+        bundler_(16, 100'000) {
     store_.next_match_id = 1;
     file_.open(output, OpenMode::truncate);
   }
@@ -103,10 +114,16 @@ class HandWritten {
     const bundle::ClosedBundle closed = bundler_.close();
     const auto bytes = static_cast<std::uint32_t>(sizeof closed.head + closed.items.size_bytes());
     auto* const event = reinterpret_cast<Event*>(bundle_.data());
-    *event = {.size = static_cast<std::uint32_t>(sizeof(Event)) + bytes, .type = market::Bundle::event_type, .verdict = 0,
-              .flags = 0, .sequence = 0, .time = closed.items.back().time, .origin = closed.origin};
+    *event = {.size = static_cast<std::uint32_t>(sizeof(Event)) + bytes,
+              .type = market::Bundle::event_type,
+              .verdict = 0,
+              .flags = 0,
+              .sequence = 0,
+              .time = closed.items.back().time,
+              .origin = closed.origin};
     std::memcpy(event + 1, &closed.head, sizeof closed.head);
-    std::memcpy(reinterpret_cast<std::uint8_t*>(event + 1) + sizeof closed.head, closed.items.data(), closed.items.size_bytes());
+    std::memcpy(reinterpret_cast<std::uint8_t*>(event + 1) + sizeof closed.head, closed.items.data(),
+                closed.items.size_bytes());
     market::append_json(file_, *event);
     file_.put("\n");
   }
@@ -135,12 +152,15 @@ std::string bytes_of(const std::string& path) {
 double pipeline_events_per_second(const std::string& input, const std::string& output, std::uint64_t events) {
   Pipeline pipeline(
       "threads: { core: { cpus: \"0\", wait: adaptive } }\nstages:\n"
-      "  feed: { plugin: source_itch, thread: core, config: { path: \"" + input + "\", date: \"2025-01-06\" } }\n"
+      "  feed: { plugin: source_itch, thread: core, config: { path: \"" +
+      input +
+      "\", date: \"2025-01-06\" } }\n"
       "  unique: { plugin: filter_dedup, thread: core, inputs: [feed], config: { window: 1048576 } }\n"
       "  book: { plugin: transform_order_book, thread: core, inputs: [unique], config: { mode: rebuild } }\n"
       "  bundles: { plugin: transform_bundle, thread: core, inputs: [book.executions] }\n"
       "  rates: { plugin: transform_metrics, thread: core, inputs: [unique], config: { latency: false } }\n"
-      "  out: { plugin: sink_file, thread: core, inputs: [bundles], config: { path: \"" + output + "\", format: json } }\n");
+      "  out: { plugin: sink_file, thread: core, inputs: [bundles], config: { path: \"" +
+      output + "\", format: json } }\n");
   const std::uint64_t elapsed = pipeline.run();
   check(pipeline.engine().report().stages[0].sent == events, "the pipeline reads every event");
   return static_cast<double>(events) * 1e9 / static_cast<double>(elapsed);
@@ -154,23 +174,31 @@ std::vector<Row> quickstart_fused(const Settings& settings) {
   const std::string ours = settings.folder + "/quickstart_ours.jsonl";
   const std::string baseline = settings.folder + "/quickstart_baseline.jsonl";
   std::uint64_t events = std::make_unique<HandWritten>(input, baseline)->run();
-  const Pairs pairs = run_pairs(settings, false, [&] { return pipeline_events_per_second(input, ours, events); },
-                                [&] {
-                                  pin_to(0);
-                                  auto hand = std::make_unique<HandWritten>(input, baseline);
-                                  const std::uint64_t start = now_ns();
-                                  hand->run();
-                                  const std::uint64_t elapsed = now_ns() - start;
-                                  unpin();
-                                  return static_cast<double>(events) * 1e9 / static_cast<double>(elapsed);
-                                });
+  const Pairs pairs = run_pairs(
+      settings, false, [&] { return pipeline_events_per_second(input, ours, events); },
+      [&] {
+        pin_to(0);
+        auto hand = std::make_unique<HandWritten>(input, baseline);
+        const std::uint64_t start = now_ns();
+        hand->run();
+        const std::uint64_t elapsed = now_ns() - start;
+        unpin();
+        return static_cast<double>(events) * 1e9 / static_cast<double>(elapsed);
+      });
   check(!bytes_of(ours).empty() && bytes_of(ours) == bytes_of(baseline), "both wrote the same bytes");
   std::filesystem::remove(ours);
   std::filesystem::remove(baseline);
   const double ratio = pairs.ratio();
-  return {{.name = "quickstart_fused", .unit = "M events/s", .ours = median(pairs.ours) * 1e-6,
-           .baseline = median(pairs.baseline) * 1e-6, .figure = ratio, .figure_text = "ratio", .target = "at least 0.9",
-           .is_reached = ratio >= 0.9, .state = pairs.state, .note = "same output bytes"}};
+  return {{.name = "quickstart_fused",
+           .unit = "M events/s",
+           .ours = median(pairs.ours) * 1e-6,
+           .baseline = median(pairs.baseline) * 1e-6,
+           .figure = ratio,
+           .figure_text = "ratio",
+           .target = "at least 0.9",
+           .is_reached = ratio >= 0.9,
+           .state = pairs.state,
+           .note = "same output bytes"}};
 }
 
 }  // namespace tickweir::bench

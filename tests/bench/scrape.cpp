@@ -105,9 +105,16 @@ std::vector<Row> scrape(const Settings& settings) {
   const Pairs pairs = run_pairs(settings, true, [&] { return events_per_second(events, true); },
                                 [&] { return events_per_second(events, false); });
   const double ratio = pairs.ratio();
-  return {{.name = "scrape every 100 ms", .unit = "M events/s", .ours = median(pairs.ours) * 1e-6,
-           .baseline = median(pairs.baseline) * 1e-6, .figure = ratio, .figure_text = "ratio", .target = "at least 0.98",
-           .is_reached = ratio >= 0.98, .state = pairs.state, .note = ""}};
+  return {{.name = "scrape every 100 ms",
+           .unit = "M events/s",
+           .ours = median(pairs.ours) * 1e-6,
+           .baseline = median(pairs.baseline) * 1e-6,
+           .figure = ratio,
+           .figure_text = "ratio",
+           .target = "at least 0.98",
+           .is_reached = ratio >= 0.98,
+           .state = pairs.state,
+           .note = ""}};
 }
 
 }  // namespace tickweir::bench

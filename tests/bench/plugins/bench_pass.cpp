@@ -15,4 +15,5 @@ struct BenchPass final : public Filter {
 
 }  // namespace
 
-TICKWEIR_PLUGIN("bench_pass", BenchPass, {.version = "1.0.0", .summary = "Touches every event.", .accepts = "*"})
+TICKWEIR_PLUGIN("bench_pass", BenchPass,
+                {.version = "1.0.0", .summary = "Touches every event.", .accepts = "*"})

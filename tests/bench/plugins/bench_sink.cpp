@@ -58,4 +58,8 @@ class BenchSink final : public Sink {
 }  // namespace
 
 TICKWEIR_PLUGIN("bench_sink", BenchSink,
-                {.version = "1.0.0", .summary = "Sums samples.", .accepts = "*", .options = options, .counters = counters})
+                {.version = "1.0.0",
+                 .summary = "Sums samples.",
+                 .accepts = "*",
+                 .options = options,
+                 .counters = counters})

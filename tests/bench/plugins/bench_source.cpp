@@ -9,8 +9,15 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = integer, .name = "events", .default_text = "0", .minimum = "0", .help = "Stops after so many; 0: idle for ever."},
-    Option{.type = duration, .name = "interval", .default_text = "0ns", .help = "Time between two events; 0: full speed."},
+    Option{.type = integer,
+           .name = "events",
+           .default_text = "0",
+           .minimum = "0",
+           .help = "Stops after so many; 0: idle for ever."},
+    Option{.type = duration,
+           .name = "interval",
+           .default_text = "0ns",
+           .help = "Time between two events; 0: full speed."},
 };
 constexpr std::array outputs{Output{.name = "events", .events = "*", .help = "The samples."}};
 

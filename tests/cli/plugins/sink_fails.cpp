@@ -30,5 +30,6 @@ class Fails final : public Sink {
 
 }  // namespace
 
-TICKWEIR_PLUGIN("sink_fails", Fails,
-                {.version = "1.0.0", .summary = "Fails where it is told to.", .accepts = "*", .options = options})
+TICKWEIR_PLUGIN(
+    "sink_fails", Fails,
+    {.version = "1.0.0", .summary = "Fails where it is told to.", .accepts = "*", .options = options})
