@@ -33,7 +33,7 @@ AllocationPause::~AllocationPause() {
 
 }  // namespace tickweir::contract
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if TICKWEIR_ALLOCATIONS_ARE_COUNTED
 extern "C" {
 
 void* __libc_malloc(std::size_t bytes);

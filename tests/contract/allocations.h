@@ -4,13 +4,20 @@
 
 #include <cstdint>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TICKWEIR_ALLOCATIONS_ARE_COUNTED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TICKWEIR_ALLOCATIONS_ARE_COUNTED 0
+#endif
+#endif
+#ifndef TICKWEIR_ALLOCATIONS_ARE_COUNTED
+#define TICKWEIR_ALLOCATIONS_ARE_COUNTED 1
+#endif
+
 namespace tickweir::contract {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool allocations_are_counted = false;
-#else
-constexpr bool allocations_are_counted = true;
-#endif
+constexpr bool allocations_are_counted = TICKWEIR_ALLOCATIONS_ARE_COUNTED != 0;
 
 // Counts while it lives, and while no AllocationPause does.
 class AllocationCount {

@@ -18,8 +18,11 @@ class Stage : public OnePlugin {
  protected:
   // One life of the stage over the whole stream; a source is polled until it ends or has made enough.
   Outcome live(std::uint32_t batch_events_max) {
-    Harness stage(file(), options(),
-                  {.batch_events_max = batch_events_max, .batch_bytes_max = 1U << 20, .time = wall_time});
+    // The harness fills each fresh batch with a pattern: small ones keep many of them quick.
+    const Settings settings{.batch_events_max = batch_events_max,
+                            .batch_bytes_max = batch_events_max < 64 ? 8U << 10 : 1U << 20,
+                            .time = wall_time};
+    Harness stage(file(), options(), settings);
     if (is_source()) {
       poll(stage);
     } else {
