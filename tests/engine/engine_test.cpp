@@ -51,7 +51,8 @@ TEST(Engine, GivesAFilterItsOwnCopyOfASharedBatch) {
 TEST(Engine, DropsTheNewestOfAFullEdgeAndCountsThem) {
   GraphMaker maker(2);
   const auto source = maker.add("source", source_plugin(), 0, {}, 20'000);
-  maker.add("sink", gated_sink_plugin(), 1, {{.stage = source, .capacity = 2, .when_full = WhenFull::drop_newest}});
+  maker.add("sink", gated_sink_plugin(), 1,
+            {{.stage = source, .capacity = 2, .when_full = WhenFull::drop_newest}});
   Gate::get().close();
   auto engine = started(maker.finish());
   // The source cannot be held up by this edge, so it ends although the sink stands still.
@@ -72,7 +73,8 @@ TEST(Engine, DropsTheNewestOfAFullEdgeAndCountsThem) {
 TEST(Engine, DropsTheOldestOfAFullEdgeAndKeepsTheLast) {
   GraphMaker maker(2);
   const auto source = maker.add("source", source_plugin(), 0, {}, 20'000);
-  maker.add("sink", gated_sink_plugin(), 1, {{.stage = source, .capacity = 2, .when_full = WhenFull::drop_oldest}});
+  maker.add("sink", gated_sink_plugin(), 1,
+            {{.stage = source, .capacity = 2, .when_full = WhenFull::drop_oldest}});
   Gate::get().close();
   auto engine = started(maker.finish());
   while (engine->report().stages[0].sent != 20'000) std::this_thread::yield();
@@ -166,7 +168,8 @@ TEST(Engine, EndsTheRunInOrderWhenAStageFails) {
   const RunReport report = engine->report();
   EXPECT_TRUE(report.balanced) << report.imbalance;
   EXPECT_GT(report.stages[1].failed, 0U);
-  EXPECT_EQ(Witness::get().of("good").size(), report.stages[0].sent) << "what was sent reached the other sink";
+  EXPECT_EQ(Witness::get().of("good").size(), report.stages[0].sent)
+      << "what was sent reached the other sink";
 }
 
 TEST(Engine, WritesABatchThatFailedToTheDeadLettersAndGoesOn) {

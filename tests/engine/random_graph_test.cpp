@@ -71,7 +71,9 @@ std::vector<ModelStage> run_model(const Graph& graph) {
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : engine_(seed) {}
-  std::uint32_t roll(std::uint32_t from, std::uint32_t to) { return from + static_cast<std::uint32_t>(engine_() % (to - from + 1)); }
+  std::uint32_t roll(std::uint32_t from, std::uint32_t to) {
+    return from + static_cast<std::uint32_t>(engine_() % (to - from + 1));
+  }
 
  private:
   std::mt19937_64 engine_;
@@ -95,12 +97,14 @@ void fill_random(GraphMaker& maker, Dice& dice, std::uint32_t thread_count) {
     return inputs;
   };
   for (std::uint32_t i = 0, count = dice.roll(1, 3); i < count; ++i) {
-    ends.push_back({maker.add("source" + std::to_string(i), source_plugin(), any_thread(), {}, dice.roll(0, 800))});
+    ends.push_back(
+        {maker.add("source" + std::to_string(i), source_plugin(), any_thread(), {}, dice.roll(0, 800))});
   }
   for (std::uint32_t i = 0, count = dice.roll(0, 5); i < count; ++i) {
     const bool is_filter = dice.roll(0, 1) == 0;
-    const std::uint32_t stage = maker.add("middle" + std::to_string(i), is_filter ? filter_plugin() : splitter_plugin(),
-                                          any_thread(), pick_inputs(), dice.roll(0, 4));
+    const std::uint32_t stage =
+        maker.add("middle" + std::to_string(i), is_filter ? filter_plugin() : splitter_plugin(), any_thread(),
+                  pick_inputs(), dice.roll(0, 4));
     ends.push_back({stage, 0});
     if (!is_filter) ends.push_back({stage, 1});
   }

@@ -237,11 +237,13 @@ const Plugin& hanging_start_plugin() {
   return plugin;
 }
 const Plugin& liar_plugin() {
-  static const Plugin plugin = make<Liar>("transform_liar", {.accepts = "*", .options = options, .outputs = one_output});
+  static const Plugin plugin =
+      make<Liar>("transform_liar", {.accepts = "*", .options = options, .outputs = one_output});
   return plugin;
 }
 const Plugin& holder_plugin() {
-  static const Plugin plugin = make<Holder>("transform_holder", {.accepts = "*", .options = options, .outputs = one_output});
+  static const Plugin plugin =
+      make<Holder>("transform_holder", {.accepts = "*", .options = options, .outputs = one_output});
   return plugin;
 }
 const Plugin& throwing_create_plugin() {
