@@ -18,6 +18,7 @@ void StageRunner::advance(void* host, std::uint32_t output) {
   if (output >= self->ports_.size() || self->ports_[output].open == nullptr) {
     self->violation("asked for room on an output that is not connected");
   }
+  self->worker_.mark();  // in the middle of this stage's call: what follows is the work of others
   self->hand_over(self->ports_[output]);
 }
 

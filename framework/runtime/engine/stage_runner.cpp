@@ -122,7 +122,7 @@ void StageRunner::fail_batch(const Block& block) {
 
 void StageRunner::leave(const Before& before) {
   // Time of the stages called from here is in their own cells, so the difference is this stage's work.
-  worker_.switch_to(&cells_.busy_ticks);
+  worker_.mark();
   last_work_ns_ = ticks_to_ns(cells_.busy_ticks - before.busy_ticks);
   Histogram(cells_.process_ns.data()).record(last_work_ns_);
 }
@@ -174,7 +174,7 @@ void StageRunner::run_sink(Block* block) {
     fail_batch(*block);
   } else {
     Histogram(cells_.latency_ns.data())
-        .record(ticks_to_ns(worker_.switched_at() - block->ingress_ticks), live);
+        .record(ticks_to_ns(worker_.marked_at() - block->ingress_ticks), live);
   }
   BlockPool::release(block, &worker_.pool());
 }
@@ -188,6 +188,7 @@ void StageRunner::drain() {
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
   if (!is_failed_) {
     auto drained = object_.drain(emitter_);
+    worker_.mark();
     const Before nothing{.drops = drop_sum(), .held = cells_.held_events, .busy_ticks = 0};
     settle(nothing, 0, !drained);
     if (!drained) {

@@ -10,9 +10,10 @@
 namespace tickweir {
 
 bool StageRunner::poll() {
+  worker_.mark();
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
   const std::uint64_t busy_before = cells_.busy_ticks;
-  ingress_ticks_ = worker_.switched_at();
+  ingress_ticks_ = worker_.marked_at();
   std::uint64_t sent_before = 0;
   for (const OutputCells& output : cells_.outputs) sent_before += output.sent_events;
   for (Port& port : ports_) {
@@ -20,7 +21,7 @@ bool StageRunner::poll() {
   }
   idle_ = {};
   const std::int32_t result = object_.poll(emitter_, idle_);
-  worker_.switch_to(&cells_.busy_ticks);
+  worker_.mark();
   Histogram(cells_.process_ns.data()).record(ticks_to_ns(cells_.busy_ticks - busy_before));
   if (result == TICKWEIR_OK) {
     flush_after_call();
@@ -58,7 +59,7 @@ bool StageRunner::add_tick(bool emitted) {
   tick_due_ = now + graph_.config.tick_every_ns;
   Port& port = ports_.front();
   if (port.open == nullptr) return false;
-  port.open->ingress_ticks = worker_.switched_at();
+  port.open->ingress_ticks = worker_.marked_at();
   Emitter(emitter_).append(0, event_type_tick, 0, std::max(now, last_time_),
                            make_origin(plan_.source_number, 0));
   hand_over(port);

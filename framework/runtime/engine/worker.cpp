@@ -48,7 +48,7 @@ void Worker::run() {
       wait(idle_rounds++);
     }
   }
-  switch_to(&cells_.idle_ticks);
+  mark();
 }
 
 bool Worker::work() {
@@ -139,7 +139,7 @@ bool Worker::all_ended() const {
 }
 
 void Worker::wait(std::uint32_t idle_rounds) {
-  if (is_blocked_) switch_to(&cells_.blocked_ticks);
+  if (is_blocked_) bucket_ = &cells_.blocked_ticks;
   const bool may_sleep = plan_.wait == WaitMode::block ||
                          (plan_.wait == WaitMode::adaptive && idle_rounds >= pause_rounds + yield_rounds);
   if (may_sleep) {
@@ -149,7 +149,8 @@ void Worker::wait(std::uint32_t idle_rounds) {
   } else {
     sched_yield();
   }
-  switch_to(&cells_.idle_ticks);
+  mark();
+  bucket_ = &cells_.idle_ticks;
 }
 
 void Worker::sleep() {

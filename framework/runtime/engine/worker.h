@@ -42,31 +42,30 @@ class Worker {
   [[nodiscard]] const GraphThread& plan() const { return plan_; }
   [[nodiscard]] const std::vector<StageRunner*>& stages() const { return stages_; }
 
-  // Whose work the thread's time counts as, and which stage's code it is in.
+  // Whose work the thread's time counts as, and which stage's code it is in. Reading the clock costs more than
+  // a small batch's work, so it is read once a call: mark() when a stage's own work pauses or ends. Time since the
+  // last mark goes to whoever is active at the next one.
   struct Activity {
     Cell* bucket;
     std::uint64_t stage;
   };
-  // A stage's code begins; returns what to resume afterwards.
+  // A stage's code begins; returns what to resume afterwards. Reads no clock.
   Activity begin(std::uint32_t stage, Cell* bucket) {
     const Activity before{.bucket = bucket_, .stage = cells_.current_stage};
-    switch_to(bucket);
-    set_cell(cells_.current_stage, stage + 1);
+    resume({.bucket = bucket, .stage = std::uint64_t{stage} + 1});
     return before;
   }
   void resume(const Activity& activity) {
-    switch_to(activity.bucket);
+    bucket_ = activity.bucket;
     set_cell(cells_.current_stage, activity.stage);
   }
-  // From now on time counts as `bucket`.
-  void switch_to(Cell* bucket) {
+  void mark() {
     const std::uint64_t now = clock_ticks();
     add_to_cell(*bucket_, now - since_);
     since_ = now;
-    bucket_ = bucket;
   }
-  // When the last switch was: a clock reading for nothing.
-  [[nodiscard]] std::uint64_t switched_at() const { return since_; }
+  // When the last mark was: a clock reading for nothing.
+  [[nodiscard]] std::uint64_t marked_at() const { return since_; }
 
  private:
   bool work();
