@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint64_t wall_time = 1'767'700'000'000'000'000;
 
 class BareCalls : public OnePlugin {};
+class BareTakers : public OnePlugin {};
 
 TEST_P(BareCalls, AllocateNothingAfterTheStart) {
   if (!allocations_are_counted) GTEST_SKIP() << "a sanitizer has its own malloc";
@@ -28,8 +29,7 @@ TEST_P(BareCalls, AllocateNothingAfterTheStart) {
   stage.stop();
 }
 
-TEST_P(BareCalls, AnEmptyBatchChangesNothing) {
-  if (is_source()) GTEST_SKIP() << "a source takes no batch";
+TEST_P(BareTakers, AnEmptyBatchChangesNothing) {
   BareStage stage(file(), options(), wall_time, 256);
   stage.start();
   const std::string file_before = read_file(output_file());
@@ -44,6 +44,7 @@ TEST_P(BareCalls, AnEmptyBatchChangesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, BareCalls, ::testing::ValuesIn(all_ways()), test_name);
+INSTANTIATE_TEST_SUITE_P(Plugins, BareTakers, ::testing::ValuesIn(takers()), test_name);
 
 }  // namespace
 }  // namespace tickweir::contract

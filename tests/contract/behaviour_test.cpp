@@ -44,6 +44,9 @@ class Stage : public OnePlugin {
   }
 };
 
+class Taker : public Stage {};
+class Splitter : public Stage {};
+
 TEST_P(Stage, IsCreatedAndDestroyedWithoutAStart) {
   const auto given = options();
   const auto files = std::distance(std::filesystem::directory_iterator(folder()), {});
@@ -74,8 +77,7 @@ TEST_P(Stage, DoesTheSameWithManySmallBatchesAsWithBigOnes) {
   expect_same(big, live(7));
 }
 
-TEST_P(Stage, LeavesUnknownEventsAlone) {
-  if (is_source()) GTEST_SKIP() << "a source takes no events";
+TEST_P(Taker, LeavesUnknownEventsAlone) {
   Harness stage(file(), options(), {.time = wall_time});
   const auto events = unknown_events();
   stage.push(events);
@@ -89,8 +91,7 @@ TEST_P(Stage, LeavesUnknownEventsAlone) {
   }
 }
 
-TEST_P(Stage, DoesNotLookAtEventsThatWereRefusedBefore) {
-  if (is_source()) GTEST_SKIP() << "a source takes no events";
+TEST_P(Taker, DoesNotLookAtEventsThatWereRefusedBefore) {
   Events refused;
   for (const OwnedEvent& event : market_stream()) {
     Event& header = const_cast<Event&>(refused.emplace_back(event).header());
@@ -107,8 +108,7 @@ TEST_P(Stage, DoesNotLookAtEventsThatWereRefusedBefore) {
   }
 }
 
-TEST_P(Stage, DoesTheSameWhetherOrNotSomebodyListensElsewhere) {
-  if (plugin().output_count < 2) GTEST_SKIP() << "it has no two outputs";
+TEST_P(Splitter, DoesTheSameWhetherOrNotSomebodyListensElsewhere) {
   const Outcome whole = live(256);
   for (std::uint32_t kept = 0; kept < plugin().output_count; ++kept) {
     Settings settings{.batch_bytes_max = 1U << 20, .time = wall_time};
@@ -140,6 +140,8 @@ TEST_P(Stage, WorksWhenNobodyListensAtAll) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, Stage, ::testing::ValuesIn(all_ways()), test_name);
+INSTANTIATE_TEST_SUITE_P(Plugins, Taker, ::testing::ValuesIn(takers()), test_name);
+INSTANTIATE_TEST_SUITE_P(Plugins, Splitter, ::testing::ValuesIn(splitters()), test_name);
 
 TEST(Cases, CoverThePluginsOfThisRepository) {
   EXPECT_GE(all_plugins().size(), plugins_min);

@@ -78,7 +78,13 @@ std::string with_files(std::string text, const fs::path& folder) {
 std::vector<Case> all_plugins() {
   std::vector<Case> found;
   for (const std::string& name : registry().names()) {
-    found.push_back({name, load(name).file.string(), "defaults", {}});
+    const Plugin& plugin = load(name);
+    found.push_back({.plugin = name,
+                     .file = plugin.file.string(),
+                     .label = "defaults",
+                     .options = {},
+                     .role = plugin.table->role,
+                     .output_count = plugin.table->output_count});
   }
   return found;
 }
@@ -88,9 +94,25 @@ std::vector<Case> all_ways() {
   for (const Case& plain : all_plugins()) {
     found.push_back(plain);
     for (const Way& way : ways()) {
-      if (way.plugin == plain.plugin) found.push_back({plain.plugin, plain.file, way.label, way.options});
+      if (way.plugin != plain.plugin) continue;
+      Case& other = found.emplace_back(plain);
+      other.label = way.label;
+      other.options = way.options;
     }
   }
+  return found;
+}
+
+std::vector<Case> takers() {
+  std::vector<Case> found = all_ways();
+  std::erase_if(found, [](const Case& one) { return one.role == TICKWEIR_ROLE_SOURCE; });
+  return found;
+}
+
+std::vector<Case> splitters() {
+  std::vector<Case> found = all_ways();
+  std::erase_if(found,
+                [](const Case& one) { return one.role == TICKWEIR_ROLE_SOURCE || one.output_count < 2; });
   return found;
 }
 

@@ -21,6 +21,8 @@ struct Case {
   std::string file;
   std::string label;             // which way of using it
   testing::OptionTexts options;  // "{in}" and "{out}" stand for an input file and an output file
+  std::uint32_t role = 0;
+  std::uint32_t output_count = 0;
 
   friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
     return out << shown.plugin << " (" << shown.label << ")";
@@ -30,6 +32,9 @@ struct Case {
 // Each plugin in each of its ways; or each plugin once.
 [[nodiscard]] std::vector<Case> all_ways();
 [[nodiscard]] std::vector<Case> all_plugins();
+// Of all ways: those that take events, and of these the ones with several outputs.
+[[nodiscard]] std::vector<Case> takers();
+[[nodiscard]] std::vector<Case> splitters();
 [[nodiscard]] std::string test_name(const ::testing::TestParamInfo<Case>& info);
 
 // One plugin, with a folder of its own for the files it needs; the folder goes with the test.
