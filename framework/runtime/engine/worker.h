@@ -42,9 +42,9 @@ class Worker {
   [[nodiscard]] const GraphThread& plan() const { return plan_; }
   [[nodiscard]] const std::vector<StageRunner*>& stages() const { return stages_; }
 
-  // Whose work the thread's time counts as, and which stage's code it is in. Reading the clock costs more than
-  // a small batch's work, so it is read once a call: mark() when a stage's own work pauses or ends. Time since the
-  // last mark goes to whoever is active at the next one.
+  // Whose work the thread's time counts as, and which stage's code it is in. Reading the clock costs more
+  // than a small batch's work, so it is read once a call: mark() when a stage's own work pauses or ends. Time
+  // since the last mark goes to whoever is active at the next one.
   struct Activity {
     Cell* bucket;
     std::uint64_t stage;

@@ -103,8 +103,8 @@ void collect_edges(const PipelineView& view, Families& families) {
                      {{"edge", edge.name}, {"policy", "drop_oldest"}}, value_of(cells.dropped_oldest_events));
     families.seconds("tickweir_edge_residence_seconds", "Time a batch waited in the edge.", labels,
                      cells.wait_ns.data());
-    families.seconds("tickweir_edge_work_seconds", "Work of the consuming stage on a batch from the edge.", labels,
-                     cells.work_ns.data());
+    families.seconds("tickweir_edge_work_seconds", "Work of the consuming stage on a batch from the edge.",
+                     labels, cells.work_ns.data());
   }
 }
 
