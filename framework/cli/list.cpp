@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/table.h"
 #include "runtime/admin/pages.h"
+#include "runtime/graph/tables.h"
 #include "runtime/metrics/pipeline_view.h"
 #include "runtime/plugins/registry.h"
 
@@ -17,7 +18,7 @@ void print_json(const Registry& registry, const std::vector<const Plugin*>& plug
   for (const auto& folder : registry.folders()) json["folders"].push_back(folder.string());
   for (const Plugin* plugin : plugins) {
     json["plugins"].push_back({{"name", plugin->table->name},
-                               {"role", role_name(plugin->table->role)},
+                               {"role", role_text(plugin->table->role)},
                                {"version", plugin->table->version},
                                {"summary", plugin->table->summary},
                                {"file", plugin->file.string()}});
@@ -31,7 +32,7 @@ void print_json(const Registry& registry, const std::vector<const Plugin*>& plug
 void print_tables(const Registry& registry, const std::vector<const Plugin*>& plugins) {
   Table table({{"PLUGIN"}, {"ROLE"}, {"VERSION"}, {"SUMMARY"}});
   for (const Plugin* plugin : plugins) {
-    table.add({plugin->table->name, role_name(plugin->table->role), plugin->table->version,
+    table.add({plugin->table->name, role_text(plugin->table->role), plugin->table->version,
                plugin->table->summary});
   }
   if (table.empty()) {

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "runtime/admin/pages.h"
+#include "runtime/graph/tables.h"
 #include "runtime/metrics/percentiles.h"
 
 namespace tickweir {
@@ -35,7 +36,7 @@ Json stage_as_json(const PipelineView& view, const GraphStage& stage, const Stag
                     {"bytes", read_cell(cells.outputs[i].sent_bytes)}});
   }
   Json json{{"id", stage.id},
-            {"kind", role_name(table.role)},
+            {"kind", role_text(table.role)},
             {"plugin", table.name},
             {"received_events", read_cell(cells.received_events)},
             {"received_batches", read_cell(cells.received_batches)},
@@ -165,7 +166,7 @@ Json plugin_as_json(const Plugin& plugin) {
                        {"fields", layout.fields}});
   }
   return {{"name", table.name},
-          {"role", role_name(table.role)},
+          {"role", role_text(table.role)},
           {"version", text_or_null(table.version)},
           {"summary", text_or_null(table.summary)},
           {"file", plugin.file.string()},

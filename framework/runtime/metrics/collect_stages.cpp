@@ -1,6 +1,7 @@
 // Stages, and what their plugins count, as metrics.
 //
 // Each family has one function: a sample is a stage's labels and one cell.
+#include "runtime/graph/tables.h"
 #include "runtime/metrics/collect.h"
 #include "runtime/metrics/metrics.h"
 
@@ -9,7 +10,7 @@ namespace {
 
 Labels stage_labels(const GraphStage& stage) {
   return {{"component_id", stage.id},
-          {"component_kind", role_name(stage.plugin->table->role)},
+          {"component_kind", role_text(stage.plugin->table->role)},
           {"plugin", stage.plugin->table->name}};
 }
 

@@ -5,23 +5,6 @@
 
 namespace tickweir {
 
-const char* role_name(std::uint32_t role) {
-  switch (role) {
-    case TICKWEIR_ROLE_SOURCE:
-      return "source";
-    case TICKWEIR_ROLE_FILTER:
-      return "filter";
-    case TICKWEIR_ROLE_TRANSFORM:
-      return "transform";
-    case TICKWEIR_ROLE_SINK:
-      return "sink";
-    case TICKWEIR_ROLE_WAL:
-      return "wal";
-    default:
-      return "unknown";
-  }
-}
-
 const char* state_name(EngineState state) {
   switch (state) {
     case EngineState::created:

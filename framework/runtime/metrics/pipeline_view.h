@@ -29,8 +29,6 @@ struct PipelineView {
   std::function<LogLineCounts()> log_lines;
 };
 
-// "source", "filter", "transform", "sink"
-[[nodiscard]] const char* role_name(std::uint32_t role);
 [[nodiscard]] const char* state_name(EngineState state);
 // "debug", "info", "warning", "error", by index into LogLineCounts.
 [[nodiscard]] const char* log_level_name(std::size_t index);
