@@ -154,7 +154,8 @@ Engine::~Engine() {
   if (impl_->is_hanging) {
     // A stage sits in its start() for ever and still uses what it was lent: leave it all behind.
     for (std::thread& thread : impl_->threads) thread.detach();
-    static_cast<void>(impl_.release());
+    static auto* const left_behind = new std::vector<Impl*>;  // reachable: kept on purpose, not leaked
+    left_behind->push_back(impl_.release());
     return;
   }
   abandon();
