@@ -66,7 +66,7 @@ class CaptureReader {
   // Decodes until the sink is full or `packets_per_read` packets have been read.
   template <typename Sink>
   Progress read(Sink& sink) {
-    for (std::uint32_t packets = 0; !sink.full();) {
+    for (std::uint32_t packets = 0; !sink.is_full();) {
       if (blocks_left_ != 0) {
         read_block(sink);
       } else if (!plain_.empty()) {

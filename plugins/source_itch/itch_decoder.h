@@ -19,6 +19,10 @@
 
 namespace tickweir::itch {
 
+// No event of a source_itch is larger.
+constexpr std::uint32_t event_bytes_max = event_size<market::VenueExecution>;
+static_assert(event_bytes_max >= event_size<market::Replace> && event_bytes_max >= event_size<market::Trade>);
+
 enum class Outcome { decoded, unknown_type, too_short, too_long };
 
 // Price units in one unit of the currency.

@@ -83,7 +83,7 @@ class FileReader {
     Outcome outcome = Outcome::decoded;
     std::uint32_t length = 0;
     Sink sink = std::move(callers);
-    while (!sink.full()) {
+    while (!sink.is_full()) {
       if (end - at < 2) {
         needs_input_ = true;
         break;
@@ -116,7 +116,7 @@ class FileReader {
     const std::uint8_t* const end = window_.end();
     bool is_damaged = false;
     Sink sink = std::move(callers);
-    while (!sink.full()) {
+    while (!sink.is_full()) {
       if (end - at < 3) {
         needs_input_ = true;
         break;

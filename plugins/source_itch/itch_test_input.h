@@ -68,7 +68,7 @@ struct MemoryOut {
 class KeepingSink {
  public:
   explicit KeepingSink(std::size_t room = SIZE_MAX) : room_(room), left_(room) {}
-  [[nodiscard]] bool full() const { return left_ == 0; }
+  [[nodiscard]] bool is_full() const { return left_ == 0; }
   void next_batch() { left_ = room_; }
   std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
     --left_;

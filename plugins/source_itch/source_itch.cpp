@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "batch_sink.h"
 #include "itch_capture.h"
 #include "itch_framing.h"
+#include "tickweir/batch_filler.h"
 #include "tickweir/stage.h"
 
 namespace {
@@ -120,10 +120,10 @@ class ItchSource final : public Source {
         faults_(path_, context.options.boolean("strict"),
                 [host = context.host()](const std::string& text) { host.log(LogLevel::warning, text); }),
         reversals_(context.counter("time_reversals")) {
-    if (context.event_bytes_max() < itch::BatchSink::event_bytes_max) {
+    if (context.event_bytes_max() < itch::event_bytes_max) {
       throw std::runtime_error("batches hold " + std::to_string(context.event_bytes_max()) +
                                " bytes, expected at least " +
-                               std::to_string(itch::BatchSink::event_bytes_max));
+                               std::to_string(itch::event_bytes_max));
     }
     for (std::size_t i = 0; i < itch::kinds.size(); ++i) {
       messages_[i] = context.counter("messages", itch::kinds[i].name);
@@ -141,7 +141,7 @@ class ItchSource final : public Source {
   }
 
   void start() {
-    unheard_bytes_.resize(unheard_.event_count_max * std::size_t{itch::BatchSink::event_bytes_max});
+    unheard_bytes_.resize(unheard_.event_count_max * std::size_t{itch::event_bytes_max});
     unheard_.data = unheard_bytes_.data();
     unheard_.capacity_bytes = static_cast<std::uint32_t>(unheard_bytes_.size());
     input_ = std::make_unique<itch::Input>(path_);
@@ -160,7 +160,7 @@ class ItchSource final : public Source {
   }
 
   PollResult poll(Emitter& emitter, Idle&) {
-    itch::BatchSink sink(open_batch(emitter));
+    BatchFiller sink(open_batch(emitter), itch::event_bytes_max);
     itch::Progress progress{};
     try {
       progress = capture_ != nullptr ? capture_->read(sink) : file_->read(sink);
@@ -187,10 +187,11 @@ class ItchSource final : public Source {
       return unheard_;
     }
     tickweir_emitter& raw = emitter.raw();
-    if (raw.outputs[0]->event_count != 0 && itch::BatchSink(*raw.outputs[0]).full()) raw.advance(raw.host, 0);
+    const bool is_full = BatchFiller(*raw.outputs[0], itch::event_bytes_max).is_full();
+    if (raw.outputs[0]->event_count != 0 && is_full) raw.advance(raw.host, 0);
     return *raw.outputs[0];
   }
-  void finish_batch(itch::BatchSink& sink) {
+  void finish_batch(BatchFiller& sink) {
     sink.commit();
     publish_counts();
   }

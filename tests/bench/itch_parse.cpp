@@ -1,15 +1,15 @@
 // itch_parse: ITCH messages to events, against a bare loop over the message lengths that touches each field.
 //
 // Both work on the same bytes in memory, so that no disk is measured.
-#include <array>
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <memory>
+#include <vector>
 
 #include "bench.h"
 #include "sample.h"
 #include "source_itch/itch_framing.h"
+#include "tickweir/batch_filler.h"
 #include "tickweir/market.h"
 
 namespace tickweir::bench {
@@ -32,40 +32,24 @@ class MemoryInput {
   std::size_t at_ = 0;
 };
 
-// Events as a batch holds them: back to back.
-struct BatchOfBytes {
-  [[nodiscard]] bool full() const { return count == 256; }
-  std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
-    auto* const event = reinterpret_cast<Event*>(memory.data() + used);
-    *event = {.size = static_cast<std::uint32_t>(sizeof(Event) + bytes),
-              .type = type,
-              .verdict = 0,
-              .flags = 0,
-              .sequence = 0,
-              .time = time,
-              .origin = origin};
-    used += event->size;
-    ++count;
-    return reinterpret_cast<std::uint8_t*>(event + 1);
-  }
-  void clear() { used = count = 0; }
-  alignas(64) std::array<std::uint8_t, 256 * 128> memory;
-  std::size_t used = 0;
-  std::size_t count = 0;
-};
-
 std::uint64_t parse_all(const std::string& bytes) {
   MemoryInput input(bytes);
   itch::Decoder decoder(0, 1);
   itch::Faults faults("memory", false, [](const std::string&) {});
   itch::FileReader<MemoryInput> reader(input, false, decoder, faults);
-  auto batch = std::make_unique<BatchOfBytes>();
+  std::vector<std::uint8_t> memory(256 * itch::event_bytes_max + 64);
+  tickweir_batch batch;
+  batch.capacity_bytes = 256 * itch::event_bytes_max;
+  batch.event_count_max = 256;
+  batch.data = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64);
   std::uint64_t events = 0;
   for (auto progress = itch::Progress::more; progress == itch::Progress::more;) {
-    batch->clear();
-    progress = reader.read(*batch);
-    events += batch->count;
-    asm volatile("" ::"r"(batch.get()) : "memory");
+    batch.event_count = batch.used_bytes = batch.stride = 0;
+    BatchFiller filler(batch, itch::event_bytes_max);
+    progress = reader.read(filler);
+    filler.commit();
+    events += batch.event_count;
+    asm volatile("" ::"r"(batch.data) : "memory");
   }
   return events;
 }

@@ -35,7 +35,7 @@ struct Slot {
 
 // Where the decoder puts a group of events: an array that stays in the first-level cache.
 struct Slots {
-  [[nodiscard]] bool full() const { return count == slots_max; }
+  [[nodiscard]] bool is_full() const { return count == slots_max; }
   std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
     Slot& slot = slots[count++];
     slot.event = {.size = static_cast<std::uint32_t>(sizeof(Event) + bytes),

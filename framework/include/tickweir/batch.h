@@ -127,7 +127,9 @@ class Emitter {
       TICKWEIR_ASSERT(batch->capacity_bytes - batch->used_bytes >= size);
     }
     auto* event = reinterpret_cast<Event*>(batch->data + batch->used_bytes);
-    std::memset(reinterpret_cast<std::uint8_t*>(event) + size - event_alignment, 0, event_alignment);
+    if (bytes % event_alignment != 0) {
+      std::memset(reinterpret_cast<std::uint8_t*>(event) + size - event_alignment, 0, event_alignment);
+    }
     *event = {
         .size = size, .type = type, .verdict = 0, .flags = 0, .sequence = 0, .time = time, .origin = origin};
     batch->stride = batch->event_count == 0 || batch->stride == size ? size : 0;

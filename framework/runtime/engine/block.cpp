@@ -35,7 +35,7 @@ Block* BlockPool::take() {
   }
   if (free_ == nullptr) return allocate();
   Block* block = free_;
-  free_ = block->next_free;
+  free_ = block->next_free();
   block->batch.event_count = 0;
   block->batch.refused_count = 0;
   block->batch.stride = 0;
@@ -53,13 +53,13 @@ void BlockPool::release(Block* block, const BlockPool* current) {
 void BlockPool::give_back(Block* block, bool is_owner) {
   TICKWEIR_ASSERT(block->pool == this);
   if (is_owner) {
-    block->next_free = free_;
+    block->next_free() = free_;
     free_ = block;
     return;
   }
   Block* head = returned_.load(std::memory_order_relaxed);
   do {
-    block->next_free = head;
+    block->next_free() = head;
   } while (
       !returned_.compare_exchange_weak(head, block, std::memory_order_release, std::memory_order_relaxed));
 }

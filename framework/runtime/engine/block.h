@@ -22,15 +22,26 @@ class BlockPool;
 struct alignas(64) Block {
   tickweir_batch batch;
   std::uint64_t ingress_ticks = 0;  // when the oldest event in it entered at a source
-  std::atomic<std::uint32_t> references{1};
   BlockPool* pool = nullptr;
-  Block* next_free = nullptr;
+  std::atomic<std::uint32_t> references{1};
 
   [[nodiscard]] std::uint32_t live_count() const { return batch.event_count - batch.refused_count; }
   // Acquire: a writer that finds itself alone must see that the other readers are done.
   [[nodiscard]] bool is_shared() const { return references.load(std::memory_order_acquire) > 1; }
   void share(std::uint32_t more) { references.fetch_add(more, std::memory_order_relaxed); }
+  // A free block keeps the next free one where its events were.
+  [[nodiscard]] Block*& next_free() { return *reinterpret_cast<Block**>(batch.data); }
+  // Brings header and first event near, to read them soon or to write them.
+  void prefetch() const {
+    __builtin_prefetch(this);
+    __builtin_prefetch(this + 1);
+  }
+  void prefetch_to_write() {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(this + 1, 1);
+  }
 };
+static_assert(sizeof(Block) == 64, "one line; the events follow in the next");
 
 class BlockPool {
  public:

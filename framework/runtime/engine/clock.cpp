@@ -2,9 +2,7 @@
 
 namespace tickweir {
 
-namespace {
-
-std::uint64_t measure() {
+std::uint64_t measure_ns_per_tick_q32() {
 #if defined(__x86_64__)
   constexpr std::uint64_t measured_ns_min = 10'000'000;
   const std::uint64_t start_ns = read_clock_ns(CLOCK_MONOTONIC_RAW);
@@ -16,13 +14,6 @@ std::uint64_t measure() {
 #else
   return std::uint64_t{1} << 32;
 #endif
-}
-
-}  // namespace
-
-std::uint64_t ns_per_tick_q32() {
-  static const std::uint64_t factor = measure();
-  return factor;
 }
 
 }  // namespace tickweir

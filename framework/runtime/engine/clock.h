@@ -30,9 +30,14 @@ inline std::uint64_t clock_ticks() {
 #endif
 }
 
-// ns per tick as a fixed-point number with 32 fraction bits, measured once, on first use, against the
-// monotonic clock (takes about 10 ms).
-std::uint64_t ns_per_tick_q32();
+std::uint64_t measure_ns_per_tick_q32();
+
+// ns per tick as a fixed-point number with 32 fraction bits, measured once against the monotonic clock, which
+// takes about 10 ms: the engine asks for it before its threads start.
+inline std::uint64_t ns_per_tick_q32() {
+  static const std::uint64_t factor = measure_ns_per_tick_q32();
+  return factor;
+}
 
 inline std::uint64_t ticks_to_ns(std::uint64_t ticks) {
   __extension__ using Wide = unsigned __int128;

@@ -15,6 +15,10 @@ Edge::Edge(const Graph& graph, std::uint32_t index, EdgeCells& cells, Inbox* inb
   }
 }
 
+void Edge::wake_consumer() {
+  if (consumer_ != nullptr) consumer_->wake();
+}
+
 bool Edge::try_push(const QueuedBlock& queued) {
   if (ring_ != nullptr) return ring_->push(queued);
   // Acquire pairs with the release in arrived().
@@ -24,24 +28,24 @@ bool Edge::try_push(const QueuedBlock& queued) {
   return true;
 }
 
-void Edge::push(Block* block, const BlockPool* current) {
+void Edge::push(Block* block, std::uint64_t now, const BlockPool* current) {
   TICKWEIR_ASSERT(!is_closing_);
-  const QueuedBlock queued{.block = block, .pushed_ticks = clock_ticks(), .edge = index_};
+  const QueuedBlock queued{.block = block, .pushed_ticks = now, .edge = index_};
   const std::uint32_t live = block->live_count();
   // Before the block is given away: afterwards it is the consumer's.
   add_to_cell(cells_.pushed_events, live);
   add_to_cell(cells_.pushed_batches, 1);
   if (!has_overflow() && try_push(queued)) {
-    consumer_->wake();
+    wake_consumer();
     return;
   }
   if (plan_.when_full == WhenFull::drop_newest) {
     drop(block, cells_.dropped_newest_events, current);
   } else if (plan_.when_full == WhenFull::drop_oldest) {
     while (!try_push(queued)) drop_oldest(current);
-    consumer_->wake();
+    wake_consumer();
   } else {
-    if (!has_overflow()) blocked_since_ = clock_ticks();
+    if (!has_overflow()) blocked_since_ = now;
     overflow_.push_back(queued);
   }
 }
@@ -66,7 +70,7 @@ bool Edge::flush_overflow() {
     ++overflow_at_;
     moved = true;
   }
-  if (moved) consumer_->wake();
+  if (moved) wake_consumer();
   if (has_overflow()) return false;
   if (!overflow_.empty()) add_to_cell(cells_.blocked_ticks, clock_ticks() - blocked_since_);
   overflow_.clear();
@@ -74,7 +78,7 @@ bool Edge::flush_overflow() {
   if (is_closing_ && !is_closed_.load(std::memory_order_relaxed)) {
     // Release pairs with is_finished(): who sees the edge closed sees the last block in it.
     is_closed_.store(true, std::memory_order_release);
-    consumer_->wake();
+    wake_consumer();
   }
   return true;
 }
@@ -86,30 +90,25 @@ void Edge::close() {
 
 bool Edge::is_idle() const {
   if (has_overflow()) return false;
-  if (ring_ != nullptr) return ring_->is_empty();
+  if (ring_ != nullptr) return ring_->is_drained();
   return queue_pushed_ == queue_popped_.load(std::memory_order_relaxed);
 }
 
-bool Edge::pop(Block*& block) {
-  QueuedBlock queued;
-  if (!ring_->pop(queued)) return false;
-  arrived(queued);
-  block = queued.block;
-  return true;
+void Edge::arrived(const Arrival& arrival, std::uint64_t work_ns) {
+  add_to_cell(cells_.popped_events, arrival.live_events);
+  add_to_cell(cells_.popped_batches, 1);
+  Histogram(cells_.wait_ns.data()).record(arrival.wait_ns);
+  Histogram(cells_.work_ns.data()).record(work_ns);
 }
 
-void Edge::arrived(const QueuedBlock& queued) {
-  const std::uint32_t live = queued.block->live_count();
-  add_to_cell(cells_.popped_events, live);
-  add_to_cell(cells_.popped_batches, 1);
-  Histogram(cells_.wait_ns.data()).record(ticks_to_ns(clock_ticks() - queued.pushed_ticks));
+void Edge::give_credit() {
   if (ring_ == nullptr) queue_popped_.fetch_add(1, std::memory_order_release);
-  if (plan_.when_full == WhenFull::block) producer_->wake();
+  if (plan_.when_full == WhenFull::block && producer_ != nullptr) producer_->wake();
 }
 
 bool Edge::is_finished() const {
   if (!is_closed_.load(std::memory_order_acquire)) return false;
-  if (ring_ != nullptr) return ring_->is_empty();
+  if (ring_ != nullptr) return !ring_->has_next();
   return queue_popped_.load(std::memory_order_acquire) == queue_pushed_;
 }
 

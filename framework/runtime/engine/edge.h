@@ -32,8 +32,8 @@ class Edge {
   Edge(const Graph& graph, std::uint32_t index, EdgeCells& cells, Inbox* inbox);
 
   // ---- producer ----
-  // Takes over one reference. Never waits.
-  void push(Block* block, const BlockPool* current);
+  // Takes over one reference. Never waits. `now`: ticks of the engine's clock, a moment old at most.
+  void push(Block* block, std::uint64_t now, const BlockPool* current);
   // Moves what waits in the overflow on, as far as there is room. True: the overflow is empty.
   bool flush_overflow();
   [[nodiscard]] bool has_overflow() const { return overflow_at_ != overflow_.size(); }
@@ -43,17 +43,22 @@ class Edge {
   [[nodiscard]] bool is_idle() const;
 
   // ---- consumer ----
-  // Ring only; an Inbox is read as a whole.
-  bool pop(Block*& block);
-  // Books one block as arrived; gives its credit back. For a ring, pop() does it.
-  void arrived(const QueuedBlock& queued);
-  // Books what the consuming stage did with the block that came last, its own work only.
-  void worked(std::uint64_t nanoseconds) { Histogram(cells_.work_ns.data()).record(nanoseconds); }
+  // What is to be booked about a block once its stage is done with it: books come after work.
+  struct Arrival {
+    std::uint32_t live_events;
+    std::uint64_t wait_ns;
+  };
+  // Ring only; an Inbox is read as a whole. After taking a block, give its credit back.
+  bool pop(QueuedBlock& queued) { return ring_->pop(queued); }
+  void give_credit();
+  // Books one block as arrived and worked on for so long, the stage's own work only.
+  void arrived(const Arrival& arrival, std::uint64_t work_ns);
   // Closed, and everything has been popped.
   [[nodiscard]] bool is_finished() const;
   // Looks for blocks without taking one. Ring only.
-  [[nodiscard]] bool has_blocks() const { return ring_ != nullptr && !ring_->is_empty(); }
+  [[nodiscard]] bool has_blocks() const { return ring_ != nullptr && ring_->has_next(); }
 
+  // Whom to wake; a thread that never sleeps need not be set.
   void set_producer(Sleeper* sleeper) { producer_ = sleeper; }
   void set_consumer(Sleeper* sleeper) { consumer_ = sleeper; }
   // Lets go of everything still inside. Only when both threads have ended.
@@ -63,6 +68,7 @@ class Edge {
 
  private:
   bool try_push(const QueuedBlock& queued);
+  void wake_consumer();
   void drop_oldest(const BlockPool* current);
   void drop(Block* block, Cell& counted, const BlockPool* current);
 

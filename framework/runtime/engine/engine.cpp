@@ -68,8 +68,10 @@ void Engine::Impl::make_parts() {
                         : std::make_unique<Edge>(graph, i, *telemetry.edges[i],
                                                  plan.kind == EdgeKind::queue ? inbox.get() : nullptr));
     if (edges.back() == nullptr) continue;
-    edges.back()->set_producer(&workers[graph.stages[plan.from].thread]->sleeper());
-    edges.back()->set_consumer(&workers[graph.stages[plan.to].thread]->sleeper());
+    Worker& from = *workers[graph.stages[plan.from].thread];
+    Worker& to = *workers[graph.stages[plan.to].thread];
+    if (from.plan().wait != WaitMode::spin) edges.back()->set_producer(&from.sleeper());
+    if (to.plan().wait != WaitMode::spin) edges.back()->set_consumer(&to.sleeper());
   }
   for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
     Worker& worker = *workers[graph.stages[i].thread];

@@ -9,6 +9,7 @@ namespace tickweir {
 
 void StageRunner::open_port(Port& port) {
   port.open = worker_.pool().take();
+  port.open->prefetch_to_write();
   port.open->ingress_ticks = ingress_ticks_;
   open_batches_[port.index] = &port.open->batch;
 }
@@ -70,7 +71,7 @@ void StageRunner::forward(Port& port, Block* block) {
     return;
   }
   if (consumers > 1) block->share(static_cast<std::uint32_t>(consumers - 1));
-  for (Edge* edge : port.edges) edge->push(block, &worker_.pool());
+  for (Edge* edge : port.edges) edge->push(block, worker_.marked_at(), &worker_.pool());
   for (StageRunner* callee : port.callees) callee->take(block);
 }
 

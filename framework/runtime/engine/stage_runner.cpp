@@ -69,14 +69,11 @@ std::uint64_t StageRunner::drop_sum() const {
   return sum;
 }
 
+// Nothing is booked before the call: an event that waits for its stage does not wait for our books.
 StageRunner::Before StageRunner::enter(const Block& block) {
-  const std::uint32_t live = block.live_count();
-  add_to_cell(cells_.received_events, live);
-  add_to_cell(cells_.received_batches, 1);
-  add_to_cell(cells_.received_bytes, block.batch.used_bytes);
-  Histogram(cells_.batch_events.data()).record(live);
   ingress_ticks_ = block.ingress_ticks;
-  return {.drops = drop_sum(), .held = cells_.held_events, .busy_ticks = cells_.busy_ticks};
+  return {.live = block.live_count(), .used_bytes = block.batch.used_bytes, .drops = drop_sum(),
+          .held = cells_.held_events, .busy_ticks = cells_.busy_ticks};
 }
 
 void StageRunner::take(Block* block) {
@@ -95,12 +92,25 @@ void StageRunner::take(Block* block) {
   worker_.resume(caller);
 }
 
-// Books a call that is over. What is neither dropped, failed nor held has been handled.
-void StageRunner::settle(const Before& before, std::uint32_t live, bool failed) {
+// Books a call that is over. Time of the stages called from here is in their own cells, so the difference is
+// this stage's work.
+void StageRunner::leave(const Before& before, bool failed) {
+  worker_.mark();
+  add_to_cell(cells_.received_events, before.live);
+  add_to_cell(cells_.received_batches, 1);
+  add_to_cell(cells_.received_bytes, before.used_bytes);
+  settle(before, failed);
+  last_work_ns_ = ticks_to_ns(cells_.busy_ticks - before.busy_ticks);
+  Histogram(cells_.process_ns.data()).record(last_work_ns_);
+  Histogram(cells_.batch_events.data()).record(before.live);
+}
+
+// What is neither dropped, failed nor held has been handled.
+void StageRunner::settle(const Before& before, bool failed) {
   const std::uint64_t dropped = drop_sum() - before.drops;
   const std::uint64_t held = object_.held();
-  if (dropped + held > live + before.held) violation("dropped or holds more events than it received");
-  const std::uint64_t rest = live + before.held - held - dropped;
+  if (dropped + held > before.live + before.held) violation("dropped or holds more events than it received");
+  const std::uint64_t rest = before.live + before.held - held - dropped;
   set_cell(cells_.held_events, held);
   add_to_cell(failed ? cells_.failed_events : cells_.handled_events, rest);
 }
@@ -120,18 +130,10 @@ void StageRunner::fail_batch(const Block& block) {
   }
 }
 
-void StageRunner::leave(const Before& before) {
-  // Time of the stages called from here is in their own cells, so the difference is this stage's work.
-  worker_.mark();
-  last_work_ns_ = ticks_to_ns(cells_.busy_ticks - before.busy_ticks);
-  Histogram(cells_.process_ns.data()).record(last_work_ns_);
-}
-
 void StageRunner::run_filter(Block* block) {
   block = writable(block);
   const Before before = enter(*block);
   const tickweir_batch was = block->batch;
-  const std::uint32_t live = block->live_count();
   const bool failed = object_.apply(block->batch) != TICKWEIR_OK;
   if (block->batch.event_count != was.event_count || block->batch.used_bytes != was.used_bytes ||
       block->batch.stride != was.stride || block->batch.data != was.data) {
@@ -140,8 +142,7 @@ void StageRunner::run_filter(Block* block) {
   if (block->batch.refused_count - was.refused_count != drop_sum() - before.drops) {
     violation("gave verdicts that are not counted, or counted drops without a verdict");
   }
-  settle(before, live, failed);
-  leave(before);
+  leave(before, failed);
   if (failed) {
     fail_batch(*block);
     BlockPool::release(block, &worker_.pool());
@@ -152,13 +153,11 @@ void StageRunner::run_filter(Block* block) {
 
 void StageRunner::run_transform(Block* block) {
   const Before before = enter(*block);
-  const std::uint32_t live = block->live_count();
   for (Port& port : ports_) {
     if (port.open != nullptr && port.open->batch.event_count == 0) port.open->ingress_ticks = ingress_ticks_;
   }
   const bool failed = object_.process(block->batch, emitter_) != TICKWEIR_OK;
-  settle(before, live, failed);
-  leave(before);
+  leave(before, failed);
   if (failed) fail_batch(*block);
   BlockPool::release(block, &worker_.pool());
   flush_after_call();
@@ -166,15 +165,13 @@ void StageRunner::run_transform(Block* block) {
 
 void StageRunner::run_sink(Block* block) {
   const Before before = enter(*block);
-  const std::uint32_t live = block->live_count();
   const bool failed = object_.write(block->batch) != TICKWEIR_OK;
-  settle(before, live, failed);
-  leave(before);
+  leave(before, failed);
   if (failed) {
     fail_batch(*block);
   } else {
     Histogram(cells_.latency_ns.data())
-        .record(ticks_to_ns(worker_.marked_at() - block->ingress_ticks), live);
+        .record(ticks_to_ns(worker_.marked_at() - block->ingress_ticks), before.live);
   }
   BlockPool::release(block, &worker_.pool());
 }
@@ -189,8 +186,8 @@ void StageRunner::drain() {
   if (!is_failed_) {
     auto drained = object_.drain(emitter_);
     worker_.mark();
-    const Before nothing{.drops = drop_sum(), .held = cells_.held_events, .busy_ticks = 0};
-    settle(nothing, 0, !drained);
+    const Before nothing{.live = 0, .used_bytes = 0, .drops = drop_sum(), .held = cells_.held_events, .busy_ticks = 0};
+    settle(nothing, !drained);
     if (!drained) {
       add_to_cell(cells_.errors, 1);
       is_failed_ = true;

@@ -69,21 +69,25 @@ class StageRunner {
   };
   // What the books said before a call, to check them after it.
   struct Before {
+    std::uint32_t live;
+    std::uint32_t used_bytes;
     std::uint64_t drops;
     std::uint64_t held;
     std::uint64_t busy_ticks;
   };
 
   Before enter(const Block& block);
-  void leave(const Before& before);
+  void leave(const Before& before, bool failed);
   void run_filter(Block* block);
   void run_transform(Block* block);
   void run_sink(Block* block);
-  void settle(const Before& before, std::uint32_t live, bool failed);
+  void settle(const Before& before, bool failed);
   void fail_batch(const Block& block);
   void drain();
   void end_outputs();
   bool add_tick(bool emitted);
+  void end_polling(std::int32_t result);
+  [[nodiscard]] std::uint64_t sent_events() const;
 
   Block* writable(Block* block);
   void open_port(Port& port);

@@ -12,39 +12,53 @@ namespace tickweir {
 bool StageRunner::poll() {
   worker_.mark();
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
-  const std::uint64_t busy_before = cells_.busy_ticks;
   ingress_ticks_ = worker_.marked_at();
-  std::uint64_t sent_before = 0;
-  for (const OutputCells& output : cells_.outputs) sent_before += output.sent_events;
   for (Port& port : ports_) {
     if (port.open != nullptr && port.open->batch.event_count == 0) port.open->ingress_ticks = ingress_ticks_;
   }
+  const Cell busy_before = cells_.busy_ticks;
+  const Cell sent_before = sent_events();
   idle_ = {};
   const std::int32_t result = object_.poll(emitter_, idle_);
-  worker_.mark();
-  Histogram(cells_.process_ns.data()).record(ticks_to_ns(cells_.busy_ticks - busy_before));
-  if (result == TICKWEIR_OK) {
-    flush_after_call();
-  } else {
-    for (Port& port : ports_) hand_over(port);
+  const bool has_more = result == TICKWEIR_OK;
+  bool has_emitted = sent_events() != sent_before;
+  for (const Port& port : ports_) {
+    has_emitted = has_emitted || (port.open != nullptr && port.open->batch.event_count != 0);
   }
-  std::uint64_t sent = 0;
-  for (const OutputCells& output : cells_.outputs) sent += output.sent_events;
-  bool moved = result == TICKWEIR_OK || sent != sent_before;
-  if (result == TICKWEIR_FINISHED) {
-    finish();
-    moved = true;
-  } else if (result != TICKWEIR_OK && result != TICKWEIR_IDLE) {
-    add_to_cell(cells_.errors, 1);
-    is_failed_ = true;
-    control_.fail(plan_.id, object_.error_text());
-    finish();
+  if (has_emitted) {
+    worker_.mark();
+    const Cell worked = cells_.busy_ticks - busy_before;
+    if (has_more) {
+      flush_after_call();
+    } else {
+      flush_kept();
+    }
+    Histogram(cells_.process_ns.data()).record(ticks_to_ns(worked));
+  }
+  bool moved = has_more || has_emitted;
+  if (!has_more && result != TICKWEIR_IDLE) {
+    end_polling(result);
     moved = true;
   } else if (graph_.config.tick_every_ns != 0) {
-    moved = add_tick(sent != sent_before) || moved;
+    moved = add_tick(has_emitted) || moved;
   }
   worker_.resume(caller);
   return moved;
+}
+
+void StageRunner::end_polling(std::int32_t result) {
+  if (result != TICKWEIR_FINISHED) {
+    add_to_cell(cells_.errors, 1);
+    is_failed_ = true;
+    control_.fail(plan_.id, object_.error_text());
+  }
+  finish();
+}
+
+std::uint64_t StageRunner::sent_events() const {
+  std::uint64_t sent = 0;
+  for (const OutputCells& output : cells_.outputs) sent += output.sent_events;
+  return sent;
 }
 
 // Time goes on while the source is idle: says so downstream, in the stream itself, so that a replay

@@ -18,7 +18,7 @@ constexpr std::size_t batches_per_turn = 8;
 constexpr std::uint32_t pause_rounds = 500;
 constexpr std::uint32_t yield_rounds = 50;
 constexpr std::uint64_t sleep_ns_default = 100'000'000;
-constexpr std::uint64_t sleep_ns_unknown_source = 1'000'000;  // a source that does not say when to ask again
+constexpr std::uint64_t sleep_ns_unknown_source = 5'000'000;  // a source that does not say when to ask again
 constexpr std::uint64_t sleep_ns_worth_it = 60'000;           // shorter sleeps cost more than they save
 
 void relax() {
@@ -81,31 +81,38 @@ bool Worker::poll_sources() {
 }
 
 bool Worker::drain_inlet(Inlet& inlet) {
-  bool moved = false;
   if (!inlet.to->can_run()) {
     is_blocked_ = true;
     return false;
   }
+  bool moved = false;
   if (inlet.inbox != nullptr) {
     std::array<QueuedBlock, batches_per_turn> queued;
     const std::size_t count = inlet.inbox->pop(queued.data(), queued.size());
     for (std::size_t i = 0; i < count && !control_.is_abandoned(); ++i) {
-      Edge* const edge = inlet.edge_of[queued[i].edge];
-      edge->arrived(queued[i]);
-      inlet.to->take(queued[i].block);
-      edge->worked(inlet.to->last_work_ns());
+      run_block(*inlet.edge_of[queued[i].edge], *inlet.to, queued[i]);
     }
     moved = count != 0;
   } else {
-    Block* block = nullptr;
+    QueuedBlock queued;
     for (std::size_t i = 0; i < batches_per_turn && inlet.to->can_run(); ++i) {
-      if (control_.is_abandoned() || !inlet.edges.front()->pop(block)) break;
-      inlet.to->take(block);
-      inlet.edges.front()->worked(inlet.to->last_work_ns());
+      if (control_.is_abandoned() || !inlet.edges.front()->pop(queued)) break;
+      run_block(*inlet.edges.front(), *inlet.to, queued);
       moved = true;
     }
   }
   return end_finished_edges(inlet) || moved;
+}
+
+void Worker::run_block(Edge& edge, StageRunner& stage, const QueuedBlock& queued) {
+  queued.block->prefetch();
+  mark();  // what came before was waiting
+  // The counters of two cores may differ by a few ticks.
+  const std::uint64_t waited = since_ > queued.pushed_ticks ? since_ - queued.pushed_ticks : 0;
+  const Edge::Arrival arrival{.live_events = queued.block->live_count(), .wait_ns = ticks_to_ns(waited)};
+  edge.give_credit();
+  stage.take(queued.block);
+  edge.arrived(arrival, stage.last_work_ns());
 }
 
 bool Worker::end_finished_edges(Inlet& inlet) {
@@ -138,19 +145,21 @@ bool Worker::all_ended() const {
   return true;
 }
 
+// Reads the clock rarely while it spins: the time goes to `bucket_` at the next mark.
 void Worker::wait(std::uint32_t idle_rounds) {
-  if (is_blocked_) bucket_ = &cells_.blocked_ticks;
-  const bool may_sleep = plan_.wait == WaitMode::block ||
-                         (plan_.wait == WaitMode::adaptive && idle_rounds >= pause_rounds + yield_rounds);
-  if (may_sleep) {
-    sleep();
-  } else if (plan_.wait == WaitMode::spin || idle_rounds < pause_rounds) {
-    relax();
-  } else {
-    sched_yield();
+  Cell* const bucket = is_blocked_ ? &cells_.blocked_ticks : &cells_.idle_ticks;
+  if (bucket_ != bucket || idle_rounds % 1024 == 0) {
+    mark();
+    bucket_ = bucket;
   }
+  if (plan_.wait == WaitMode::spin) return;
+  if (plan_.wait == WaitMode::adaptive && idle_rounds < pause_rounds) return relax();
+  if (plan_.wait == WaitMode::adaptive && idle_rounds < pause_rounds + yield_rounds) {
+    sched_yield();
+    return;
+  }
+  sleep();
   mark();
-  bucket_ = &cells_.idle_ticks;
 }
 
 void Worker::sleep() {

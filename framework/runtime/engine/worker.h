@@ -70,6 +70,7 @@ class Worker {
  private:
   bool work();
   bool drain_inlet(Inlet& inlet);
+  void run_block(Edge& edge, StageRunner& stage, const QueuedBlock& queued);
   bool end_finished_edges(Inlet& inlet);
   bool poll_sources();
   bool flush_overflows();

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "bench_event.h"
+#include "tickweir/batch_filler.h"
 #include "tickweir/stage.h"
 
 namespace {
@@ -35,7 +36,13 @@ class BenchSource final : public Source {
 
  private:
   PollResult flood(Emitter& out) {
-    for (std::uint32_t room = out.room(); room > 0 && next_ < events_; --room, ++next_) send(out, next_);
+    BatchFiller filler(*out.raw().outputs[0], event_size<bench::Sample>);
+    std::uint64_t next = next_;
+    for (const std::uint64_t events = events_; !filler.is_full() && next < events; ++next) {
+      filler.add(next, make_origin(source_, next + 1), bench::Sample{.number = next});
+    }
+    filler.commit();
+    next_ = next;
     return next_ == events_ ? PollResult::finished : PollResult::more;
   }
 

@@ -26,7 +26,7 @@ struct Memory {
 class FoldingSink {
  public:
   explicit FoldingSink(std::uint32_t room) : room_(room), left_(room) {}
-  [[nodiscard]] bool full() const { return left_ == 0; }
+  [[nodiscard]] bool is_full() const { return left_ == 0; }
   void next_batch() { left_ = room_; }
   std::uint8_t* open(std::uint16_t type, std::uint32_t bytes, std::uint64_t time, std::uint64_t origin) {
     fold();

@@ -24,7 +24,7 @@ struct Memory {
 };
 
 struct DroppingSink {
-  [[nodiscard]] static bool full() { return false; }
+  [[nodiscard]] static bool is_full() { return false; }
   std::uint8_t* open(std::uint16_t, std::uint32_t bytes, std::uint64_t, std::uint64_t) {
     TICKWEIR_ASSERT(bytes <= payload.size());
     return payload.data();
