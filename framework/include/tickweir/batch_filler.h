@@ -1,15 +1,16 @@
 // Fills an open batch as fast as memory allows, for a source that brings many events a call.
 //
-// Emitter::append() keeps the batch's counts in the batch, up to date after every event. A BatchFiller keeps them
-// in itself, so that a loop holds them in registers, and writes them back in commit(). Use it for one open
-// batch within one call:
+// Emitter::append() keeps the batch's counts in the batch, up to date after every event. A BatchFiller keeps
+// them in itself, so that a loop holds them in registers, and writes them back in commit(). Use it for one
+// open batch within one call:
 //
 //   BatchFiller filler(*out.raw().outputs[0], event_size<Order>);
 //   while (!filler.is_full() && next(order)) filler.add(time, origin, order);
 //   filler.commit();
 //
-// Threading: the stage's thread, during poll() or process(). Ownership: borrows the batch; nothing else may touch
-// it until commit(). Memory: writes only within the batch. Errors: adding to a full one is our bug, and asserted.
+// Threading: the stage's thread, during poll() or process().
+// Ownership: borrows the batch; nothing else may touch it until commit().
+// Memory:    writes only within the batch. Errors: adding to a full one is our bug, and asserted.
 #pragma once
 
 #include <cstdint>

@@ -94,16 +94,16 @@ bool Edge::is_idle() const {
   return queue_pushed_ == queue_popped_.load(std::memory_order_relaxed);
 }
 
-void Edge::arrived(const Arrival& arrival, std::uint64_t work_ns) {
-  add_to_cell(cells_.popped_events, arrival.live_events);
+void Edge::arrived(std::uint32_t live_events) {
+  add_to_cell(cells_.popped_events, live_events);
   add_to_cell(cells_.popped_batches, 1);
-  Histogram(cells_.wait_ns.data()).record(arrival.wait_ns);
-  Histogram(cells_.work_ns.data()).record(work_ns);
-}
-
-void Edge::give_credit() {
   if (ring_ == nullptr) queue_popped_.fetch_add(1, std::memory_order_release);
   if (plan_.when_full == WhenFull::block && producer_ != nullptr) producer_->wake();
+}
+
+void Edge::worked(std::uint64_t wait_ns, std::uint64_t work_ns) {
+  Histogram(cells_.wait_ns.data()).record(wait_ns);
+  Histogram(cells_.work_ns.data()).record(work_ns);
 }
 
 bool Edge::is_finished() const {

@@ -43,16 +43,12 @@ class Edge {
   [[nodiscard]] bool is_idle() const;
 
   // ---- consumer ----
-  // What is to be booked about a block once its stage is done with it: books come after work.
-  struct Arrival {
-    std::uint32_t live_events;
-    std::uint64_t wait_ns;
-  };
-  // Ring only; an Inbox is read as a whole. After taking a block, give its credit back.
+  // Ring only; an Inbox is read as a whole.
   bool pop(QueuedBlock& queued) { return ring_->pop(queued); }
-  void give_credit();
-  // Books one block as arrived and worked on for so long, the stage's own work only.
-  void arrived(const Arrival& arrival, std::uint64_t work_ns);
+  // Books a block as arrived and gives its credit back. Once for each block, before its stage works on it.
+  void arrived(std::uint32_t live_events);
+  // Books how long it waited and how long its stage, without those after it, worked on it.
+  void worked(std::uint64_t wait_ns, std::uint64_t work_ns);
   // Closed, and everything has been popped.
   [[nodiscard]] bool is_finished() const;
   // Looks for blocks without taking one. Ring only.

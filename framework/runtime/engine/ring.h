@@ -3,7 +3,8 @@
 // Each slot carries the number of the item in it, so the consumer looks at one line only: the slot it waits
 // for. The producer looks at the consumer's index only when its cached copy says full.
 //
-// Threading: push() on the producer's thread, pop() on the consumer's; the others as they say. Errors: push() says false when full; the limit is exact.
+// Threading: push() and is_drained() on the producer's thread, pop() and has_next() on the consumer's.
+// Errors:    push() says false when full; the limit is exact.
 #pragma once
 
 #include <atomic>

@@ -69,9 +69,10 @@ std::uint64_t StageRunner::drop_sum() const {
   return sum;
 }
 
-// Nothing is booked before the call: an event that waits for its stage does not wait for our books.
+// Before the call only what shows where events are: they do not wait for the rest of our books.
 StageRunner::Before StageRunner::enter(const Block& block) {
   ingress_ticks_ = block.ingress_ticks;
+  add_to_cell(cells_.received_events, block.live_count());
   return {.live = block.live_count(), .used_bytes = block.batch.used_bytes, .drops = drop_sum(),
           .held = cells_.held_events, .busy_ticks = cells_.busy_ticks};
 }
@@ -96,7 +97,6 @@ void StageRunner::take(Block* block) {
 // this stage's work.
 void StageRunner::leave(const Before& before, bool failed) {
   worker_.mark();
-  add_to_cell(cells_.received_events, before.live);
   add_to_cell(cells_.received_batches, 1);
   add_to_cell(cells_.received_bytes, before.used_bytes);
   settle(before, failed);
@@ -186,7 +186,8 @@ void StageRunner::drain() {
   if (!is_failed_) {
     auto drained = object_.drain(emitter_);
     worker_.mark();
-    const Before nothing{.live = 0, .used_bytes = 0, .drops = drop_sum(), .held = cells_.held_events, .busy_ticks = 0};
+    const Before nothing{
+        .live = 0, .used_bytes = 0, .drops = drop_sum(), .held = cells_.held_events, .busy_ticks = 0};
     settle(nothing, !drained);
     if (!drained) {
       add_to_cell(cells_.errors, 1);

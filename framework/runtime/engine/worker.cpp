@@ -107,12 +107,11 @@ bool Worker::drain_inlet(Inlet& inlet) {
 void Worker::run_block(Edge& edge, StageRunner& stage, const QueuedBlock& queued) {
   queued.block->prefetch();
   mark();  // what came before was waiting
+  edge.arrived(queued.block->live_count());
   // The counters of two cores may differ by a few ticks.
   const std::uint64_t waited = since_ > queued.pushed_ticks ? since_ - queued.pushed_ticks : 0;
-  const Edge::Arrival arrival{.live_events = queued.block->live_count(), .wait_ns = ticks_to_ns(waited)};
-  edge.give_credit();
   stage.take(queued.block);
-  edge.arrived(arrival, stage.last_work_ns());
+  edge.worked(ticks_to_ns(waited), stage.last_work_ns());
 }
 
 bool Worker::end_finished_edges(Inlet& inlet) {
