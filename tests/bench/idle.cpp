@@ -37,7 +37,7 @@ std::vector<Row> idle(const Settings& settings) {
   pipeline.finish();
   return {{.name = "idle, adaptive", .unit = "% of a core", .ours = percent, .baseline = 0, .figure = percent,
            .figure_text = "%", .target = "under 1 %", .is_reached = percent < 1, .state = "-",
-           .note = "a source that does not say when to ask again is asked every 5 ms"}};
+           .note = "a source that does not say when to ask again is asked every 10 ms"}};
 }
 
 }  // namespace tickweir::bench

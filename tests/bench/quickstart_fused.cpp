@@ -4,7 +4,7 @@
 //   itch file -> dedup -> book (rebuild) -> bundles -> JSON file
 //                   \--> counts by kind
 //
-// Both read the same file and must write the same bytes.
+// Both read the same file and must write the same bytes; measured, they write them to /dev/null.
 #include <array>
 #include <cstring>
 #include <filesystem>
@@ -173,21 +173,23 @@ std::vector<Row> quickstart_fused(const Settings& settings) {
   const std::string input = sample_file(settings, settings.is_smoke ? 20'000 : 2'000'000);
   const std::string ours = settings.folder + "/quickstart_ours.jsonl";
   const std::string baseline = settings.folder + "/quickstart_baseline.jsonl";
-  std::uint64_t events = std::make_unique<HandWritten>(input, baseline)->run();
+  const std::uint64_t events = std::make_unique<HandWritten>(input, baseline)->run();
+  pipeline_events_per_second(input, ours, events);
+  check(!bytes_of(ours).empty() && bytes_of(ours) == bytes_of(baseline), "both wrote the same bytes");
+  std::filesystem::remove(ours);
+  std::filesystem::remove(baseline);
+  // Measured without a disk: its mood is not the subject.
   const Pairs pairs = run_pairs(
-      settings, false, [&] { return pipeline_events_per_second(input, ours, events); },
+      settings, false, [&] { return pipeline_events_per_second(input, "/dev/null", events); },
       [&] {
         pin_to(0);
-        auto hand = std::make_unique<HandWritten>(input, baseline);
+        auto hand = std::make_unique<HandWritten>(input, "/dev/null");
         const std::uint64_t start = now_ns();
         hand->run();
         const std::uint64_t elapsed = now_ns() - start;
         unpin();
         return static_cast<double>(events) * 1e9 / static_cast<double>(elapsed);
       });
-  check(!bytes_of(ours).empty() && bytes_of(ours) == bytes_of(baseline), "both wrote the same bytes");
-  std::filesystem::remove(ours);
-  std::filesystem::remove(baseline);
   const double ratio = pairs.ratio();
   return {{.name = "quickstart_fused",
            .unit = "M events/s",

@@ -101,7 +101,7 @@ double events_per_second(std::uint64_t events, bool is_scraped) {
 }  // namespace
 
 std::vector<Row> scrape(const Settings& settings) {
-  const std::uint64_t events = settings.is_smoke ? 10'000 : 300'000'000;
+  const std::uint64_t events = settings.is_smoke ? 10'000 : 600'000'000;
   const Pairs pairs = run_pairs(settings, true, [&] { return events_per_second(events, true); },
                                 [&] { return events_per_second(events, false); });
   const double ratio = pairs.ratio();

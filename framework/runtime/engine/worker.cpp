@@ -18,7 +18,7 @@ constexpr std::size_t batches_per_turn = 8;
 constexpr std::uint32_t pause_rounds = 500;
 constexpr std::uint32_t yield_rounds = 50;
 constexpr std::uint64_t sleep_ns_default = 100'000'000;
-constexpr std::uint64_t sleep_ns_unknown_source = 5'000'000;  // a source that does not say when to ask again
+constexpr std::uint64_t sleep_ns_unknown_source = 10'000'000;  // a source that does not say when to ask again
 constexpr std::uint64_t sleep_ns_worth_it = 60'000;           // shorter sleeps cost more than they save
 
 void relax() {
