@@ -111,8 +111,10 @@ TEST(Descriptor, RefusesNonsenseSizes) {
 }
 
 TEST(Descriptor, RefusesRolesThatDoNotFitTheirFunctions) {
+  EXPECT_EQ(refusal([](Parts& p) { p.plugin.role = 6; }),
+            "has role 6, which this version of tickweir does not run");
   EXPECT_EQ(refusal([](Parts& p) { p.plugin.role = TICKWEIR_ROLE_WAL; }),
-            "has role 5, which this version of tickweir does not run");
+            "says it is a wal but has no wal functions");
   EXPECT_EQ(refusal([](Parts& p) { p.plugin.role = TICKWEIR_ROLE_SOURCE; }),
             "says it is a source but has no source functions");
   EXPECT_EQ(refusal([](Parts& p) { p.transform.process = nullptr; }),

@@ -24,7 +24,7 @@
 /* While the major number is 0, both numbers must be equal on both sides. From 1.0 on, a plugin built
  * for minor N loads on every later minor of the same major. */
 #define TICKWEIR_ABI_MAJOR 0
-#define TICKWEIR_ABI_MINOR 1
+#define TICKWEIR_ABI_MINOR 2
 #define TICKWEIR_SDK_VERSION "0.1.0"
 #define TICKWEIR_ENTRY_SYMBOL "tickweir_plugin_entry"
 
@@ -90,7 +90,7 @@ enum tickweir_role {
   TICKWEIR_ROLE_FILTER = 2,
   TICKWEIR_ROLE_TRANSFORM = 3,
   TICKWEIR_ROLE_SINK = 4,
-  TICKWEIR_ROLE_WAL = 5 /* reserved: refused by this version of the runtime */
+  TICKWEIR_ROLE_WAL = 5 /* a back end that stores a log; the runtime does the rest */
 };
 
 enum tickweir_option_type {
@@ -142,9 +142,15 @@ typedef struct tickweir_counter {
   const char* help TICKWEIR_DEFAULT(NULL);
 } tickweir_counter;
 
+enum tickweir_reason_flag {
+  /* The event repeats one that went on before it: its sender is told that it is safe, not refused. */
+  TICKWEIR_REASON_REPEAT = 1
+};
+
 /* Why a stage refuses or discards an event. Counted under its name. */
 typedef struct tickweir_reason {
   TICKWEIR_SIZE_FIRST(struct tickweir_reason);
+  uint32_t flags TICKWEIR_DEFAULT(0);
   const char* name TICKWEIR_DEFAULT(NULL); /* snake_case */
   const char* help TICKWEIR_DEFAULT(NULL);
 } tickweir_reason;
@@ -187,6 +193,58 @@ typedef struct tickweir_host {
   uint64_t* (*cell)(void* state, uint32_t index, const char* label_value) TICKWEIR_DEFAULT(NULL);
 } tickweir_host;
 
+/* What a verdict in an event's header means, for a source that tells its clients. */
+typedef struct tickweir_verdict {
+  TICKWEIR_SIZE_FIRST(struct tickweir_verdict);
+  uint32_t flags TICKWEIR_DEFAULT(0);              /* of the reason */
+  const char* stage_id TICKWEIR_DEFAULT(NULL);
+  const char* reason TICKWEIR_DEFAULT(NULL);       /* name of the drop reason */
+  const char* help TICKWEIR_DEFAULT(NULL);
+} tickweir_verdict;
+
+/* A run of bytes. */
+typedef struct tickweir_span {
+  const uint8_t* data;
+  uint64_t bytes;
+} tickweir_span;
+
+enum tickweir_file_flag {
+  TICKWEIR_FILE_READ = 1,
+  TICKWEIR_FILE_WRITE = 2,
+  TICKWEIR_FILE_CREATE = 4 /* fails with EEXIST if it is there; mode 0600 */
+};
+
+/* All that durable parts (back ends, snapshots) do to the disk goes through this table, so that tests can
+ * fail, tear, drop and reorder it. Thin: each function is one system call, repeated on EINTR only, and
+ * returns -errno on failure. Nothing follows symbolic links. Any thread. */
+typedef struct tickweir_files {
+  TICKWEIR_SIZE_FIRST(struct tickweir_files);
+  void* state TICKWEIR_DEFAULT(NULL);
+  /* A handle (>= 0). */
+  int32_t (*open)(void* state, const char* path, uint32_t flags) TICKWEIR_DEFAULT(NULL);
+  int32_t (*close)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
+  /* Bytes read or written, maybe fewer than asked; 0 from read: end of file. */
+  int64_t (*read)(void* state, int32_t file, void* room, uint64_t bytes, uint64_t offset)
+      TICKWEIR_DEFAULT(NULL);
+  int64_t (*write)(void* state, int32_t file, const tickweir_span* spans, uint32_t span_count,
+                   uint64_t offset) TICKWEIR_DEFAULT(NULL);
+  /* Makes what was written to the file, and its length, durable (fdatasync). */
+  int32_t (*sync)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
+  int32_t (*resize)(void* state, int32_t file, uint64_t bytes) TICKWEIR_DEFAULT(NULL);
+  int64_t (*bytes)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
+  /* An exclusive lock of the whole file for the life of the handle; -EWOULDBLOCK: somebody has it. */
+  int32_t (*lock)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
+  int32_t (*rename)(void* state, const char* from, const char* to) TICKWEIR_DEFAULT(NULL);
+  int32_t (*remove)(void* state, const char* path) TICKWEIR_DEFAULT(NULL);
+  /* Mode 0700; -EEXIST if it is there. */
+  int32_t (*make_folder)(void* state, const char* path) TICKWEIR_DEFAULT(NULL);
+  /* Makes creations, renames and removals in a folder durable. */
+  int32_t (*sync_folder)(void* state, const char* path) TICKWEIR_DEFAULT(NULL);
+  /* Names in a folder, without . and .., in no order. */
+  int32_t (*list)(void* state, const char* path, void* visitor, void (*visit)(void* visitor, const char* name))
+      TICKWEIR_DEFAULT(NULL);
+} tickweir_files;
+
 typedef struct tickweir_context {
   TICKWEIR_SIZE_FIRST(struct tickweir_context);
   uint32_t option_count TICKWEIR_DEFAULT(0);
@@ -198,6 +256,11 @@ typedef struct tickweir_context {
   uint32_t verdict_base TICKWEIR_DEFAULT(0);     /* verdict of drop reason i = verdict_base + i */
   uint64_t* drop_cells TICKWEIR_DEFAULT(NULL);   /* one per drop reason; the stage's alone to write */
   const tickweir_host* host TICKWEIR_DEFAULT(NULL);
+  /* Of the whole pipeline; verdict v is entry v - 1. Lives as long as the stage. */
+  const tickweir_verdict* verdicts TICKWEIR_DEFAULT(NULL);
+  uint32_t verdict_count TICKWEIR_DEFAULT(0);
+  uint32_t reserved TICKWEIR_DEFAULT(0);
+  const tickweir_files* files TICKWEIR_DEFAULT(NULL); /* lives as long as the stage */
 } tickweir_context;
 
 /* ---- What the runtime calls -------------------------------------------------------------------- */
@@ -206,7 +269,8 @@ enum tickweir_result {
   TICKWEIR_FAILED = -1,
   TICKWEIR_OK = 0,
   TICKWEIR_IDLE = 1,    /* poll only: nothing now */
-  TICKWEIR_FINISHED = 2 /* poll only: nothing ever again */
+  TICKWEIR_FINISHED = 2, /* poll: nothing ever again; wal read: nothing from there on */
+  TICKWEIR_FULL = 3      /* wal append only: no room on the disk, nothing of it was stored */
 };
 
 /* When a source that is idle wants to be asked again. */
@@ -220,6 +284,11 @@ typedef struct tickweir_idle {
 typedef struct tickweir_source {
   TICKWEIR_SIZE_FIRST(struct tickweir_source);
   int32_t (*poll)(void* stage, tickweir_emitter*, tickweir_idle*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* What became of events, in the order in which they passed the log: without a verdict an event is durable
+   * now; with one it was refused, or repeats one that is durable now (TICKWEIR_REASON_REPEAT). Shows every
+   * event that passed, other sources' too: the origin tells. Called for every event of the source exactly
+   * once, also between drain and stop. NULL: the source does not care, and needs no log. */
+  int32_t (*settle)(void* stage, const tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
 } tickweir_source;
 
 /* Gives verdicts and annotates, in place. Must not change the number, order or sizes of the events. */
@@ -242,6 +311,85 @@ typedef struct tickweir_sink {
   TICKWEIR_SIZE_FIRST(struct tickweir_sink);
   int32_t (*write)(void* stage, const tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
 } tickweir_sink;
+
+/* What a back end is asked to open. */
+typedef struct tickweir_log_request {
+  TICKWEIR_SIZE_FIRST(struct tickweir_log_request);
+  uint32_t is_read_only TICKWEIR_DEFAULT(0); /* change nothing, repair nothing, take no lock */
+  /* Event layouts as in the ELF note, one line an event, ended by NUL. Kept in a new log, so that it explains
+   * itself; an old log keeps its own. */
+  const char* schema TICKWEIR_DEFAULT(NULL);
+} tickweir_log_request;
+
+/* What it found. Text belongs to the back end and lives until the next call on it. */
+typedef struct tickweir_log_state {
+  TICKWEIR_SIZE_FIRST(struct tickweir_log_state);
+  uint32_t reserved TICKWEIR_DEFAULT(0);
+  uint64_t first_sequence TICKWEIR_DEFAULT(0); /* of the oldest event held; 0: none is */
+  uint64_t last_sequence TICKWEIR_DEFAULT(0);  /* of the newest event ever held, dropped or not; 0: none */
+  uint64_t bytes TICKWEIR_DEFAULT(0);          /* on disk */
+  uint8_t id[16] TICKWEIR_DEFAULT({});         /* random, given at creation */
+  const char* schema TICKWEIR_DEFAULT(NULL);   /* that of the log */
+  const char* note TICKWEIR_DEFAULT(NULL);     /* what was repaired, for people; "" when nothing was */
+} tickweir_log_state;
+
+/* Storage of a log: keeps events under their sequences, which rise by one without a gap. The runtime gives
+ * the sequences, makes the groups, decides when to sync and what counts as durable, and replays.
+ *
+ * Threading: calls come one after the other, but not always from the same thread.
+ * Order:     create, open, then any of append, sync, read, truncate_before, describe; stop closes.
+ *            tickweir_plugin::start is not called.
+ * Promise:   after sync returned OK, whatever was appended before it survives the loss of power. After a
+ *            crash, open finds a prefix of what was appended, at least up to the last good sync.
+ * Errors:    a failed append or sync is final: the runtime calls nothing but stop and destroy afterwards.
+ *            Damage that is not a torn end is an error of open or read that names place and sequence. */
+typedef struct tickweir_wal {
+  TICKWEIR_SIZE_FIRST(struct tickweir_wal);
+  uint32_t reserved TICKWEIR_DEFAULT(0);
+  int32_t (*open)(void* stage, const tickweir_log_request*, tickweir_log_state*, tickweir_error*)
+      TICKWEIR_DEFAULT(NULL);
+  /* Whole events without verdicts, one after the other through all spans; the first has `first_sequence`,
+   * which is one more than the last before. Lent for the call. FULL: nothing of it is kept, may be called
+   * again with the same. */
+  int32_t (*append)(void* stage, const tickweir_span* spans, uint32_t span_count, uint64_t first_sequence,
+                    uint32_t event_count, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  int32_t (*sync)(void* stage, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* Fills an empty batch with one or more whole events from `sequence` on. FINISHED: there is none.
+   * An error if the event was dropped by truncate_before or is damaged. */
+  int32_t (*read)(void* stage, uint64_t sequence, tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* Events before `sequence` are not needed any more; may keep some of them. */
+  int32_t (*truncate_before)(void* stage, uint64_t sequence, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* The present state, and in `note` how it stores and syncs: "pwrite + fdatasync, 4 segments". */
+  int32_t (*describe)(void* stage, tickweir_log_state*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+} tickweir_wal;
+
+/* Takes or gives the bytes of a saved state, in order. Returns TICKWEIR_OK or TICKWEIR_FAILED. */
+typedef struct tickweir_state_writer {
+  TICKWEIR_SIZE_FIRST(struct tickweir_state_writer);
+  uint32_t reserved TICKWEIR_DEFAULT(0);
+  void* host TICKWEIR_DEFAULT(NULL);
+  int32_t (*write)(void* host, const void* data, uint64_t bytes) TICKWEIR_DEFAULT(NULL);
+} tickweir_state_writer;
+typedef struct tickweir_state_reader {
+  TICKWEIR_SIZE_FIRST(struct tickweir_state_reader);
+  uint32_t reserved TICKWEIR_DEFAULT(0);
+  void* host TICKWEIR_DEFAULT(NULL);
+  int32_t (*read)(void* host, void* room, uint64_t bytes) TICKWEIR_DEFAULT(NULL); /* exactly so many */
+} tickweir_state_reader;
+
+/* For stages whose later output depends on earlier input. Filters and transforms, sources too. */
+typedef struct tickweir_state {
+  TICKWEIR_SIZE_FIRST(struct tickweir_state);
+  uint32_t reserved TICKWEIR_DEFAULT(0);
+  /* Writes everything that the stage's future depends on, the same bytes for the same state. May run in a
+   * forked child while the parent goes on: no memory is allocated, no lock taken, nothing printed. */
+  int32_t (*save)(void* stage, const tickweir_state_writer*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* Into a fresh stage, after start and before its first input. Bytes may be damaged: never trusts them. */
+  int32_t (*load)(void* stage, const tickweir_state_reader*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* A stage upstream of a log is shown what once passed from it into the log, in order, after start and load
+   * and before its first input. NULL: it need not know. */
+  int32_t (*recover)(void* stage, const tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+} tickweir_state;
 
 typedef struct tickweir_plugin {
   TICKWEIR_SIZE_FIRST(struct tickweir_plugin);
@@ -278,6 +426,10 @@ typedef struct tickweir_plugin {
   const tickweir_filter* filter TICKWEIR_DEFAULT(NULL);
   const tickweir_transform* transform TICKWEIR_DEFAULT(NULL);
   const tickweir_sink* sink TICKWEIR_DEFAULT(NULL);
+  const tickweir_wal* wal TICKWEIR_DEFAULT(NULL);
+
+  /* NULL: the stage remembers nothing. */
+  const tickweir_state* state TICKWEIR_DEFAULT(NULL);
 } tickweir_plugin;
 
 typedef const tickweir_plugin* (*tickweir_entry_fn)(void);

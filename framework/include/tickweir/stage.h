@@ -1,11 +1,12 @@
 // The C++ side of a plugin: write a small class, name it in TICKWEIR_PLUGIN, done.
 //
-// A stage is one of four kinds, told by its base class, with one work function:
+// A stage is one of five kinds, told by its base class, with one work function:
 //
 //   class X : public Source    { PollResult poll(Emitter&, Idle&); }
 //   class X : public Filter    { void apply(Batch&); }
 //   class X : public Transform { void process(const BatchView&, Emitter&); }
 //   class X : public Sink      { void write(const BatchView&); }
+//   class X : public WalBackend   see tickweir/wal_backend.h
 //
 // It is constructed from a `const Context&`. These are optional, in the order of a life:
 //
@@ -14,6 +15,13 @@
 //   void drain(Emitter&) | void drain()    no more input comes: emit what is held, flush
 //   std::uint64_t held() const             Transform: input events whose result is not out yet
 //   void stop()                            close
+//
+// A source that answers its clients adds  void settle(const BatchView&, ...): see plugin.h, tickweir_source.
+// A stage whose output depends on earlier input adds, for recovery (see plugin.h, tickweir_state):
+//
+//   void save(StateWriter&) const          writes all of it; allocates nothing, takes no lock
+//   void load(StateReader&)                the reverse, into a fresh stage; throws on bytes that make no sense
+//   void recover(const BatchView&)         upstream of a log: what once passed
 //
 // Threading: all calls on one stage come one after the other; start() and later on the stage's thread.
 // Memory:    reserve in start(). The work function does not allocate.
@@ -38,6 +46,8 @@
 #include "tickweir/note.h"
 #include "tickweir/options.h"
 #include "tickweir/plugin.h"
+#include "tickweir/state.h"
+#include "tickweir/wal_backend.h"
 
 namespace tickweir {
 
@@ -89,6 +99,12 @@ class Context {
   [[nodiscard]] std::uint32_t event_bytes_max() const { return raw_->event_bytes_max; }
   [[nodiscard]] std::uint32_t batch_events_max() const { return raw_->batch_events_max; }
   [[nodiscard]] const tickweir_context& raw() const { return *raw_; }
+  // What verdicts in this pipeline mean: verdict v is entry v - 1. Lives as long as the stage.
+  [[nodiscard]] std::span<const tickweir_verdict> verdicts() const {
+    return {raw_->verdicts, raw_->verdict_count};
+  }
+  // The runtime's files; a handle that outlives the context.
+  [[nodiscard]] Files files() const { return Files(*raw_->files); }
 
   // Handles to counters of the descriptor. With a label: one per value, asked for here or in start().
   [[nodiscard]] Counter counter(std::string_view name, const char* label = nullptr) const {
@@ -193,6 +209,7 @@ constexpr std::uint32_t role_of() {
   if constexpr (std::derived_from<Stage, Filter>) return TICKWEIR_ROLE_FILTER;
   if constexpr (std::derived_from<Stage, Transform>) return TICKWEIR_ROLE_TRANSFORM;
   if constexpr (std::derived_from<Stage, Sink>) return TICKWEIR_ROLE_SINK;
+  if constexpr (std::derived_from<Stage, WalBackend>) return TICKWEIR_ROLE_WAL;
 }
 
 // Builds the C tables for one stage class. Everything is static: one plugin, one table.
@@ -200,6 +217,11 @@ template <typename Stage>
 class Tables {
   using Held = Holder<Stage>;
   static constexpr std::uint32_t role = role_of<Stage>();
+  static constexpr bool has_settle = requires(Stage& s, const BatchView& batch) { s.settle(batch); };
+  static constexpr bool has_save = requires(const Stage& s, StateWriter& out) { s.save(out); };
+  static constexpr bool has_load = requires(Stage& s, StateReader& in) { s.load(in); };
+  static constexpr bool has_recover = requires(Stage& s, const BatchView& batch) { s.recover(batch); };
+  static_assert(has_save == has_load, "a stage has both save(StateWriter&) const and load(StateReader&)");
 
  public:
   static const tickweir_plugin* make(const char* name, const Description& description) {
@@ -227,6 +249,8 @@ class Tables {
     if constexpr (role == TICKWEIR_ROLE_FILTER) plugin_.filter = &filter_;
     if constexpr (role == TICKWEIR_ROLE_TRANSFORM) plugin_.transform = &transform_;
     if constexpr (role == TICKWEIR_ROLE_SINK) plugin_.sink = &sink_;
+    if constexpr (role == TICKWEIR_ROLE_WAL) plugin_.wal = &wal_, plugin_.start = nullptr;
+    if constexpr (has_save || has_recover) plugin_.state = &state_;
     return &plugin_;
   }
 
@@ -306,9 +330,78 @@ class Tables {
     });
   }
 
+  static std::int32_t settle(void* stage, const tickweir_batch* raw, tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).settle(BatchView(*raw));
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t save(void* stage, const tickweir_state_writer* raw, tickweir_error* error) {
+    return guarded(error, [&] {
+      StateWriter out(*raw);
+      std::as_const(stage_of(stage)).save(out);
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t load(void* stage, const tickweir_state_reader* raw, tickweir_error* error) {
+    return guarded(error, [&] {
+      StateReader in(*raw);
+      stage_of(stage).load(in);
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t recover(void* stage, const tickweir_batch* raw, tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).recover(BatchView(*raw));
+      return TICKWEIR_OK;
+    });
+  }
+
+  static std::int32_t open(void* stage, const tickweir_log_request* request, tickweir_log_state* state,
+                           tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).open(*request, *state);
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t append(void* stage, const tickweir_span* spans, std::uint32_t span_count,
+                             std::uint64_t first_sequence, std::uint32_t event_count, tickweir_error* error) {
+    return guarded(error, [&]() -> std::int32_t {
+      try {
+        stage_of(stage).append({spans, span_count}, first_sequence, event_count);
+        return TICKWEIR_OK;
+      } catch (const LogFull& full) {
+        write_error(error, full.what());
+        return TICKWEIR_FULL;
+      }
+    });
+  }
+  static std::int32_t sync(void* stage, tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).sync();
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t read(void* stage, std::uint64_t sequence, tickweir_batch* room, tickweir_error* error) {
+    return guarded(error, [&] { return stage_of(stage).read(sequence, *room) ? TICKWEIR_OK : TICKWEIR_FINISHED; });
+  }
+  static std::int32_t truncate_before(void* stage, std::uint64_t sequence, tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).truncate_before(sequence);
+      return TICKWEIR_OK;
+    });
+  }
+  static std::int32_t describe(void* stage, tickweir_log_state* state, tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).describe(*state);
+      return TICKWEIR_OK;
+    });
+  }
+
   // Instantiated only for the role at hand.
   static constexpr tickweir_source make_source() {
-    if constexpr (role == TICKWEIR_ROLE_SOURCE) return {.poll = poll};
+    if constexpr (role == TICKWEIR_ROLE_SOURCE && has_settle) return {.poll = poll, .settle = settle};
+    if constexpr (role == TICKWEIR_ROLE_SOURCE && !has_settle) return {.poll = poll};
     return {};
   }
   static constexpr tickweir_filter make_filter() {
@@ -323,6 +416,20 @@ class Tables {
     if constexpr (role == TICKWEIR_ROLE_SINK) return {.write = write};
     return {};
   }
+  static constexpr tickweir_wal make_wal() {
+    if constexpr (role == TICKWEIR_ROLE_WAL) {
+      return {.open = open, .append = append, .sync = sync, .read = read,
+              .truncate_before = truncate_before, .describe = describe};
+    }
+    return {};
+  }
+  static constexpr tickweir_state make_state() {
+    tickweir_state made;
+    if constexpr (has_save) made.save = save;
+    if constexpr (has_save) made.load = load;
+    if constexpr (has_recover) made.recover = recover;
+    return made;
+  }
 
   inline static Description description_{};
   inline static tickweir_plugin plugin_{};
@@ -330,6 +437,8 @@ class Tables {
   inline static const tickweir_filter filter_ = make_filter();
   inline static const tickweir_transform transform_ = make_transform();
   inline static const tickweir_sink sink_ = make_sink();
+  inline static const tickweir_wal wal_ = make_wal();
+  inline static const tickweir_state state_ = make_state();
 };
 
 }  // namespace detail

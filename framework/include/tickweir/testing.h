@@ -24,6 +24,7 @@
 
 #include "tickweir/counters.h"
 #include "tickweir/plugin.h"
+#include "tickweir/posix_files.h"
 #include "tickweir/stage.h"
 #include "tickweir/testing_batches.h"
 #include "tickweir/testing_events.h"
@@ -230,6 +231,7 @@ class Harness {
     context->verdict_base = settings_.verdict_base;
     context->drop_cells = drops_.data();
     context->host = host_.raw();
+    context->files = &posix_files();
     void* made = nullptr;
     const std::int32_t code = plugin_.create(context.get(), &made, error.raw());
     if (code == TICKWEIR_OK) stage_.reset(made);

@@ -67,6 +67,8 @@ Result<void> copy(const tickweir_plugin& found, Descriptor& into) {
       copy_functions(plugin.filter, "filter", into.filter),
       copy_functions(plugin.transform, "transform", into.transform),
       copy_functions(plugin.sink, "sink", into.sink),
+      copy_functions(plugin.wal, "wal", into.wal),
+      copy_functions(plugin.state, "state", into.state),
   };
   for (auto& step : steps) {
     if (!step) return std::move(step);
@@ -76,6 +78,11 @@ Result<void> copy(const tickweir_plugin& found, Descriptor& into) {
 
 bool is_missing(const char* text) {
   return text == nullptr || *text == '\0';
+}
+
+bool has_all_functions(const tickweir_wal& wal) {
+  return wal.open != nullptr && wal.append != nullptr && wal.sync != nullptr && wal.read != nullptr &&
+         wal.truncate_before != nullptr && wal.describe != nullptr;
 }
 
 // Role and function tables belong together.
@@ -93,7 +100,9 @@ Result<void> check_role(const tickweir_plugin& plugin) {
                         {TICKWEIR_ROLE_TRANSFORM, "transform", plugin.transform != nullptr,
                          plugin.transform != nullptr && plugin.transform->process != nullptr},
                         {TICKWEIR_ROLE_SINK, "sink", plugin.sink != nullptr,
-                         plugin.sink != nullptr && plugin.sink->write != nullptr}};
+                         plugin.sink != nullptr && plugin.sink->write != nullptr},
+                        {TICKWEIR_ROLE_WAL, "wal", plugin.wal != nullptr,
+                         plugin.wal != nullptr && has_all_functions(*plugin.wal)}};
   const auto own = std::ranges::find(roles, plugin.role, &Role::role);
   if (own == std::end(roles)) {
     return Error{"has role " + std::to_string(plugin.role) + ", which this version of tickweir does not run"};
@@ -114,6 +123,10 @@ Result<void> check_role(const tickweir_plugin& plugin) {
     return Error{"is a source without outputs"};
   if (plugin.role != TICKWEIR_ROLE_SOURCE && is_missing(plugin.accepts))
     return Error{"does not say which events it accepts"};
+  if (plugin.role == TICKWEIR_ROLE_WAL && plugin.start != nullptr)
+    return Error{"is a wal and so has open, not start"};
+  if (plugin.state != nullptr && (plugin.state->save == nullptr) != (plugin.state->load == nullptr))
+    return Error{"has only one of save and load"};
   return {};
 }
 

@@ -26,6 +26,8 @@ struct Descriptor {
   tickweir_filter filter;
   tickweir_transform transform;
   tickweir_sink sink;
+  tickweir_wal wal;
+  tickweir_state state;
 };
 
 // `name`: what the plugin's note says. The result's inner pointers point into itself: it is not moved.
