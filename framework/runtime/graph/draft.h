@@ -29,7 +29,7 @@ struct DraftStage {
   const StageConfig* config = nullptr;
   const Plugin* plugin = nullptr;
   Binding binding;
-  std::vector<DraftInput> inputs;
+  std::vector<DraftInput> inputs;  // without those that are refused
 };
 
 using Drafts = std::vector<DraftStage>;
@@ -45,8 +45,8 @@ void warn_of_unread(const Drafts& drafts, Diagnostics& diagnostics);
 [[nodiscard]] std::string output_label(const DraftStage& stage, std::uint32_t output);
 
 // ---- order.cpp
-// Drafts, upstream before downstream, among equals in the file's order. A cycle is an error that names
-// the whole chain, and the result is empty.
+// All drafts, upstream before downstream, among equals in the file's order. A cycle is an error that names
+// the whole chain; what is in one or behind it comes last.
 [[nodiscard]] std::vector<std::size_t> upstream_first(const Drafts& drafts, Diagnostics& diagnostics);
 
 // ---- events.cpp

@@ -43,12 +43,11 @@ EventNames parse_events(const char* list) {
 class EventMatch {
  public:
   EventMatch(const Drafts& drafts, Diagnostics& diagnostics)
-      : drafts_(drafts), diagnostics_(diagnostics), passed_on_(drafts.size()) {}
+      : drafts_(drafts), diagnostics_(diagnostics), passed_on_(drafts.size(), {.any = true, .names = {}}) {}
 
   void visit(std::size_t index) {
     const DraftStage& stage = drafts_[index];
-    EventNames& passed_on = passed_on_[index];
-    passed_on.any = stage.plugin == nullptr;
+    EventNames passed_on{.any = !all_inputs_known(stage), .names = {}};
     for (const DraftInput& input : stage.inputs) {
       const EventNames carried = carried_by(input);
       passed_on.add(carried);
@@ -61,9 +60,16 @@ class EventMatch {
                              accepted.text());
       passed_on.any = true;  // said once is enough: nothing downstream is refused for it
     }
+    passed_on_[index] = std::move(passed_on);
   }
 
  private:
+  // Nobody can say what a filter passes on of which an input is refused, or lacking.
+  [[nodiscard]] static bool all_inputs_known(const DraftStage& stage) {
+    return stage.plugin != nullptr && !stage.inputs.empty() &&
+           stage.inputs.size() == stage.config->inputs.size();
+  }
+
   [[nodiscard]] EventNames carried_by(const DraftInput& input) const {
     if (!input.output || drafts_[input.from].plugin == nullptr) return {.any = true, .names = {}};
     const tickweir_plugin& from = *drafts_[input.from].plugin->table;
@@ -73,7 +79,7 @@ class EventMatch {
 
   const Drafts& drafts_;
   Diagnostics& diagnostics_;
-  std::vector<EventNames> passed_on_;  // by filters: all that comes in
+  std::vector<EventNames> passed_on_;  // by filters: all that comes in; any until visited
 };
 
 }  // namespace

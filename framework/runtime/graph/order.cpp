@@ -102,7 +102,10 @@ std::vector<std::size_t> upstream_first(const Drafts& drafts, Diagnostics& diagn
   }
   if (order.size() == drafts.size()) return order;
   CycleSearch(drafts, diagnostics).run();
-  return {};
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    if (waits_for[i] > 0) order.push_back(i);
+  }
+  return order;
 }
 
 }  // namespace tickweir
