@@ -9,16 +9,14 @@ namespace tickweir {
 
 LoadedPipeline load_and_build(const Arguments& arguments) {
   LoadedPipeline loaded;
-  auto config = load_pipeline(arguments.target, arguments.common.overrides, loaded.diagnostics);
+  PipelineConfig config = load_pipeline(arguments.target, arguments.common.overrides, loaded.diagnostics);
   auto registry = Registry::scan(plugin_path(arguments.common.plugin_path));
   if (!registry) {
     loaded.diagnostics.error({.file = "plugin path"}, registry.error().message, "set --plugin-path");
     return loaded;
   }
   loaded.registry = std::move(*registry);
-  if (config) {
-    loaded.graph = build_graph(std::move(*config), *loaded.registry, this_machine(), loaded.diagnostics);
-  }
+  loaded.graph = build_graph(std::move(config), *loaded.registry, this_machine(), loaded.diagnostics);
   return loaded;
 }
 

@@ -21,6 +21,7 @@ struct LoadedPipeline {
   std::unique_ptr<Graph> graph;  // empty: refused, and the diagnostics say why
 };
 
+// Shows all errors in one pass: what can be read of a broken file is checked against the plugins, too.
 [[nodiscard]] LoadedPipeline load_and_build(const Arguments& arguments);
 
 // Errors and warnings as text on stderr; with --json, the verdict on stdout in their stead.

@@ -28,8 +28,7 @@ Pipeline::Pipeline(const std::string& yaml) {
   const std::string file = "/tmp/tickweir_bench." + std::to_string(getpid()) + ".yaml";
   std::ofstream(file) << "apiVersion: tickweir/v1\nname: bench\n" << yaml;
   Diagnostics diagnostics;
-  auto config = load_pipeline(file, {}, diagnostics);
-  if (config) graph_ = build_graph(std::move(*config), registry(), this_machine(), diagnostics);
+  graph_ = build_graph(load_pipeline(file, {}, diagnostics), registry(), this_machine(), diagnostics);
   std::remove(file.c_str());
   if (graph_ == nullptr) diagnostics.print(std::cerr);
   check(graph_ != nullptr, "the benchmark's pipeline is valid");

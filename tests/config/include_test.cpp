@@ -30,7 +30,8 @@ class Include : public testing::Test {
   Outcome load(const std::string& file) {
     Diagnostics diagnostics;
     Outcome outcome;
-    outcome.config = load_pipeline(file, {}, diagnostics);
+    PipelineConfig config = load_pipeline(file, {}, diagnostics);
+    if (diagnostics.error_count() == 0) outcome.config = std::move(config);
     std::ostringstream out;
     diagnostics.print(out);
     outcome.printed = out.str();

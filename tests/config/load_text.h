@@ -4,6 +4,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/config/load.h"
@@ -11,14 +12,15 @@
 namespace tickweir {
 
 struct Outcome {
-  std::optional<PipelineConfig> config;
+  std::optional<PipelineConfig> config;  // when there is no error
   std::string printed;
 };
 
 inline Outcome load_text(const std::string& text, const std::vector<Override>& overrides = {}) {
   Diagnostics diagnostics;
   Outcome outcome;
-  outcome.config = load_pipeline_text("test.yaml", text, overrides, diagnostics);
+  PipelineConfig config = load_pipeline_text("test.yaml", text, overrides, diagnostics);
+  if (diagnostics.error_count() == 0) outcome.config = std::move(config);
   std::ostringstream out;
   diagnostics.print(out);
   outcome.printed = out.str();

@@ -12,11 +12,11 @@ namespace {
 PipelineConfig load_good(const std::string& name) {
   const std::string file = (std::filesystem::path(CONFIG_TEST_DIR) / "good" / name).string();
   Diagnostics diagnostics;
-  auto config = load_pipeline(file, {}, diagnostics);
+  PipelineConfig config = load_pipeline(file, {}, diagnostics);
   std::ostringstream out;
   diagnostics.print(out);
-  EXPECT_TRUE(config) << out.str();
-  return config.value_or(PipelineConfig{});
+  EXPECT_EQ(diagnostics.error_count(), 0U) << out.str();
+  return config;
 }
 
 TEST(Pipeline, TopLevelIsReadWithUnits) {
@@ -144,6 +144,44 @@ TEST(Pipeline, WithManyStagesIsReadInOneGo) {
   EXPECT_NE(load_text(text + "  more: { plugin: sink_null, inputs: [orders] }\n")
                 .printed.find("more than 1024 stages"),
             std::string::npos);
+}
+
+TEST(Pipeline, KeepsWhatCouldBeReadBesideErrors) {
+  Diagnostics diagnostics;
+  const PipelineConfig config = load_pipeline_text(
+      "test.yaml",
+      smallest +
+          "    config: { rate: { a: 5 }, list: [a, {}], seed: 5 }\n"
+          "  text: orders\n"
+          "  out: { plugin: sink_null, inputs: [orders, nowhere, { from: text, capacity: 0 }] }\n"
+          "  typo: { plugin: sink_null, input: [orders] }\n"
+          "threads: { edge: { cpus: x, wait: x, priority: x } }\n",
+      {}, diagnostics);
+  EXPECT_EQ(diagnostics.error_count(), 9U);
+  ASSERT_EQ(config.threads.size(), 1U);
+  EXPECT_EQ(config.threads[0].wait, WaitMode::adaptive);
+  ASSERT_EQ(config.stages.size(), 4U);
+  const StageConfig& orders = config.stages[0];
+  ASSERT_EQ(orders.options.size(), 3U);
+  EXPECT_TRUE(orders.options[0].refused);
+  EXPECT_TRUE(orders.options[1].refused);
+  EXPECT_FALSE(orders.options[2].refused);
+  EXPECT_TRUE(orders.options_known);
+  EXPECT_EQ(config.stages[1].plugin.value, "");
+  const StageConfig& out = config.stages[2];
+  ASSERT_EQ(out.inputs.size(), 3U);
+  EXPECT_FALSE(out.inputs[0].refused);
+  EXPECT_TRUE(out.inputs[1].refused);
+  EXPECT_FALSE(out.inputs[2].refused);
+  EXPECT_EQ(out.inputs[2].capacity, InputConfig{}.capacity);
+  EXPECT_TRUE(out.inputs_known);
+  EXPECT_FALSE(config.stages[3].inputs_known);
+}
+
+TEST(Pipeline, ReadsNothingOfWhatIsNoMap) {
+  Diagnostics diagnostics;
+  EXPECT_TRUE(load_pipeline_text("test.yaml", "just text\n", {}, diagnostics).stages.empty());
+  EXPECT_EQ(diagnostics.error_count(), 1U);
 }
 
 }  // namespace

@@ -60,9 +60,8 @@ inline Outcome build(const fs::path& folder, const std::string& name) {
   auto scanned = Registry::scan({GRAPH_PLUGIN_DIR});
   Outcome outcome;
   outcome.registry = std::make_unique<Registry>(std::move(scanned.value()));
-  if (auto config = load_pipeline(name, {}, diagnostics)) {
-    outcome.graph = build_graph(std::move(*config), *outcome.registry, machine(), diagnostics);
-  }
+  PipelineConfig config = load_pipeline(name, {}, diagnostics);
+  outcome.graph = build_graph(std::move(config), *outcome.registry, machine(), diagnostics);
   fs::current_path(before);
   std::ostringstream out;
   diagnostics.print(out);

@@ -261,6 +261,17 @@ TEST(Wires, WarnOfSourcesAndFiltersThatNobodyReads) {
                    "stage's inputs, or remove it)"}));
 }
 
+TEST(Wires, MakeNoGraphOfWhatCouldNotAllBeRead) {
+  Plugins plugins = some_plugins();
+  const Pipeline pipeline =
+      Pipeline().thread("idle").stage("a", "source_one").stage("out", "sink_any", {"a"});
+  Diagnostics diagnostics;
+  diagnostics.error(at(1), "found while the file was read");
+  EXPECT_FALSE(build_graph(pipeline.config, plugins.source(), two_cpus(), diagnostics));
+  // Nor is there a word on the thread: a stage that could not be read may name it.
+  EXPECT_EQ(lines_of(diagnostics), Lines{"1:1 error: found while the file was read"});
+}
+
 TEST(Wires, ShowAllErrorsInOnePass) {
   const Built built = build(Pipeline()
                                 .thread("t", {7})

@@ -92,13 +92,16 @@ bool Fields::is(Shape shape, const Tree& tree, const std::string& what) {
   return false;
 }
 
-void Fields::only_keys(const Tree& map, const std::vector<std::string>& known, const std::string& what) {
+bool Fields::only_keys(const Tree& map, const std::vector<std::string>& known, const std::string& what) {
+  bool all_known = true;
   for (const Located<std::string>& key : map.keys) {
     if (std::find(known.begin(), known.end(), key.value) != known.end()) continue;
+    all_known = false;
     std::string help = nearest(key.value, known);
     if (help.empty()) help = "known: " + joined(known);
     error(key.place, "unknown key " + in_quotes(key.value) + " in " + what, std::move(help));
   }
+  return all_known;
 }
 
 std::optional<std::string> Fields::text(const Tree& tree, const std::string& what) {

@@ -33,7 +33,8 @@ class Fields {
 
   // `what` names the value in the message: "stage "book"", "capacity".
   bool is(Shape shape, const Tree& tree, const std::string& what);
-  void only_keys(const Tree& map, const std::vector<std::string>& known, const std::string& what);
+  // False after unknown keys: what seems to be missing may stand under one of them.
+  bool only_keys(const Tree& map, const std::vector<std::string>& known, const std::string& what);
 
   // Any scalar but an empty one.
   std::optional<std::string> text(const Tree& tree, const std::string& what);

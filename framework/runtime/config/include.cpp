@@ -108,10 +108,12 @@ class Loader {
     Tree files = std::move(tree.items[static_cast<std::size_t>(at)]);
     tree.items.erase(tree.items.begin() + at);
     tree.keys.erase(key);
-    if (files.shape == Shape::empty || files.shape == Shape::refused) return tree;
+    if (files.shape == Shape::empty) return tree;
     if (files.shape != Shape::list) {
-      diagnostics_.error(files.place, "include must be a list of files, not " + name_of(files.shape),
-                         "write include: [file.yaml]");
+      if (files.shape != Shape::refused) {
+        diagnostics_.error(files.place, "include must be a list of files, not " + name_of(files.shape),
+                           "write include: [file.yaml]");
+      }
       complete_ = false;
       return tree;
     }
@@ -152,6 +154,7 @@ class Loader {
 
   // `over` wins. `parent` is the key both maps are under, "" at the top.
   void merge(Tree& base, Tree over, std::string_view parent) {
+    base.complete = base.complete && over.complete;
     std::map<std::string, std::size_t> index;
     for (std::size_t i = 0; i < base.keys.size(); ++i) index.emplace(base.keys[i].value, i);
     const bool defined_once = parent == "stages" || parent == "threads";

@@ -1,7 +1,6 @@
 // The inside of load_pipeline(), for tests and fuzzing.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,13 +11,13 @@
 namespace tickweir {
 
 // load_pipeline() with the text of the file given; `file` is its name, and where its includes are.
-[[nodiscard]] std::optional<PipelineConfig> load_pipeline_text(const std::string& file,
-                                                               const std::string& text,
-                                                               const std::vector<Override>& overrides,
-                                                               Diagnostics& diagnostics);
+[[nodiscard]] PipelineConfig load_pipeline_text(const std::string& file, const std::string& text,
+                                                const std::vector<Override>& overrides,
+                                                Diagnostics& diagnostics);
 
 // Parts of it: the maps `threads` and `stages`, read into `config`. Stages name threads, so they come second.
-void read_threads(const Tree& threads, Fields& fields, PipelineConfig& config);
-void read_stages(const Tree& stages, Fields& fields, PipelineConfig& config);
+// False: there may be more threads than could be read, so that an unknown one is nobody's mistake.
+[[nodiscard]] bool read_threads(const Tree& threads, Fields& fields, PipelineConfig& config);
+void read_stages(const Tree& stages, bool threads_known, Fields& fields, PipelineConfig& config);
 
 }  // namespace tickweir

@@ -114,31 +114,33 @@ void read_outputs(const Tree& root, Fields& fields, PipelineConfig& config) {
   }
 }
 
-void read_top_keys(const Tree& root, Fields& fields) {
+// False: parts of the file that seem to be missing may stand under a wrong key.
+bool read_top_keys(const Tree& root, Fields& fields) {
   Tree strict;
   for (const Located<std::string>& key : root.keys) {
     if (!key.value.starts_with("x-")) strict.keys.push_back(key);
   }
-  fields.only_keys(strict, top_keys, "the pipeline");
+  const bool all_known = fields.only_keys(strict, top_keys, "the pipeline");
   const Tree* vars = root.find("vars");
   if (vars != nullptr && vars->shape != Shape::empty) static_cast<void>(fields.is(Shape::map, *vars, "vars"));
+  return all_known && root.complete;
 }
 
 PipelineConfig read_pipeline(const Tree& root, const std::string& file, Fields& fields) {
   PipelineConfig config;
   config.file = file;
-  read_top_keys(root, fields);
+  const bool keys_known = read_top_keys(root, fields);
   read_version(root, file, fields);
   read_name(root, file, fields, config);
   read_batch(root, fields, config);
   read_times(root, fields, config);
   read_outputs(root, fields, config);
   const Tree* threads = root.find("threads");
-  if (threads != nullptr && threads->shape != Shape::empty) read_threads(*threads, fields, config);
+  const bool threads_known = threads == nullptr ? keys_known : read_threads(*threads, fields, config);
   const Tree* stages = root.find("stages");
   if (stages != nullptr) {
-    read_stages(*stages, fields, config);
-  } else if (fields.complete()) {
+    read_stages(*stages, threads_known, fields, config);
+  } else if (fields.complete() && root.complete) {
     fields.error({file}, "there are no stages", "add \"stages:\" with at least one source and one sink");
   }
   for (const StageConfig& stage : config.stages) {
@@ -151,32 +153,29 @@ PipelineConfig read_pipeline(const Tree& root, const std::string& file, Fields& 
   return config;
 }
 
-std::optional<PipelineConfig> finish(std::optional<LoadedTree> loaded, const std::string& file,
-                                     const std::vector<Override>& overrides, Diagnostics& diagnostics) {
-  if (!loaded) return std::nullopt;
+PipelineConfig finish(std::optional<LoadedTree> loaded, const std::string& file,
+                      const std::vector<Override>& overrides, Diagnostics& diagnostics) {
+  if (!loaded) return {};
   for (const Override& override : overrides) apply_override(loaded->tree, override, diagnostics);
   interpolate(loaded->tree, diagnostics);
   Fields fields(diagnostics, loaded->complete);
-  PipelineConfig config = read_pipeline(loaded->tree, file, fields);
-  if (diagnostics.error_count() > 0) return std::nullopt;
-  return config;
+  return read_pipeline(loaded->tree, file, fields);
 }
 
 }  // namespace
 
-std::optional<PipelineConfig> load_pipeline_text(const std::string& file, const std::string& text,
-                                                 const std::vector<Override>& overrides,
-                                                 Diagnostics& diagnostics) {
+PipelineConfig load_pipeline_text(const std::string& file, const std::string& text,
+                                  const std::vector<Override>& overrides, Diagnostics& diagnostics) {
   return finish(load_tree_text(file, text, diagnostics), file, overrides, diagnostics);
 }
 
-std::optional<PipelineConfig> load_pipeline(const std::string& file, const std::vector<Override>& overrides,
-                                            Diagnostics& diagnostics) {
+PipelineConfig load_pipeline(const std::string& file, const std::vector<Override>& overrides,
+                             Diagnostics& diagnostics) {
   try {
     return finish(load_tree(file, diagnostics), file, overrides, diagnostics);
   } catch (const std::exception& exception) {
     diagnostics.error({file}, std::string("cannot read the pipeline file: ") + exception.what());
-    return std::nullopt;
+    return {};
   }
 }
 

@@ -1,6 +1,10 @@
 // A pipeline file as plain data: the outcome of load_pipeline(), before plugins are looked at.
 //
-// Everything here has passed the checks that need no plugin: keys, types, units, ranges, names.
+// Everything here has passed the checks that need no plugin: keys, types, units, ranges, names. What has not
+// is in the diagnostics; here it has its default, or is marked as refused where its absence would look like
+// another mistake. So later checks can find more errors, and none twice. The diagnostics decide: a config
+// that came with an error is for checking, never for running.
+//
 // Threading: immutable after loading.
 #pragma once
 
@@ -29,9 +33,10 @@ struct ThreadConfig {
 };
 
 struct InputConfig {
-  Located<std::string> from;       // "stage" or "stage.output"
+  Located<std::string> from;       // "stage" or "stage.output"; unless refused, there is such a stage
   std::uint32_t capacity = 64;     // batches that may wait, where the edge crosses threads
   WhenFull when_full = WhenFull::block;
+  bool refused = false;  // has been reported, only its place is known for sure
 };
 
 // One entry of a stage's `config`: as written, after ${...} was put in.
@@ -43,15 +48,18 @@ struct OptionText {
   std::vector<Located<std::string>> texts;  // one for a scalar, any number for a list
   bool quoted = false;                      // "5" is a text, 5 a number
   bool any_type = false;                    // came from ${...} or --set: quotes say nothing about its type
+  bool refused = false;                     // the value has been reported and is not here
 };
 
 struct StageConfig {
   std::string id;
   Place place;
-  Located<std::string> plugin;
+  Located<std::string> plugin;  // empty: refused
   std::optional<Located<std::string>> thread;
   std::vector<InputConfig> inputs;
+  bool inputs_known = true;  // false: there may be inputs where there seem to be none
   std::vector<OptionText> options;
+  bool options_known = true;  // false: there may be more options than these
   Place config_place;  // the `config` key, or the stage when there is none
   OnError on_error = OnError::stop;
 };
@@ -78,10 +86,9 @@ struct Override {
   std::string value;
 };
 
-// Reads a pipeline file with its includes. On errors they are in `diagnostics`, all of them, and nothing
-// is returned. Reads files and the environment; changes nothing.
-[[nodiscard]] std::optional<PipelineConfig> load_pipeline(const std::string& file,
-                                                          const std::vector<Override>& overrides,
-                                                          Diagnostics& diagnostics);
+// Reads a pipeline file with its includes. All errors go to `diagnostics`; then what could be read is
+// returned, which may be nothing at all. Reads files and the environment; changes nothing.
+[[nodiscard]] PipelineConfig load_pipeline(const std::string& file, const std::vector<Override>& overrides,
+                                           Diagnostics& diagnostics);
 
 }  // namespace tickweir

@@ -52,8 +52,8 @@ ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fiel
     thread.cpus_place = cpus->place;
   }
   if (const Tree* wait = tree.find("wait")) {
-    thread.wait =
-        static_cast<WaitMode>(fields.choice(*wait, "wait", {"spin", "adaptive", "block"}).value_or(0));
+    const auto choice = fields.choice(*wait, "wait", {"spin", "adaptive", "block"});
+    if (choice) thread.wait = static_cast<WaitMode>(*choice);
   }
   if (const Tree* priority = tree.find("priority")) {
     thread.priority = static_cast<int>(fields.integer(*priority, "priority", {0, 99}).value_or(0));
@@ -64,7 +64,10 @@ ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fiel
 
 class StageReader {
  public:
-  StageReader(const Tree& stages, Fields& fields, const PipelineConfig& config) : fields_(fields) {
+  StageReader(const Tree& stages, bool threads_known, Fields& fields, const PipelineConfig& config)
+      : fields_(fields),
+        stages_known_(fields.complete() && stages.complete),
+        threads_known_(fields.complete() && threads_known) {
     for (const Located<std::string>& key : stages.keys) ids_.push_back(key.value);
     id_set_.insert(ids_.begin(), ids_.end());
     for (const ThreadConfig& thread : config.threads) threads_.push_back(thread.name);
@@ -80,11 +83,13 @@ class StageReader {
                                    std::to_string(stage_id_max) + " of them, not " + in_quotes(key.value));
     }
     if (!fields_.is(Shape::map, tree, what)) return stage;
-    refuse_unknown(tree, what);
+    const bool keys_known = refuse_unknown(tree, what) && tree.complete;
     read_plugin(tree, what, stage);
     read_thread_name(tree, stage);
-    if (const Tree* inputs = tree.find("inputs")) read_inputs(*inputs, stage);
-    read_options(tree, stage);
+    const Tree* inputs = tree.find("inputs");
+    stage.inputs_known = inputs != nullptr || keys_known;
+    if (inputs != nullptr) read_inputs(*inputs, stage);
+    stage.options_known = tree.find("config") == nullptr ? keys_known : read_options(tree, stage);
     if (const Tree* on_error = tree.find("on_error")) {
       const auto choice = fields_.choice(*on_error, "on_error", {"stop", "dead_letter"});
       stage.on_error = static_cast<OnError>(choice.value_or(0));
@@ -93,7 +98,7 @@ class StageReader {
   }
 
  private:
-  void refuse_unknown(const Tree& tree, const std::string& what) {
+  bool refuse_unknown(const Tree& tree, const std::string& what) {
     Tree others;
     for (const Located<std::string>& key : tree.keys) {
       if (key.value == "durability" || key.value == "release") {
@@ -103,7 +108,7 @@ class StageReader {
         others.keys.push_back(key);
       }
     }
-    fields_.only_keys(others, stage_keys, what);
+    return fields_.only_keys(others, stage_keys, what);
   }
 
   void read_plugin(const Tree& tree, const std::string& what, StageConfig& stage) {
@@ -120,7 +125,7 @@ class StageReader {
     if (thread == nullptr) return;
     const auto name = fields_.text(*thread, "thread");
     if (!name) return;
-    if (fields_.complete() && std::find(threads_.begin(), threads_.end(), *name) == threads_.end()) {
+    if (threads_known_ && std::find(threads_.begin(), threads_.end(), *name) == threads_.end()) {
       std::string help = fields_.nearest(*name, threads_);
       if (help.empty()) {
         help = threads_.empty() ? "define it: threads: { " + *name + ": { cpus: \"0\" } }"
@@ -134,49 +139,52 @@ class StageReader {
   void read_inputs(const Tree& inputs, StageConfig& stage) {
     if (inputs.shape == Shape::scalar) {
       fields_.error(inputs.place, "inputs must be a list, not a text", "write inputs: [" + inputs.text + "]");
+    }
+    if (inputs.shape == Shape::scalar || !fields_.is(Shape::list, inputs, "inputs")) {
+      stage.inputs.push_back({.from = {"", inputs.place}, .refused = true});
       return;
     }
-    if (!fields_.is(Shape::list, inputs, "inputs")) return;
     std::map<std::string, std::size_t> lines;
     for (const Tree& item : inputs.items) {
-      auto input = read_input(item, stage.id);
-      if (!input) continue;
-      const auto [first, is_new] = lines.emplace(input->from.value, input->from.place.line);
-      if (!is_new) {
-        fields_.error(input->from.place, "input " + in_quotes(input->from.value) + " is named twice",
+      InputConfig input = read_input(item, stage.id);
+      const auto [first, is_new] = lines.emplace(input.from.value, input.from.place.line);
+      if (!is_new && !input.from.value.empty()) {
+        fields_.error(input.from.place, "input " + in_quotes(input.from.value) + " is named twice",
                       "the first is on line " + std::to_string(first->second));
+        input.refused = true;
       }
-      stage.inputs.push_back(std::move(*input));
+      stage.inputs.push_back(std::move(input));
     }
   }
 
-  std::optional<InputConfig> read_input(const Tree& tree, const std::string& id) {
-    InputConfig input;
+  InputConfig read_input(const Tree& tree, const std::string& id) {
+    InputConfig input{.from = {"", tree.place}, .refused = true};
     const Tree* from = &tree;
     if (tree.shape == Shape::map) {
       fields_.only_keys(tree, {"from", "capacity", "when_full"}, "an input");
       if (const Tree* capacity = tree.find("capacity")) {
         const auto value = fields_.integer(*capacity, "capacity", {1, capacity_max});
-        input.capacity = static_cast<std::uint32_t>(value.value_or(1));
+        if (value) input.capacity = static_cast<std::uint32_t>(*value);
       }
       if (const Tree* when_full = tree.find("when_full")) {
         const auto choice = fields_.choice(*when_full, "when_full", {"block", "drop_newest", "drop_oldest"});
-        input.when_full = static_cast<WhenFull>(choice.value_or(0));
+        if (choice) input.when_full = static_cast<WhenFull>(*choice);
       }
       from = tree.find("from");
       if (from == nullptr) {
         fields_.error(tree.place, "this input does not say from where", "add from: the id of a stage");
-        return std::nullopt;
+        return input;
       }
     }
-    const auto text = fields_.text(*from, "an input");
-    if (!text) return std::nullopt;
-    input.from = {*text, from->place};
-    check_reference(input.from, id);
+    if (const auto text = fields_.text(*from, "an input")) {
+      input.from = {*text, from->place};
+      input.refused = !names_stage(input.from, id);
+    }
     return input;
   }
 
-  void check_reference(const Located<std::string>& from, const std::string& id) {
+  // Whether there is such a stage; reports what can be known to be wrong.
+  bool names_stage(const Located<std::string>& from, const std::string& id) {
     const std::size_t dot = from.value.find('.');
     const std::string stage = from.value.substr(0, dot);
     const bool has_output = dot != std::string::npos;
@@ -186,47 +194,57 @@ class StageReader {
                     "an input must be \"stage\" or \"stage.output\", not " + in_quotes(from.value));
     } else if (stage == id) {
       fields_.error(from.place, "stage " + in_quotes(id) + " feeds itself", "name the stage before it");
-    } else if (fields_.complete() && !id_set_.contains(stage)) {
+    } else if (id_set_.contains(stage)) {
+      return true;
+    } else if (stages_known_ && !id_set_.contains(from.value)) {  // an id with a dot has been reported
       std::string help = fields_.nearest(stage, ids_);
       if (help.empty()) help = "stages: " + joined(ids_);
       fields_.error(from.place, "unknown stage " + in_quotes(stage), std::move(help));
     }
+    return false;
   }
 
-  void read_options(const Tree& tree, StageConfig& stage) {
+  // False: some could not be read at all. `tree` has a key `config`.
+  bool read_options(const Tree& tree, StageConfig& stage) {
     const auto key =
         std::find_if(tree.keys.begin(), tree.keys.end(), [](const auto& k) { return k.value == "config"; });
-    if (key == tree.keys.end()) return;
     stage.config_place = key->place;
     const Tree& config = tree.items[static_cast<std::size_t>(key - tree.keys.begin())];
-    if (config.shape == Shape::empty || !fields_.is(Shape::map, config, "config")) return;
+    if (config.shape == Shape::empty) return true;
+    if (!fields_.is(Shape::map, config, "config")) return false;
     for (std::size_t i = 0; i < config.keys.size(); ++i) {
-      if (auto option = read_option(config.keys[i], config.items[i]))
-        stage.options.push_back(std::move(*option));
+      stage.options.push_back(read_option(config.keys[i], config.items[i]));
     }
+    return config.complete;
   }
 
-  std::optional<OptionText> read_option(const Located<std::string>& key, const Tree& value) {
+  OptionText read_option(const Located<std::string>& key, const Tree& value) {
     const std::string what = "option " + in_quotes(key.value);
     OptionText option{key.value, key.place,    value.place,   value.shape == Shape::list,
                       {},        value.quoted, value.any_type};
-    if (!option.is_list) {
-      if (value.shape == Shape::map) {
-        fields_.error(value.place, what + " must be one value or a list of values, not a map");
-        return std::nullopt;
-      }
-      if (!fields_.is(Shape::scalar, value, what)) return std::nullopt;
-      option.texts.push_back({value.text, value.place});
-      return option;
+    if (value.shape == Shape::map) {
+      fields_.error(value.place, what + " must be one value or a list of values, not a map");
+      option.refused = true;
+    } else if (!option.is_list) {
+      add_text(value, what, option);
     }
     for (const Tree& item : value.items) {
-      if (!fields_.is(Shape::scalar, item, "an item of " + what)) return std::nullopt;
-      option.texts.push_back({item.text, item.place});
+      if (option.is_list) add_text(item, "an item of " + what, option);
     }
     return option;
   }
 
+  void add_text(const Tree& value, const std::string& what, OptionText& option) {
+    if (fields_.is(Shape::scalar, value, what)) {
+      option.texts.push_back({value.text, value.place});
+    } else {
+      option.refused = true;
+    }
+  }
+
   Fields& fields_;
+  bool stages_known_;
+  bool threads_known_;
   std::vector<std::string> ids_;
   std::set<std::string> id_set_;
   std::vector<std::string> threads_;
@@ -234,24 +252,27 @@ class StageReader {
 
 }  // namespace
 
-void read_threads(const Tree& threads, Fields& fields, PipelineConfig& config) {
-  if (!fields.is(Shape::map, threads, "threads")) return;
+bool read_threads(const Tree& threads, Fields& fields, PipelineConfig& config) {
+  if (threads.shape == Shape::empty) return true;
+  if (!fields.is(Shape::map, threads, "threads")) return false;
   if (threads.keys.size() > threads_max) {
     fields.error(threads.place, "more than " + std::to_string(threads_max) + " threads");
+    return false;
   }
   for (std::size_t i = 0; i < threads.keys.size(); ++i) {
     config.threads.push_back(read_thread(threads.keys[i], threads.items[i], fields));
   }
+  return threads.complete;
 }
 
-void read_stages(const Tree& stages, Fields& fields, PipelineConfig& config) {
+void read_stages(const Tree& stages, bool threads_known, Fields& fields, PipelineConfig& config) {
   if (!fields.is(Shape::map, stages, "stages")) return;
   if (stages.keys.empty()) fields.error(stages.place, "there are no stages", "a pipeline has at least one");
   if (stages.keys.size() > stages_max) {
     fields.error(stages.place, "more than " + std::to_string(stages_max) + " stages");
     return;
   }
-  StageReader reader(stages, fields, config);
+  StageReader reader(stages, threads_known, fields, config);
   for (std::size_t i = 0; i < stages.keys.size(); ++i) {
     config.stages.push_back(reader.read(stages.keys[i], stages.items[i]));
   }

@@ -202,17 +202,25 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  void take_key(Open& open, Tree& tree) {
-    open.keep = false;
-    open.key = {tree.text, tree.place};
-    if (tree.shape == Shape::refused) return;
+  bool can_be_key(const Tree& tree) {
+    if (tree.shape == Shape::refused) return false;
     if (tree.shape != Shape::scalar) {
       diagnostics_.error(tree.place, "a key must be a text, not " + name_of(tree.shape));
-      return;
+      return false;
     }
     if (tree.text == "<<" && !tree.quoted) {
       diagnostics_.error(tree.place, "merge keys (\"<<\") are not allowed",
                          "write the values out, or use include");
+      return false;
+    }
+    return true;
+  }
+
+  void take_key(Open& open, const Tree& tree) {
+    open.keep = false;
+    open.key = {tree.text, tree.place};
+    if (!can_be_key(tree)) {
+      open.tree.complete = false;
       return;
     }
     const auto [first, is_new] = open.lines.emplace(tree.text, tree.place.line);

@@ -35,6 +35,7 @@ struct Tree {
   bool any_type = false;  // came from ${...} or --set, where quotes do not tell a text from a number
   std::vector<Located<std::string>> keys;  // of a map, one for each of `items`
   std::vector<Tree> items;                 // of a list or a map
+  bool complete = true;                    // false: keys of this map could not be read and are left out
 
   [[nodiscard]] const Tree* find(std::string_view key) const;
   [[nodiscard]] Tree* find(std::string_view key);

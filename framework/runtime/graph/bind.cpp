@@ -1,6 +1,7 @@
 // See bind.h.
 #include "runtime/graph/bind.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -48,11 +49,16 @@ class Binder {
     const std::size_t errors_before = diagnostics_.error_count();
     refuse_unknown();
     for (const tickweir_option& option : table_) bind_one(option);
-    if (diagnostics_.error_count() == errors_before) ask_plugin();
+    if (diagnostics_.error_count() == errors_before && all_options_read()) ask_plugin();
     return std::move(binding_);
   }
 
  private:
+  [[nodiscard]] bool all_options_read() const {
+    return stage_.options_known && std::none_of(stage_.options.begin(), stage_.options.end(),
+                                                [](const OptionText& text) { return text.refused; });
+  }
+
   [[nodiscard]] const OptionText* written(std::string_view name) const {
     for (const OptionText& text : stage_.options) {
       if (text.name == name) return &text;
@@ -82,7 +88,9 @@ class Binder {
     binding_.places.push_back(text == nullptr ? stage_.config_place : text->value_place);
     binding_.options.values.emplace_back();
     binding_.options.shown.emplace_back();
-    if (text == nullptr && option.default_text == nullptr) {
+    const bool lacking = text == nullptr && option.default_text == nullptr;
+    if ((text != nullptr && text->refused) || (lacking && !stage_.options_known)) return;
+    if (lacking) {
       diagnostics_.error(stage_.config_place,
                          "stage " + in_quotes(stage_.id) + " needs the option " + in_quotes(option.name) +
                              ": " + expected_text(option),

@@ -17,7 +17,8 @@ struct Binding {
 };
 
 // Binds `stage.options` by the plugin's table, fills in defaults, and has the plugin's validate() judge the
-// outcome. With an error in `diagnostics` the binding is incomplete and must not be used.
+// outcome. Options that are refused already, or may be, are passed over. With an error in `diagnostics` the
+// binding is incomplete and must not be used.
 [[nodiscard]] Binding bind_options(const StageConfig& stage, const tickweir_plugin& plugin,
                                    Diagnostics& diagnostics);
 

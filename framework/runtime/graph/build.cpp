@@ -65,11 +65,17 @@ void add_edges(Graph& graph, const Drafts& drafts, const std::vector<std::size_t
   }
 }
 
+bool all_found(const Drafts& drafts) {
+  return std::all_of(drafts.begin(), drafts.end(), [](const DraftStage& draft) {
+    return draft.plugin != nullptr && draft.inputs.size() == draft.config->inputs.size();
+  });
+}
+
 }  // namespace
 
 std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& plugins, const Machine& machine,
                                    Diagnostics& diagnostics) {
-  const std::size_t errors_before = diagnostics.error_count();
+  const bool all_read = diagnostics.error_count() == 0;
   auto graph = std::make_unique<Graph>();
   graph->config = std::move(config);
 
@@ -85,9 +91,10 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   check_reason_count(drafts, diagnostics);
   const std::vector<std::size_t> order = upstream_first(drafts, diagnostics);
   match_events(drafts, order, diagnostics);
-  warn_of_idle_threads(graph->config, diagnostics);
+  if (all_read) warn_of_idle_threads(graph->config, diagnostics);
   check_threads(graph->config, machine, diagnostics);
-  if (diagnostics.error_count() != errors_before) return nullptr;
+  if (diagnostics.error_count() > 0) return nullptr;
+  TICKWEIR_ASSERT(all_found(drafts));
 
   warn_of_unread(drafts, diagnostics);
   Layout layout = lay_out(drafts, order, graph->config, machine);

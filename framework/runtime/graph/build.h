@@ -19,6 +19,7 @@ struct PluginSource {
   std::string searched;              // the folders, for people
 };
 
+// `diagnostics` are those of loading `config`: one that marks parts as refused comes with an error in them.
 [[nodiscard]] std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& plugins,
                                                  const Machine& machine, Diagnostics& diagnostics);
 

@@ -96,7 +96,8 @@ struct Machine {
 [[nodiscard]] Machine this_machine();
 
 // Resolves plugins, binds options, wires edges, lays out threads. All errors go to `diagnostics`; nothing
-// is returned if there is one. Calls the plugins' validate(), nothing later.
+// is returned if they hold one, be it from load_pipeline(): then this checks what could be read, and passes
+// over what follows from an error that has been reported. Calls the plugins' validate(), nothing later.
 [[nodiscard]] std::unique_ptr<Graph> build_graph(PipelineConfig config, Registry& registry,
                                                  const Machine& machine, Diagnostics& diagnostics);
 

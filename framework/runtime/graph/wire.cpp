@@ -128,6 +128,7 @@ std::string output_label(const DraftStage& stage, std::uint32_t output) {
 void find_plugins(Drafts& drafts, const PluginSource& plugins, Diagnostics& diagnostics) {
   for (DraftStage& draft : drafts) {
     const Located<std::string>& name = draft.config->plugin;
+    if (name.value.empty()) continue;
     if (!contains(plugins.names, name.value) && !contains(plugins.refused, name.value)) {
       refuse_unknown(name, plugins, diagnostics);
       continue;
@@ -150,7 +151,8 @@ void check_roles(const Drafts& drafts, Diagnostics& diagnostics) {
     } else if (role_of(draft) == TICKWEIR_ROLE_SOURCE && !draft.config->inputs.empty()) {
       diagnostics.error(draft.config->inputs.front().from.place, subject + ": it takes no inputs",
                         "remove its inputs");
-    } else if (role_of(draft) != TICKWEIR_ROLE_SOURCE && draft.config->inputs.empty()) {
+    } else if (role_of(draft) != TICKWEIR_ROLE_SOURCE && draft.config->inputs.empty() &&
+               draft.config->inputs_known) {
       diagnostics.error(draft.config->place, subject + ": it needs at least one input",
                         "say what it reads, such as inputs: [STAGE]");
     }
@@ -161,6 +163,7 @@ void resolve_inputs(Drafts& drafts, Diagnostics& diagnostics) {
   for (DraftStage& draft : drafts) {
     if (draft.plugin != nullptr && role_of(draft) == TICKWEIR_ROLE_SOURCE) continue;  // refused elsewhere
     for (const InputConfig& input : draft.config->inputs) {
+      if (input.refused) continue;
       draft.inputs.push_back({.config = &input});
       resolve_input(drafts, draft.inputs.back(), diagnostics);
     }
