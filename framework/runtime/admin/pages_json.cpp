@@ -32,14 +32,12 @@ Json stage_as_json(const PipelineView& view, const GraphStage& stage, const Stag
   for (std::size_t i = 0; i < cells.outputs.size(); ++i) {
     sent.push_back({{"output", i < stage.output_names.size() ? stage.output_names[i] : ""},
                     {"events", read_cell(cells.outputs[i].sent_events)},
-                    {"batches", read_cell(cells.outputs[i].sent_batches)},
                     {"bytes", read_cell(cells.outputs[i].sent_bytes)}});
   }
   Json json{{"id", stage.id},
             {"kind", role_text(table.role)},
             {"plugin", table.name},
             {"received_events", read_cell(cells.received_events)},
-            {"received_batches", read_cell(cells.received_batches)},
             {"handled_events", read_cell(cells.handled_events)},
             {"failed_events", read_cell(cells.failed_events)},
             {"held_events", read_cell(cells.held_events)},

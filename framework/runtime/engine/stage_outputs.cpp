@@ -63,7 +63,6 @@ void StageRunner::forward(Port& port, Block* block) {
   const std::uint32_t live = block->live_count();
   OutputCells& cells = cells_.outputs[port.index];
   add_to_cell(cells.sent_events, live);
-  add_to_cell(cells.sent_batches, 1);
   add_to_cell(cells.sent_bytes, block->batch.used_bytes);
   const std::size_t consumers = port.consumer_count();
   if (consumers == 0) {

@@ -63,12 +63,6 @@ bool StageRunner::can_run() {
   return free;
 }
 
-std::uint64_t StageRunner::drop_sum() const {
-  std::uint64_t sum = 0;
-  for (const Cell& cell : cells_.drops) sum += cell;
-  return sum;
-}
-
 // Before the call only what shows where events are: they do not wait for the rest of our books.
 StageRunner::Before StageRunner::enter(const Block& block) {
   ingress_ticks_ = block.ingress_ticks;
@@ -95,19 +89,17 @@ void StageRunner::take(Block* block) {
 
 // Books a call that is over. Time of the stages called from here is in their own cells, so the difference is
 // this stage's work.
-void StageRunner::leave(const Before& before, bool failed) {
+void StageRunner::leave(const Before& before, std::uint64_t dropped, bool failed) {
   worker_.mark();
-  add_to_cell(cells_.received_batches, 1);
   add_to_cell(cells_.received_bytes, before.used_bytes);
-  settle(before, failed);
+  settle(before, dropped, failed);
   last_work_ns_ = ticks_to_ns(cells_.busy_ticks - before.busy_ticks);
   Histogram(cells_.process_ns.data()).record(last_work_ns_);
   Histogram(cells_.batch_events.data()).record(before.live);
 }
 
 // What is neither dropped, failed nor held has been handled.
-void StageRunner::settle(const Before& before, bool failed) {
-  const std::uint64_t dropped = drop_sum() - before.drops;
+void StageRunner::settle(const Before& before, std::uint64_t dropped, bool failed) {
   const std::uint64_t held = object_.held();
   if (dropped + held > before.live + before.held) violation("dropped or holds more events than it received");
   const std::uint64_t rest = before.live + before.held - held - dropped;
@@ -133,16 +125,20 @@ void StageRunner::fail_batch(const Block& block) {
 void StageRunner::run_filter(Block* block) {
   block = writable(block);
   const Before before = enter(*block);
-  const tickweir_batch was = block->batch;
-  const bool failed = object_.apply(block->batch) != TICKWEIR_OK;
-  if (block->batch.event_count != was.event_count || block->batch.used_bytes != was.used_bytes ||
-      block->batch.stride != was.stride || block->batch.data != was.data) {
+  tickweir_batch& batch = block->batch;
+  const std::uint32_t event_count = batch.event_count;
+  const std::uint32_t stride = batch.stride;
+  const std::uint8_t* const data = batch.data;
+  const bool failed = object_.apply(batch) != TICKWEIR_OK;
+  if (batch.event_count != event_count || batch.used_bytes != before.used_bytes || batch.stride != stride ||
+      batch.data != data) {
     violation("changed the number or the sizes of events; a filter may only judge and annotate");
   }
-  if (block->batch.refused_count - was.refused_count != drop_sum() - before.drops) {
+  const std::uint64_t dropped = drop_sum() - before.drops;
+  if (before.live - block->live_count() != dropped) {
     violation("gave verdicts that are not counted, or counted drops without a verdict");
   }
-  leave(before, failed);
+  leave(before, dropped, failed);
   if (failed) {
     fail_batch(*block);
     BlockPool::release(block, &worker_.pool());
@@ -157,7 +153,7 @@ void StageRunner::run_transform(Block* block) {
     if (port.open != nullptr && port.open->batch.event_count == 0) port.open->ingress_ticks = ingress_ticks_;
   }
   const bool failed = object_.process(block->batch, emitter_) != TICKWEIR_OK;
-  leave(before, failed);
+  leave(before, drop_sum() - before.drops, failed);
   if (failed) fail_batch(*block);
   BlockPool::release(block, &worker_.pool());
   flush_after_call();
@@ -166,7 +162,7 @@ void StageRunner::run_transform(Block* block) {
 void StageRunner::run_sink(Block* block) {
   const Before before = enter(*block);
   const bool failed = object_.write(block->batch) != TICKWEIR_OK;
-  leave(before, failed);
+  leave(before, drop_sum() - before.drops, failed);
   if (failed) {
     fail_batch(*block);
   } else {
@@ -184,11 +180,11 @@ void StageRunner::end_input() {
 void StageRunner::drain() {
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
   if (!is_failed_) {
+    const std::uint64_t drops = drop_sum();
     auto drained = object_.drain(emitter_);
     worker_.mark();
-    const Before nothing{
-        .live = 0, .used_bytes = 0, .drops = drop_sum(), .held = cells_.held_events, .busy_ticks = 0};
-    settle(nothing, !drained);
+    settle({.live = 0, .used_bytes = 0, .drops = drops, .held = cells_.held_events, .busy_ticks = 0},
+           drop_sum() - drops, !drained);
     if (!drained) {
       add_to_cell(cells_.errors, 1);
       is_failed_ = true;

@@ -67,7 +67,7 @@ class StageRunner {
     std::vector<Edge*> edges;
     [[nodiscard]] std::size_t consumer_count() const { return callees.size() + edges.size(); }
   };
-  // What the books said before a call, to check them after it.
+  // What the batch and the books said before a call, to check them after it.
   struct Before {
     std::uint32_t live;
     std::uint32_t used_bytes;
@@ -77,11 +77,11 @@ class StageRunner {
   };
 
   Before enter(const Block& block);
-  void leave(const Before& before, bool failed);
+  void leave(const Before& before, std::uint64_t dropped, bool failed);
   void run_filter(Block* block);
   void run_transform(Block* block);
   void run_sink(Block* block);
-  void settle(const Before& before, bool failed);
+  void settle(const Before& before, std::uint64_t dropped, bool failed);
   void fail_batch(const Block& block);
   void drain();
   void end_outputs();
@@ -98,7 +98,11 @@ class StageRunner {
   void check_emitted(const Block& block) const;
   [[noreturn]] void violation(const char* what) const;
   static void advance(void* host, std::uint32_t output);
-  [[nodiscard]] std::uint64_t drop_sum() const;
+  [[nodiscard]] std::uint64_t drop_sum() const {
+    std::uint64_t sum = 0;
+    for (const Cell& cell : cells_.drops) sum += cell;
+    return sum;
+  }
 
   const Graph& graph_;
   const std::uint32_t index_;

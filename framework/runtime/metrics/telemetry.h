@@ -32,7 +32,6 @@ using HistogramCells = std::array<Cell, HistogramLayout::cell_count>;
 
 struct OutputCells {
   Cell sent_events = 0;  // live events only, as everywhere
-  Cell sent_batches = 0;
   Cell sent_bytes = 0;
 };
 
@@ -48,7 +47,6 @@ struct PluginSeries {
 //   filter:                   handled = sent on its output
 struct alignas(128) StageCells {
   Cell received_events = 0;
-  Cell received_batches = 0;
   Cell received_bytes = 0;
   Cell handled_events = 0;
   Cell failed_events = 0;  // in a batch at which the stage failed (dead-lettered or not)
@@ -58,7 +56,7 @@ struct alignas(128) StageCells {
   std::vector<Cell> drops;           // by reason
   std::vector<OutputCells> outputs;  // by output
   HistogramCells process_ns{};       // per call, its own work only
-  HistogramCells batch_events{};     // live events per call
+  HistogramCells batch_events{};     // live events per call; its count is that of the batches
   HistogramCells latency_ns{};       // sinks: oldest ingress of the batch to handled
 
   std::mutex series_mutex;           // guards the list, not the cells; never taken after start
