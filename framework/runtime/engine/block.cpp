@@ -36,6 +36,8 @@ Block* BlockPool::take() {
   if (free_ == nullptr) return allocate();
   Block* block = free_;
   free_ = block->next_free();
+  // The next one's first lines lie with whoever read them last: fetched now, they are here when it is taken.
+  if (free_ != nullptr) free_->prefetch_to_write();
   block->batch.event_count = 0;
   block->batch.refused_count = 0;
   block->batch.stride = 0;

@@ -45,6 +45,10 @@ class Edge {
   // ---- consumer ----
   // Ring only; an Inbox is read as a whole.
   bool pop(QueuedBlock& queued) { return ring_->pop(queued); }
+  // Brings the block that comes next near, while there is other work. Ring only.
+  void prefetch_next() const {
+    if (const QueuedBlock* next = ring_->front()) next->block->prefetch();
+  }
   // Books a block as arrived and gives its credit back. Once for each block, before its stage works on it.
   void arrived(std::uint32_t live_events);
   // Books how long it waited and how long its stage, without those after it, worked on it.

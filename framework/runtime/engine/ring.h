@@ -3,7 +3,7 @@
 // Each slot carries the number of the item in it, so the consumer looks at one line only: the slot it waits
 // for. The producer looks at the consumer's index only when its cached copy says full.
 //
-// Threading: push() and is_drained() on the producer's thread, pop() and has_next() on the consumer's.
+// Threading: push() and is_drained() on the producer's thread, pop(), front() and has_next() on the consumer's.
 // Errors:    push() says false when full; the limit is exact.
 #pragma once
 
@@ -33,6 +33,11 @@ class Ring {
     slot.number.store(tail_, std::memory_order_release);
     __builtin_prefetch(&slots_[tail_ & mask_], 1);
     return true;
+  }
+
+  // The item that pop() would give, or nullptr. Consumer.
+  [[nodiscard]] const Item* front() const {
+    return has_next() ? &slots_[head_.load(std::memory_order_relaxed) & mask_].item : nullptr;
   }
 
   bool pop(Item& item) {

@@ -97,6 +97,7 @@ bool Worker::drain_inlet(Inlet& inlet) {
     QueuedBlock queued;
     for (std::size_t i = 0; i < batches_per_turn && inlet.to->can_run(); ++i) {
       if (control_.is_abandoned() || !inlet.edges.front()->pop(queued)) break;
+      inlet.edges.front()->prefetch_next();
       run_block(*inlet.edges.front(), *inlet.to, queued);
       moved = true;
     }
