@@ -122,7 +122,7 @@ def check_plugin_folder(folder):
     text = cmake.read_text() if cmake.is_file() else ''
     if not re.search(rf'tickweir_add_plugin\(\s*{folder.name}\b', text):
         yield f'its CMakeLists.txt does not add a plugin named {folder.name}'
-    if not folder.name.startswith(('source_', 'filter_', 'transform_', 'sink_')):
+    if not folder.name.startswith(('source_', 'filter_', 'transform_', 'wal_', 'sink_')):
         yield 'its name lacks the prefix of a role'
 
 

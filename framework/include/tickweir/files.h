@@ -56,8 +56,8 @@ class File {
     std::uint64_t done = 0;
     while (done < bytes) {
       const std::int64_t got = detail::require_file(
-          raw_->read(raw_->state, handle_, static_cast<char*>(room) + done, bytes - done, offset + done), "read",
-          path_);
+          raw_->read(raw_->state, handle_, static_cast<char*>(room) + done, bytes - done, offset + done),
+          "read", path_);
       if (got == 0) break;
       done += static_cast<std::uint64_t>(got);
     }

@@ -14,6 +14,8 @@
  * Errors:    a function that can fail returns TICKWEIR_FAILED and writes one sentence into the error it
  *            was given. No exception crosses the line in either direction.
  * Text:      UTF-8, ended by NUL.
+ *
+ * In three files: plugin_files.h and plugin_log.h are parts of this one and included by it.
  */
 #ifndef TICKWEIR_PLUGIN_H
 #define TICKWEIR_PLUGIN_H
@@ -82,6 +84,8 @@ typedef struct tickweir_emitter {
   /* Hands the open batch of `output` over and opens an empty one in its place. */
   void (*advance)(void* host, uint32_t output) TICKWEIR_DEFAULT(NULL);
 } tickweir_emitter;
+
+#include "tickweir/plugin_files.h"
 
 /* ---- What a plugin says about itself ----------------------------------------------------------- */
 
@@ -202,49 +206,6 @@ typedef struct tickweir_verdict {
   const char* help TICKWEIR_DEFAULT(NULL);
 } tickweir_verdict;
 
-/* A run of bytes. */
-typedef struct tickweir_span {
-  const uint8_t* data;
-  uint64_t bytes;
-} tickweir_span;
-
-enum tickweir_file_flag {
-  TICKWEIR_FILE_READ = 1,
-  TICKWEIR_FILE_WRITE = 2,
-  TICKWEIR_FILE_CREATE = 4 /* fails with EEXIST if it is there; mode 0600 */
-};
-
-/* All that durable parts (back ends, snapshots) do to the disk goes through this table, so that tests can
- * fail, tear, drop and reorder it. Thin: each function is one system call, repeated on EINTR only, and
- * returns -errno on failure. Nothing follows symbolic links. Any thread. */
-typedef struct tickweir_files {
-  TICKWEIR_SIZE_FIRST(struct tickweir_files);
-  void* state TICKWEIR_DEFAULT(NULL);
-  /* A handle (>= 0). */
-  int32_t (*open)(void* state, const char* path, uint32_t flags) TICKWEIR_DEFAULT(NULL);
-  int32_t (*close)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
-  /* Bytes read or written, maybe fewer than asked; 0 from read: end of file. */
-  int64_t (*read)(void* state, int32_t file, void* room, uint64_t bytes, uint64_t offset)
-      TICKWEIR_DEFAULT(NULL);
-  int64_t (*write)(void* state, int32_t file, const tickweir_span* spans, uint32_t span_count,
-                   uint64_t offset) TICKWEIR_DEFAULT(NULL);
-  /* Makes what was written to the file, and its length, durable (fdatasync). */
-  int32_t (*sync)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
-  int32_t (*resize)(void* state, int32_t file, uint64_t bytes) TICKWEIR_DEFAULT(NULL);
-  int64_t (*bytes)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
-  /* An exclusive lock of the whole file for the life of the handle; -EWOULDBLOCK: somebody has it. */
-  int32_t (*lock)(void* state, int32_t file) TICKWEIR_DEFAULT(NULL);
-  int32_t (*rename)(void* state, const char* from, const char* to) TICKWEIR_DEFAULT(NULL);
-  int32_t (*remove)(void* state, const char* path) TICKWEIR_DEFAULT(NULL);
-  /* Mode 0700; -EEXIST if it is there. */
-  int32_t (*make_folder)(void* state, const char* path) TICKWEIR_DEFAULT(NULL);
-  /* Makes creations, renames and removals in a folder durable. */
-  int32_t (*sync_folder)(void* state, const char* path) TICKWEIR_DEFAULT(NULL);
-  /* Names in a folder, without . and .., in no order. */
-  int32_t (*list)(void* state, const char* path, void* visitor, void (*visit)(void* visitor, const char* name))
-      TICKWEIR_DEFAULT(NULL);
-} tickweir_files;
-
 typedef struct tickweir_context {
   TICKWEIR_SIZE_FIRST(struct tickweir_context);
   uint32_t option_count TICKWEIR_DEFAULT(0);
@@ -312,84 +273,7 @@ typedef struct tickweir_sink {
   int32_t (*write)(void* stage, const tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
 } tickweir_sink;
 
-/* What a back end is asked to open. */
-typedef struct tickweir_log_request {
-  TICKWEIR_SIZE_FIRST(struct tickweir_log_request);
-  uint32_t is_read_only TICKWEIR_DEFAULT(0); /* change nothing, repair nothing, take no lock */
-  /* Event layouts as in the ELF note, one line an event, ended by NUL. Kept in a new log, so that it explains
-   * itself; an old log keeps its own. */
-  const char* schema TICKWEIR_DEFAULT(NULL);
-} tickweir_log_request;
-
-/* What it found. Text belongs to the back end and lives until the next call on it. */
-typedef struct tickweir_log_state {
-  TICKWEIR_SIZE_FIRST(struct tickweir_log_state);
-  uint32_t reserved TICKWEIR_DEFAULT(0);
-  uint64_t first_sequence TICKWEIR_DEFAULT(0); /* of the oldest event held; 0: none is */
-  uint64_t last_sequence TICKWEIR_DEFAULT(0);  /* of the newest event ever held, dropped or not; 0: none */
-  uint64_t bytes TICKWEIR_DEFAULT(0);          /* on disk */
-  uint8_t id[16] TICKWEIR_DEFAULT({});         /* random, given at creation */
-  const char* schema TICKWEIR_DEFAULT(NULL);   /* that of the log */
-  const char* note TICKWEIR_DEFAULT(NULL);     /* what was repaired, for people; "" when nothing was */
-} tickweir_log_state;
-
-/* Storage of a log: keeps events under their sequences, which rise by one without a gap. The runtime gives
- * the sequences, makes the groups, decides when to sync and what counts as durable, and replays.
- *
- * Threading: calls come one after the other, but not always from the same thread.
- * Order:     create, open, then any of append, sync, read, truncate_before, describe; stop closes.
- *            tickweir_plugin::start is not called.
- * Promise:   after sync returned OK, whatever was appended before it survives the loss of power. After a
- *            crash, open finds a prefix of what was appended, at least up to the last good sync.
- * Errors:    a failed append or sync is final: the runtime calls nothing but stop and destroy afterwards.
- *            Damage that is not a torn end is an error of open or read that names place and sequence. */
-typedef struct tickweir_wal {
-  TICKWEIR_SIZE_FIRST(struct tickweir_wal);
-  uint32_t reserved TICKWEIR_DEFAULT(0);
-  int32_t (*open)(void* stage, const tickweir_log_request*, tickweir_log_state*, tickweir_error*)
-      TICKWEIR_DEFAULT(NULL);
-  /* Whole events without verdicts, one after the other through all spans; the first has `first_sequence`,
-   * which is one more than the last before. Lent for the call. FULL: nothing of it is kept, may be called
-   * again with the same. */
-  int32_t (*append)(void* stage, const tickweir_span* spans, uint32_t span_count, uint64_t first_sequence,
-                    uint32_t event_count, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-  int32_t (*sync)(void* stage, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-  /* Fills an empty batch with one or more whole events from `sequence` on. FINISHED: there is none.
-   * An error if the event was dropped by truncate_before or is damaged. */
-  int32_t (*read)(void* stage, uint64_t sequence, tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-  /* Events before `sequence` are not needed any more; may keep some of them. */
-  int32_t (*truncate_before)(void* stage, uint64_t sequence, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-  /* The present state, and in `note` how it stores and syncs: "pwrite + fdatasync, 4 segments". */
-  int32_t (*describe)(void* stage, tickweir_log_state*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-} tickweir_wal;
-
-/* Takes or gives the bytes of a saved state, in order. Returns TICKWEIR_OK or TICKWEIR_FAILED. */
-typedef struct tickweir_state_writer {
-  TICKWEIR_SIZE_FIRST(struct tickweir_state_writer);
-  uint32_t reserved TICKWEIR_DEFAULT(0);
-  void* host TICKWEIR_DEFAULT(NULL);
-  int32_t (*write)(void* host, const void* data, uint64_t bytes) TICKWEIR_DEFAULT(NULL);
-} tickweir_state_writer;
-typedef struct tickweir_state_reader {
-  TICKWEIR_SIZE_FIRST(struct tickweir_state_reader);
-  uint32_t reserved TICKWEIR_DEFAULT(0);
-  void* host TICKWEIR_DEFAULT(NULL);
-  int32_t (*read)(void* host, void* room, uint64_t bytes) TICKWEIR_DEFAULT(NULL); /* exactly so many */
-} tickweir_state_reader;
-
-/* For stages whose later output depends on earlier input. Filters and transforms, sources too. */
-typedef struct tickweir_state {
-  TICKWEIR_SIZE_FIRST(struct tickweir_state);
-  uint32_t reserved TICKWEIR_DEFAULT(0);
-  /* Writes everything that the stage's future depends on, the same bytes for the same state. May run in a
-   * forked child while the parent goes on: no memory is allocated, no lock taken, nothing printed. */
-  int32_t (*save)(void* stage, const tickweir_state_writer*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-  /* Into a fresh stage, after start and before its first input. Bytes may be damaged: never trusts them. */
-  int32_t (*load)(void* stage, const tickweir_state_reader*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-  /* A stage upstream of a log is shown what once passed from it into the log, in order, after start and load
-   * and before its first input. NULL: it need not know. */
-  int32_t (*recover)(void* stage, const tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-} tickweir_state;
+#include "tickweir/plugin_log.h"
 
 typedef struct tickweir_plugin {
   TICKWEIR_SIZE_FIRST(struct tickweir_plugin);

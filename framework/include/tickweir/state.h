@@ -21,7 +21,9 @@ class StateWriter {
   explicit StateWriter(const tickweir_state_writer& raw) : raw_(&raw) {}
 
   void write(const void* data, std::uint64_t bytes) {
-    if (raw_->write(raw_->host, data, bytes) != TICKWEIR_OK) throw std::runtime_error("cannot write the state");
+    if (raw_->write(raw_->host, data, bytes) != TICKWEIR_OK) {
+      throw std::runtime_error("cannot write the state");
+    }
   }
   template <typename T>
   void put(const T& value) {

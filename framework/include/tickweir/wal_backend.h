@@ -36,8 +36,8 @@ class LogFull : public std::runtime_error {
   using runtime_error::runtime_error;
 };
 
-// Appends whole events that lie one after the other in `bytes` to the batch, as many as fit. Returns the bytes
-// taken. The events must be sound: sizes of at least a header, multiples of 8, ending with `bytes`.
+// Appends whole events that lie one after the other in `bytes` to the batch, as many as fit. Returns the
+// bytes taken. The events must be sound: sizes of at least a header, multiples of 8, ending with `bytes`.
 inline std::uint64_t append_events(tickweir_batch& room, std::span<const std::uint8_t> bytes) {
   std::uint64_t taken = 0;
   while (taken < bytes.size() && room.event_count < room.event_count_max) {

@@ -3,7 +3,8 @@
 // Each slot carries the number of the item in it, so the consumer looks at one line only: the slot it waits
 // for. The producer looks at the consumer's index only when its cached copy says full.
 //
-// Threading: push() and is_drained() on the producer's thread, pop(), front() and has_next() on the consumer's.
+// Threading: push() and is_drained() on the producer's thread, pop(), front() and has_next() on the
+//            consumer's.
 // Errors:    push() says false when full; the limit is exact.
 #pragma once
 
