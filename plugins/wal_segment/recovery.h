@@ -1,0 +1,110 @@
+// What a log's last segment ends with: the decision between a clean end, a torn end and damage.
+//
+// A block tells up to which sequence all was synced before it was written. So when a block is bad:
+//   - a later block that vouches for it proves that it was once whole on the disk: damage;
+//   - otherwise it was never vouched for: it is the torn end of what was being written when the power went.
+// Later blocks that do not vouch for it belong to the same torn end: unsynced bytes reach the disk in any order.
+//
+// Threading: one thread. Memory: a buffer. Errors: thrown (Damage, std::system_error).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "segment_reader.h"
+
+namespace tickweir::wal_segment {
+
+// The end of a segment's good blocks, and what follows them.
+struct Tail {
+  Position position;              // where the next block goes
+  std::uint64_t dirty_end = 0;    // bytes from position.offset to here are not all zero; 0: all are
+  std::string problem;            // of the first bad block; "" when there is none
+  std::uint64_t synced_sequence = 0;  // the blocks vouch for these
+};
+
+namespace detail {
+
+// Looks through everything behind the good blocks, in steps of the alignment.
+inline void search_behind(SegmentReader& reader, Tail& tail) {
+  FileWindow& window = reader.window();
+  const std::uint64_t chunk = FileWindow::read_ahead / 2;
+  for (std::uint64_t from = tail.position.offset; from < window.end(); from += chunk) {
+    const std::uint64_t bytes = std::min(chunk, window.end() - from);
+    const auto here = window.at(from, bytes);
+    if (here.size() != bytes) throw Damage(reader.path(), from, tail.position.next_sequence, "the file ends");
+    for (std::uint64_t at = 0; at + 8 <= bytes; at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, here.data() + at, sizeof word);
+      if (word == 0) continue;
+      tail.dirty_end = from + at + 8;
+      const auto kind = static_cast<std::uint32_t>(word >> 32);
+      if (kind != block_events && kind != block_sealed) continue;
+      BlockHeader header;
+      if (window.end() - from - at < sizeof header) continue;
+      const std::uint64_t known = std::min<std::uint64_t>(sizeof header, bytes - at);
+      std::memcpy(&header, here.data() + at, known);
+      if (known < sizeof header) {
+        auto* const rest = reinterpret_cast<std::uint8_t*>(&header) + known;
+        if (window.file().read(rest, sizeof header - known, from + at + known) != sizeof header - known) continue;
+      }
+      const bool vouches = header.synced_sequence >= tail.position.next_sequence;
+      if (vouches && reader.is_block(from + at, header) && !TICKWEIR_BUG(4)) {
+        const std::string found = tail.problem.empty() ? "there are zeros instead of a block" : tail.problem;
+        throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,
+                     found + ", and a later block (byte " + std::to_string(from + at) +
+                         ") says that this one was synced");
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
+// Walks the last segment to its end. Throws Damage unless what it finds is an end that a crash may leave.
+[[nodiscard]] inline Tail find_tail(SegmentReader& reader) {
+  Tail tail;
+  Step step = reader.next();
+  for (; step.what == Step::events; step = reader.next()) tail.synced_sequence = step.header.synced_sequence;
+  tail.position = reader.position();
+  tail.problem = step.problem;
+  if (step.what == Step::sealed) {
+    throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,
+                 "it is sealed, so there was a segment " + segment_name(reader.number() + 1) +
+                     ", which is missing");
+  }
+  detail::search_behind(reader, tail);
+  if (tail.dirty_end != 0 && tail.problem.empty()) tail.problem = "bytes after the last block";
+  return tail;
+}
+
+// Makes the torn end zeros, after keeping a copy of it beside the segment. Returns a sentence for people.
+[[nodiscard]] inline std::string cut_tail(const Files& files, const std::string& folder, File& segment,
+                                          const Tail& tail) {
+  const std::uint64_t from = tail.position.offset;
+  const std::string copy_path = segment.path() + "." + std::to_string(from) + ".torn";
+  if (files.open_if_there(copy_path, TICKWEIR_FILE_READ).is_open()) files.remove(copy_path);
+  File copy = files.open(copy_path, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
+  std::vector<std::uint8_t> room(std::min<std::uint64_t>(tail.dirty_end - from, FileWindow::read_ahead));
+  const auto require = [](bool written, const std::string& path) {
+    if (!written) throw std::runtime_error("cannot cut the torn end of the log: no room on the disk for " + path);
+  };
+  for (std::uint64_t at = from; at < tail.dirty_end; at += room.size()) {
+    const std::uint64_t bytes = std::min<std::uint64_t>(room.size(), tail.dirty_end - at);
+    if (segment.read(room.data(), bytes, at) != bytes) throw std::runtime_error(segment.path() + " became shorter");
+    require(copy.write(room.data(), bytes, at - from), copy_path);
+  }
+  copy.sync();
+  files.sync_folder(folder);
+  std::fill(room.begin(), room.end(), std::uint8_t{0});
+  for (std::uint64_t at = from; at < tail.dirty_end; at += room.size()) {
+    const std::uint64_t bytes = std::min<std::uint64_t>(room.size(), tail.dirty_end - at);
+    require(segment.write(room.data(), bytes, at), segment.path());
+  }
+  return "cut a torn end of " + std::to_string(tail.dirty_end - from) + " bytes at byte " +
+         std::to_string(from) + " of " + segment.path() + ", after sequence " +
+         std::to_string(tail.position.next_sequence - 1) + " (" + tail.problem + "); a copy is in " + copy_path;
+}
+
+}  // namespace tickweir::wal_segment

@@ -1,0 +1,187 @@
+// The bytes of a segment file: see framework/docs/wal_format.md, which this follows field by field.
+//
+//   | header 4 KiB | schema, padded to 4 KiB | block | block | ... | zeros |
+//
+// Threading: plain data. Memory: nothing is allocated but names and texts.
+// Units:     offsets and sizes in bytes; offsets from the start of the file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "bugs.h"
+#include "crc32c.h"
+#include "tickweir/event.h"
+
+namespace tickweir::wal_segment {
+
+using LogId = std::array<std::uint8_t, 16>;
+
+constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t page_bytes = 4096;
+constexpr std::uint32_t schema_bytes_max = 1 << 20;
+constexpr std::array<char, 8> segment_magic{'T', 'W', 'S', 'E', 'G', 'M', 'N', 'T'};
+
+struct SegmentHeader {
+  std::array<char, 8> magic = segment_magic;
+  std::uint32_t check = 0;  // CRC32C of the whole page with this field 0
+  std::uint32_t version = format_version;
+  LogId log_id{};
+  std::uint64_t number = 0;          // from 1, without a gap
+  std::uint64_t first_sequence = 0;  // of the first event in it
+  std::uint64_t segment_bytes = 0;   // of the whole file
+  std::uint32_t previous_chain = 0;  // at the end of the segment before; 0 in the first
+  std::uint32_t schema_bytes = 0;
+  std::uint32_t schema_check = 0;  // CRC32C of the schema
+  std::uint32_t data_offset = 0;   // of the first block
+};
+static_assert(sizeof(SegmentHeader) == 72);
+
+using HeaderPage = std::array<std::uint8_t, page_bytes>;
+
+enum BlockKind : std::uint32_t {
+  block_none = 0,              // never written
+  block_events = 0x56455754,   // "TWEV"; without events it only tells what is synced
+  block_sealed = 0x4c535754,   // "TWSL": the next segment exists
+};
+
+struct BlockHeader {
+  std::uint32_t check = 0;  // CRC32C of log id, segment number, own offset, and the fields below
+  std::uint32_t kind = block_none;
+  std::uint32_t payload_bytes = 0;  // a multiple of 8
+  std::uint32_t event_count = 0;
+  std::uint64_t first_sequence = 0;
+  std::uint64_t synced_sequence = 0;  // up to here all was synced before this block was written
+  std::uint32_t chain = 0;  // CRC32C of kind .. synced_sequence and the payload, after the block before
+  std::uint32_t reserved = 0;
+};
+static_assert(sizeof(BlockHeader) == 40);
+constexpr std::uint64_t block_header_bytes = sizeof(BlockHeader);
+
+// Something on the disk that no crash explains. The text says where, what, and what to do.
+class Damage : public std::runtime_error {
+ public:
+  Damage(const std::string& file, std::uint64_t offset, std::uint64_t sequence, const std::string& found)
+      : std::runtime_error(file + " is damaged at byte " + std::to_string(offset) + ": " + found +
+                           "; events from sequence " + std::to_string(sequence) +
+                           " on cannot be trusted. Nothing was changed: restore the file from a copy") {}
+};
+
+[[nodiscard]] inline std::string segment_name(std::uint64_t number) {
+  char name[40];
+  std::snprintf(name, sizeof name, "%012llu.segment", static_cast<unsigned long long>(number));
+  return name;
+}
+
+// The number in a file's name, if it is that of a segment.
+[[nodiscard]] inline std::optional<std::uint64_t> segment_number(std::string_view name) {
+  const std::size_t dot = name.find('.');
+  if (dot < 12 || dot > 18) return {};
+  std::uint64_t number = 0;
+  for (const char digit : name.substr(0, dot)) {
+    if (digit < '0' || digit > '9') return {};
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+  }
+  if (number == 0 || segment_name(number) != name) return {};
+  return number;
+}
+
+[[nodiscard]] constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
+  return (bytes + page_bytes - 1) / page_bytes * page_bytes;
+}
+
+[[nodiscard]] inline HeaderPage encode(SegmentHeader header) {
+  HeaderPage page{};
+  header.check = 0;
+  std::memcpy(page.data(), &header, sizeof header);
+  header.check = crc32c(page.data(), page.size());
+  std::memcpy(page.data(), &header, sizeof header);
+  return page;
+}
+
+// The header of a page, or what is wrong with it in `problem`. `file_bytes`: the length of its file.
+[[nodiscard]] inline SegmentHeader decode(HeaderPage page, std::uint64_t file_bytes, std::string& problem) {
+  SegmentHeader header;
+  std::memcpy(&header, page.data(), sizeof header);
+  problem.clear();
+  if (header.magic != segment_magic) {
+    problem = "found no segment header (TWSEGMNT)";
+  } else if (header.version != format_version) {
+    problem = "found format version " + std::to_string(header.version) + ", this program reads version " +
+              std::to_string(format_version);
+  } else {
+    const std::uint32_t found = header.check;
+    std::memset(page.data() + offsetof(SegmentHeader, check), 0, sizeof header.check);
+    if (crc32c(page.data(), page.size()) != found) {
+      problem = "the header's checksum is wrong";
+    } else if (header.segment_bytes != file_bytes) {
+      problem = "found " + std::to_string(file_bytes) + " bytes, expected " +
+                std::to_string(header.segment_bytes);
+    } else if (header.schema_bytes > schema_bytes_max || header.first_sequence == 0 ||
+               header.data_offset != whole_pages(page_bytes + std::uint64_t{header.schema_bytes}) ||
+               header.data_offset > header.segment_bytes) {
+      problem = "the header's sizes make no sense";
+    }
+  }
+  return header;
+}
+
+// What binds a block to its place, so that no other place can pass for it.
+struct Place {
+  LogId log_id{};
+  std::uint64_t segment_number = 0;
+  std::uint64_t offset = 0;
+};
+static_assert(sizeof(Place) == 32);
+
+[[nodiscard]] inline std::uint32_t block_check(const Place& place, const BlockHeader& header) {
+  const std::uint32_t before = crc32c(&place, sizeof place);
+  const auto* fields = reinterpret_cast<const std::uint8_t*>(&header) + sizeof header.check;
+  return crc32c(fields, sizeof header - sizeof header.check, TICKWEIR_BUG(1) ? 0 : before);
+}
+
+// The chain value after the fields of a block's header; the payload is to follow.
+[[nodiscard]] inline std::uint32_t chain_header(const BlockHeader& header, std::uint32_t before) {
+  const auto* fields = reinterpret_cast<const std::uint8_t*>(&header) + offsetof(BlockHeader, kind);
+  return crc32c(fields, offsetof(BlockHeader, chain) - offsetof(BlockHeader, kind),
+                TICKWEIR_BUG(2) ? 0 : before);
+}
+
+// Whole events with rising sequences and no verdict; "" or what is wrong. `stride`: their common size or 0.
+[[nodiscard]] inline std::string events_problem(std::span<const std::uint8_t> bytes,
+                                                std::uint64_t first_sequence, std::uint32_t event_count,
+                                                std::uint32_t& stride) {
+  std::uint64_t at = 0;
+  std::uint32_t count = 0;
+  stride = 0;
+  bool is_uniform = true;
+  while (bytes.size() - at >= sizeof(Event)) {
+    Event event;
+    std::memcpy(&event, bytes.data() + at, sizeof event);
+    if (event.size < sizeof(Event) || event.size % event_alignment != 0 || event.size > bytes.size() - at) {
+      return "an event has the size " + std::to_string(event.size);
+    }
+    if (event.sequence != first_sequence + count) {
+      return "an event has the sequence " + std::to_string(event.sequence) + ", expected " +
+             std::to_string(first_sequence + count);
+    }
+    if (event.verdict != 0) return "an event has the verdict " + std::to_string(event.verdict);
+    if (count == 0) stride = event.size;
+    is_uniform = is_uniform && event.size == stride;
+    at += event.size;
+    ++count;
+  }
+  if (!is_uniform) stride = 0;
+  if (at != bytes.size()) return "there are bytes that belong to no event";
+  if (count == event_count) return {};
+  return "there are " + std::to_string(count) + " events, expected " + std::to_string(event_count);
+}
+
+}  // namespace tickweir::wal_segment

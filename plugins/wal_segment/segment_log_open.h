@@ -1,0 +1,152 @@
+// Part of segment_log.h: opening, recovery, and the change to the next segment.
+#pragma once
+
+#include "segment_log.h"
+
+namespace tickweir::wal_segment {
+
+inline void SegmentLog::make_folders(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  bool is_made = false;
+  try {
+    is_made = files_.make_folder(path);
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::no_such_file_or_directory || parent == path) throw;
+    make_folders(parent);
+    is_made = files_.make_folder(path);
+  }
+  if (is_made) files_.sync_folder(parent);
+}
+
+// The folder is there, and nobody else writes to it.
+inline void SegmentLog::take_folder() {
+  make_folders(path_);
+  const std::string path = path_ + "/lock";
+  lock_ = files_.open_if_there(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
+  if (!lock_.is_open()) {
+    lock_ = files_.open(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
+  }
+  if (!TICKWEIR_BUG(11) && !lock_.try_lock()) {
+    throw std::runtime_error("the log in " + path_ + " is in use: somebody holds the lock on " + path +
+                             "; stop that pipeline, or give this log another path");
+  }
+}
+
+inline SegmentHeader SegmentLog::read_header(const std::string& path, std::uint64_t number) {
+  const File file = files_.open(path, TICKWEIR_FILE_READ);
+  HeaderPage page{};
+  std::string problem;
+  file.read(page.data(), page.size(), 0);
+  const SegmentHeader header = decode(page, file.bytes(), problem);
+  if (problem.empty() && header.number != number) {
+    problem = "the header is that of segment " + segment_name(header.number);
+  }
+  if (!problem.empty()) throw Damage(path, 0, std::max<std::uint64_t>(next_sequence_, 1), problem);
+  return header;
+}
+
+inline void SegmentLog::find_segments() {
+  segments_.clear();
+  next_sequence_ = 1;
+  for (const std::string& name : files_.list(path_)) {
+    if (name.ends_with(".segment.new") && !is_read_only_) files_.remove(path_ + "/" + name);
+    const auto number = segment_number(name);
+    if (!number) continue;
+    Segment found{path_ + "/" + name, {}};
+    found.header = read_header(found.path, *number);
+    if (!segments_.empty()) {
+      const SegmentHeader& before = segments_.back().header;
+      if (before.log_id != found.header.log_id) {
+        throw Damage(found.path, 0, next_sequence_, "it belongs to another log than " + segments_.back().path);
+      }
+      if (before.number + 1 != *number && !TICKWEIR_BUG(12)) {
+        throw Damage(found.path, 0, next_sequence_, "the segment before it, " + segment_name(*number - 1) + ", is missing");
+      }
+      if (found.header.first_sequence < before.first_sequence) {
+        throw Damage(found.path, 0, next_sequence_, "its first sequence is below that of the segment before");
+      }
+    }
+    next_sequence_ = found.header.first_sequence;
+    segments_.push_back(std::move(found));
+  }
+}
+
+inline void SegmentLog::read_schema() {
+  const Segment& last = segments_.back();
+  const File file = files_.open(last.path, TICKWEIR_FILE_READ);
+  schema_.resize(last.header.schema_bytes);
+  const std::uint64_t found = file.read(schema_.data(), schema_.size(), page_bytes);
+  if (found != schema_.size() || crc32c(schema_.data(), schema_.size()) != last.header.schema_check) {
+    throw Damage(last.path, page_bytes, last.header.first_sequence, "the schema's checksum is wrong");
+  }
+}
+
+inline void SegmentLog::begin(const std::string& schema) {
+  if (schema.size() > schema_bytes_max) throw std::invalid_argument("the schema of the events is above 1 MiB");
+  schema_ = schema;
+  SegmentHeader header{.number = 1, .first_sequence = 1, .segment_bytes = segment_bytes_};
+  std::random_device random;
+  for (std::uint8_t& byte : header.log_id) byte = static_cast<std::uint8_t>(random());
+  File file = make_segment(files_, path_, header, schema_);
+  if (!file.is_open()) throw std::runtime_error("no room on the disk to begin a log in " + path_);
+  segments_.push_back({file.path(), header});
+  writer_.open(std::move(file), header, {header.data_offset, 1, header.check}, 0, 0);
+}
+
+inline void SegmentLog::recover() {
+  read_schema();
+  const Segment& last = segments_.back();
+  const std::uint32_t writes = is_read_only_ ? 0U : std::uint32_t{TICKWEIR_FILE_WRITE};
+  File file = files_.open(last.path, TICKWEIR_FILE_READ | writes);
+  reader_.open(files_.open(last.path, TICKWEIR_FILE_READ), last.header, last.header.segment_bytes);
+  const Tail tail = find_tail(reader_);
+  reader_.close();
+  next_sequence_ = tail.position.next_sequence;
+  last_end_ = tail.position.offset;
+  if (is_read_only_) {
+    if (tail.dirty_end != 0) {
+      repaired_ = last.path + " has a torn end from byte " + std::to_string(last_end_) + " on (" + tail.problem +
+                  "), left as it is";
+    }
+    return;
+  }
+  if (tail.dirty_end != 0 && !TICKWEIR_BUG(13)) repaired_ = cut_tail(files_, path_, file, tail);
+  if (!TICKWEIR_BUG(14)) file.sync();  // what was read may never have been: it is answered for from now on
+  files_.sync_folder(path_);
+  const std::uint64_t vouched = std::max(tail.synced_sequence, last.header.first_sequence - 1);
+  writer_.open(std::move(file), last.header, tail.position, next_sequence_ - 1, vouched);
+}
+
+// Goes on in a new segment with room for so many bytes of blocks. False: the disk is full.
+inline bool SegmentLog::roll(std::uint64_t bytes) {
+  if (!writer_.is_synced() && !TICKWEIR_BUG(15)) writer_.sync();
+  const std::uint64_t needed = whole_pages(page_bytes + schema_.size() + bytes + block_header_bytes + page_bytes);
+  SegmentHeader header{.log_id = id(),
+                       .number = writer_.header().number + 1,
+                       .first_sequence = next_sequence_,
+                       .segment_bytes = std::max(segment_bytes_, needed),
+                       .previous_chain = writer_.position().chain};
+  File file = make_segment(files_, path_, header, schema_);
+  if (!file.is_open()) return false;
+  writer_.seal();
+  segments_.push_back({file.path(), header});
+  writer_.open(std::move(file), header, {header.data_offset, next_sequence_, header.check}, next_sequence_ - 1,
+               next_sequence_ - 1);
+  return true;
+}
+
+// Replaces the first segment, still untouched, by one that begins with another sequence.
+inline bool SegmentLog::restart(std::uint64_t first_sequence) {
+  SegmentHeader header{.log_id = id(), .number = 1, .first_sequence = first_sequence, .segment_bytes = segment_bytes_};
+  File file = make_segment(files_, path_, header, schema_);
+  if (!file.is_open()) return false;
+  reader_.close();
+  next_sequence_ = first_sequence;
+  segments_.back().header = header;
+  writer_.open(std::move(file), header, {header.data_offset, first_sequence, header.check}, first_sequence - 1,
+               first_sequence - 1);
+  return true;
+}
+
+}  // namespace tickweir::wal_segment

@@ -1,0 +1,137 @@
+// The end of the log: makes segments, appends blocks to the last one, syncs it, seals it.
+//
+// Threading: one thread. Memory: that of a BlockPlan.
+// Errors:    thrown; the log must not be written to after one (SegmentLog sees to it). A full disk is not
+//            one: false, and nothing of the call is kept.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "block_plan.h"
+#include "segment_reader.h"
+
+namespace tickweir::wal_segment {
+
+// Fills the file with zeros, so that later writes change no metadata. False: the disk is full.
+[[nodiscard]] inline bool fill_with_zeros(File& file, std::uint64_t bytes) {
+  const std::vector<std::uint8_t> zeros(std::min<std::uint64_t>(bytes, 1 << 20));
+  for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
+    if (!file.write(zeros.data(), std::min<std::uint64_t>(zeros.size(), bytes - at), at)) return false;
+  }
+  return true;
+}
+
+// Makes the segment that `header` describes, durable and under its name. Not open: the disk is full.
+[[nodiscard]] inline File make_segment(const Files& files, const std::string& folder, SegmentHeader& header,
+                                       const std::string& schema) {
+  const std::string path = folder + "/" + segment_name(header.number);
+  const std::string fresh = path + ".new";
+  header.schema_bytes = static_cast<std::uint32_t>(schema.size());
+  header.schema_check = crc32c(schema.data(), schema.size());
+  header.data_offset = static_cast<std::uint32_t>(whole_pages(page_bytes + schema.size()));
+  header.segment_bytes = std::max<std::uint64_t>(header.segment_bytes, header.data_offset);
+  const HeaderPage page = encode(header);
+  std::memcpy(&header, page.data(), sizeof header);
+
+  if (files.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files.remove(fresh);
+  File file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
+  if (!fill_with_zeros(file, header.segment_bytes) || !file.write(page.data(), page.size(), 0) ||
+      !file.write(schema.data(), schema.size(), page_bytes)) {
+    file.close();
+    files.remove(fresh);
+    return {};
+  }
+  if (!TICKWEIR_BUG(5)) file.sync();
+  file.close();
+  files.rename(fresh, path);
+  if (!TICKWEIR_BUG(6)) files.sync_folder(folder);
+  return files.open(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
+}
+
+class SegmentWriter {
+ public:
+  // Goes on at `position`; the blocks before it say that all up to `vouched_sequence` is synced.
+  void open(File file, const SegmentHeader& header, const Position& position, std::uint64_t synced_sequence,
+            std::uint64_t vouched_sequence) {
+    file_ = std::move(file);
+    header_ = header;
+    position_ = position;
+    synced_sequence_ = synced_sequence;
+    vouched_sequence_ = vouched_sequence;
+    is_synced_ = true;
+  }
+  void close() { file_ = {}; }
+  [[nodiscard]] bool is_open() const { return file_.is_open(); }
+  [[nodiscard]] const Position& position() const { return position_; }
+  [[nodiscard]] const SegmentHeader& header() const { return header_; }
+  [[nodiscard]] bool is_synced() const { return is_synced_; }
+  [[nodiscard]] std::uint64_t synced_sequence() const { return synced_sequence_; }
+
+  // Room for blocks of so many bytes, and for the seal after them.
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const {
+    return position_.offset + bytes + block_header_bytes <= header_.segment_bytes;
+  }
+
+  [[nodiscard]] bool append(BlockPlan& plan) {
+    std::uint32_t chain = position_.chain;
+    const auto spans = plan.chain_up({header_.log_id, header_.number, position_.offset}, chain, synced_sequence_);
+    is_synced_ = false;
+    if (!file_.write(spans, position_.offset)) {
+      if (!TICKWEIR_BUG(7)) take_back(plan.bytes());
+      return false;
+    }
+    position_.offset += plan.bytes();
+    position_.next_sequence += plan.event_count();
+    position_.chain = chain;
+    vouched_sequence_ = synced_sequence_;
+    return true;
+  }
+
+  void sync() {
+    if (!TICKWEIR_BUG(8)) file_.sync();
+    is_synced_ = true;
+    synced_sequence_ = position_.next_sequence - 1;
+  }
+
+  // Says on the disk that all before is synced, if nothing there says so yet: from then on a bad block before
+  // this place is damage and cannot pass for a torn end. Quietly does nothing without room.
+  void vouch() {
+    if (vouched_sequence_ >= synced_sequence_ || !has_room(block_header_bytes)) return;
+    plan_.cut_empty(block_events, position_.next_sequence);
+    if (append(plan_)) sync();
+  }
+
+  // Says that the next segment exists. Not part of the chain that goes on there.
+  void seal() {
+    const Position before = position_;
+    plan_.cut_empty(block_sealed, position_.next_sequence);
+    if (append(plan_)) file_.sync();
+    position_ = before;
+  }
+
+ private:
+  void take_back(std::uint64_t bytes) {
+    const std::vector<std::uint8_t> zeros(std::min<std::uint64_t>(bytes, 1 << 20));
+    for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
+      const std::uint64_t now = std::min<std::uint64_t>(zeros.size(), bytes - at);
+      if (!file_.write(zeros.data(), now, position_.offset + at)) {
+        throw std::runtime_error("the disk is full and " + file_.path() +
+                                 " holds part of what did not fit: make room and start again");
+      }
+    }
+  }
+
+  File file_;
+  SegmentHeader header_;
+  Position position_;
+  std::uint64_t synced_sequence_ = 0;
+  std::uint64_t vouched_sequence_ = 0;
+  bool is_synced_ = true;
+  BlockPlan plan_;
+};
+
+}  // namespace tickweir::wal_segment
