@@ -25,16 +25,19 @@ class MemoryLog {
   void append(std::span<const tickweir_span> spans, std::uint64_t first_sequence, std::uint32_t event_count) {
     const bool is_first = last_sequence_ == 0 && first_sequence != 0;
     if (!is_first && first_sequence != last_sequence_ + 1) {
-      throw std::invalid_argument("cannot append from sequence " + std::to_string(first_sequence) + ", expected " +
-                                  std::to_string(last_sequence_ + 1) + " (a bug of the caller)");
+      throw std::invalid_argument("cannot append from sequence " + std::to_string(first_sequence) +
+                                  ", expected " + std::to_string(last_sequence_ + 1) +
+                                  " (a bug of the caller)");
     }
     std::uint64_t bytes = 0;
     for (const tickweir_span& span : spans) bytes += span.bytes;
-    if (bytes > capacity_ - bytes_) throw LogFull("the capacity of " + std::to_string(capacity_) + " bytes is used up");
+    if (bytes > capacity_ - bytes_)
+      throw LogFull("the capacity of " + std::to_string(capacity_) + " bytes is used up");
     if (event_count == 0) return;
     Group group{first_sequence, event_count, {}};
     group.events.reserve(bytes);
-    for (const tickweir_span& span : spans) group.events.insert(group.events.end(), span.data, span.data + span.bytes);
+    for (const tickweir_span& span : spans)
+      group.events.insert(group.events.end(), span.data, span.data + span.bytes);
     groups_.push_back(std::move(group));
     bytes_ += bytes;
     last_sequence_ = first_sequence + event_count - 1;
@@ -43,8 +46,9 @@ class MemoryLog {
   // False: there is nothing from there on.
   [[nodiscard]] bool read(std::uint64_t sequence, tickweir_batch& room) const {
     if (sequence > last_sequence_ && sequence != 0) return false;
-    auto group = std::upper_bound(groups_.begin(), groups_.end(), sequence,
-                                  [](std::uint64_t wanted, const Group& one) { return wanted < one.first_sequence; });
+    auto group =
+        std::upper_bound(groups_.begin(), groups_.end(), sequence,
+                         [](std::uint64_t wanted, const Group& one) { return wanted < one.first_sequence; });
     if (group == groups_.begin()) {
       throw std::runtime_error("sequence " + std::to_string(sequence) + " is not in the log any more");
     }
@@ -70,7 +74,9 @@ class MemoryLog {
     }
   }
 
-  [[nodiscard]] std::uint64_t first_sequence() const { return groups_.empty() ? 0 : groups_.front().first_sequence; }
+  [[nodiscard]] std::uint64_t first_sequence() const {
+    return groups_.empty() ? 0 : groups_.front().first_sequence;
+  }
   [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 

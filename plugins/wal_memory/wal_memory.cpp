@@ -25,7 +25,8 @@ class WalMemory final : public WalBackend {
       : log_(static_cast<std::uint64_t>(context.options.size("capacity"))) {}
 
   void open(const LogRequest& request, LogState& state) {
-    if (request.is_read_only != 0) throw std::runtime_error("a log in memory is always new: there is nothing to read");
+    if (request.is_read_only != 0)
+      throw std::runtime_error("a log in memory is always new: there is nothing to read");
     schema_ = request.schema == nullptr ? "" : request.schema;
     std::random_device random;
     for (std::uint8_t& byte : id_) byte = static_cast<std::uint8_t>(random());

@@ -93,7 +93,8 @@ class BlockPlan {
       }
       if (event.sequence != sequence || event.verdict != 0) {
         refuse("an event with sequence " + std::to_string(event.sequence) + " and verdict " +
-               std::to_string(event.verdict) + ", expected sequence " + std::to_string(sequence) + " and no verdict");
+               std::to_string(event.verdict) + ", expected sequence " + std::to_string(sequence) +
+               " and no verdict");
       }
       if (blocks_.back().event_count > 0 &&
           std::uint64_t{blocks_.back().payload_bytes} + event.size > block_payload_target) {

@@ -13,7 +13,7 @@ namespace tickweir::wal_segment {
 
 // `before`: the value of the bytes in front; 0 when there are none.
 [[nodiscard]] inline std::uint32_t crc32c(const void* data, std::size_t bytes, std::uint32_t before = 0) {
-  constexpr std::size_t bytes_per_call = std::size_t{1} << 30;  // ISA-L counts in int
+  constexpr std::size_t bytes_per_call = std::size_t{1} << 30;      // ISA-L counts in int
   auto* at = static_cast<unsigned char*>(const_cast<void*>(data));  // it only reads
   std::uint32_t value = ~before;
   while (bytes > 0) {

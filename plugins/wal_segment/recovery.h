@@ -3,7 +3,8 @@
 // A block tells up to which sequence all was synced before it was written. So when a block is bad:
 //   - a later block that vouches for it proves that it was once whole on the disk: damage;
 //   - otherwise it was never vouched for: it is the torn end of what was being written when the power went.
-// Later blocks that do not vouch for it belong to the same torn end: unsynced bytes reach the disk in any order.
+// Later blocks that do not vouch for it belong to the same torn end: unsynced bytes reach the disk in any
+// order.
 //
 // Threading: one thread. Memory: a buffer. Errors: thrown (Damage, std::system_error).
 #pragma once
@@ -18,9 +19,9 @@ namespace tickweir::wal_segment {
 
 // The end of a segment's good blocks, and what follows them.
 struct Tail {
-  Position position;              // where the next block goes
-  std::uint64_t dirty_end = 0;    // bytes from position.offset to here are not all zero; 0: all are
-  std::string problem;            // of the first bad block; "" when there is none
+  Position position;                  // where the next block goes
+  std::uint64_t dirty_end = 0;        // bytes from position.offset to here are not all zero; 0: all are
+  std::string problem;                // of the first bad block; "" when there is none
   std::uint64_t synced_sequence = 0;  // the blocks vouch for these
 };
 
@@ -47,7 +48,8 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
       std::memcpy(&header, here.data() + at, known);
       if (known < sizeof header) {
         auto* const rest = reinterpret_cast<std::uint8_t*>(&header) + known;
-        if (window.file().read(rest, sizeof header - known, from + at + known) != sizeof header - known) continue;
+        if (window.file().read(rest, sizeof header - known, from + at + known) != sizeof header - known)
+          continue;
       }
       const bool vouches = header.synced_sequence >= tail.position.next_sequence;
       if (vouches && reader.is_block(from + at, header) && !TICKWEIR_BUG(4)) {
@@ -70,9 +72,9 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
   tail.position = reader.position();
   tail.problem = step.problem;
   if (step.what == Step::sealed) {
-    throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,
-                 "it is sealed, so there was a segment " + segment_name(reader.number() + 1) +
-                     ", which is missing");
+    throw Damage(
+        reader.path(), tail.position.offset, tail.position.next_sequence,
+        "it is sealed, so there was a segment " + segment_name(reader.number() + 1) + ", which is missing");
   }
   detail::search_behind(reader, tail);
   if (tail.dirty_end != 0 && tail.problem.empty()) tail.problem = "bytes after the last block";
@@ -88,11 +90,13 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
   File copy = files.open(copy_path, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
   std::vector<std::uint8_t> room(std::min<std::uint64_t>(tail.dirty_end - from, FileWindow::read_ahead));
   const auto require = [](bool written, const std::string& path) {
-    if (!written) throw std::runtime_error("cannot cut the torn end of the log: no room on the disk for " + path);
+    if (!written)
+      throw std::runtime_error("cannot cut the torn end of the log: no room on the disk for " + path);
   };
   for (std::uint64_t at = from; at < tail.dirty_end; at += room.size()) {
     const std::uint64_t bytes = std::min<std::uint64_t>(room.size(), tail.dirty_end - at);
-    if (segment.read(room.data(), bytes, at) != bytes) throw std::runtime_error(segment.path() + " became shorter");
+    if (segment.read(room.data(), bytes, at) != bytes)
+      throw std::runtime_error(segment.path() + " became shorter");
     require(copy.write(room.data(), bytes, at - from), copy_path);
   }
   copy.sync();
@@ -104,7 +108,8 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
   }
   return "cut a torn end of " + std::to_string(tail.dirty_end - from) + " bytes at byte " +
          std::to_string(from) + " of " + segment.path() + ", after sequence " +
-         std::to_string(tail.position.next_sequence - 1) + " (" + tail.problem + "); a copy is in " + copy_path;
+         std::to_string(tail.position.next_sequence - 1) + " (" + tail.problem + "); a copy is in " +
+         copy_path;
 }
 
 }  // namespace tickweir::wal_segment

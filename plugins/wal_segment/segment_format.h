@@ -47,9 +47,9 @@ static_assert(sizeof(SegmentHeader) == 72);
 using HeaderPage = std::array<std::uint8_t, page_bytes>;
 
 enum BlockKind : std::uint32_t {
-  block_none = 0,              // never written
-  block_events = 0x56455754,   // "TWEV"; without events it only tells what is synced
-  block_sealed = 0x4c535754,   // "TWSL": the next segment exists
+  block_none = 0,             // never written
+  block_events = 0x56455754,  // "TWEV"; without events it only tells what is synced
+  block_sealed = 0x4c535754,  // "TWSL": the next segment exists
 };
 
 struct BlockHeader {
@@ -122,8 +122,8 @@ class Damage : public std::runtime_error {
     if (crc32c(page.data(), page.size()) != found) {
       problem = "the header's checksum is wrong";
     } else if (header.segment_bytes != file_bytes) {
-      problem = "found " + std::to_string(file_bytes) + " bytes, expected " +
-                std::to_string(header.segment_bytes);
+      problem =
+          "found " + std::to_string(file_bytes) + " bytes, expected " + std::to_string(header.segment_bytes);
     } else if (header.schema_bytes > schema_bytes_max || header.first_sequence == 0 ||
                header.data_offset != whole_pages(page_bytes + std::uint64_t{header.schema_bytes}) ||
                header.data_offset > header.segment_bytes) {

@@ -22,8 +22,9 @@ TEST(SegmentFormat, ComputesCrc32cAsTheStandardDoes) {
 TEST(SegmentFormat, NamesSegmentsByTheirNumberAndReadsNoOtherNames) {
   EXPECT_EQ(segment_name(42), "000000000042.segment");
   EXPECT_EQ(segment_number("000000000042.segment"), 42U);
-  for (const char* const other : {"lock", "000000000042.segment.new", "000000000042.segment.96.torn", "42.segment",
-                                  "000000000000.segment", "00000000004x.segment", "", "0000000000042.segment"}) {
+  for (const char* const other :
+       {"lock", "000000000042.segment.new", "000000000042.segment.96.torn", "42.segment",
+        "000000000000.segment", "00000000004x.segment", "", "0000000000042.segment"}) {
     EXPECT_FALSE(segment_number(other)) << other;
   }
 }

@@ -166,10 +166,10 @@ class SegmentLog {
   SegmentWriter writer_;
 
   SegmentReader reader_;
-  Step block_;                     // the block that is being handed out
-  std::uint64_t block_taken_ = 0;  // bytes of it
+  Step block_;                       // the block that is being handed out
+  std::uint64_t block_taken_ = 0;    // bytes of it
   std::uint64_t read_sequence_ = 0;  // what comes next of it; 0: no block
-  std::uint64_t last_end_ = 0;     // of the last segment's blocks, when it is not being written
+  std::uint64_t last_end_ = 0;       // of the last segment's blocks, when it is not being written
 };
 
 }  // namespace tickweir::wal_segment

@@ -58,10 +58,12 @@ inline void SegmentLog::find_segments() {
     if (!segments_.empty()) {
       const SegmentHeader& before = segments_.back().header;
       if (before.log_id != found.header.log_id) {
-        throw Damage(found.path, 0, next_sequence_, "it belongs to another log than " + segments_.back().path);
+        throw Damage(found.path, 0, next_sequence_,
+                     "it belongs to another log than " + segments_.back().path);
       }
       if (before.number + 1 != *number && !TICKWEIR_BUG(12)) {
-        throw Damage(found.path, 0, next_sequence_, "the segment before it, " + segment_name(*number - 1) + ", is missing");
+        throw Damage(found.path, 0, next_sequence_,
+                     "the segment before it, " + segment_name(*number - 1) + ", is missing");
       }
       if (found.header.first_sequence < before.first_sequence) {
         throw Damage(found.path, 0, next_sequence_, "its first sequence is below that of the segment before");
@@ -83,7 +85,8 @@ inline void SegmentLog::read_schema() {
 }
 
 inline void SegmentLog::begin(const std::string& schema) {
-  if (schema.size() > schema_bytes_max) throw std::invalid_argument("the schema of the events is above 1 MiB");
+  if (schema.size() > schema_bytes_max)
+    throw std::invalid_argument("the schema of the events is above 1 MiB");
   schema_ = schema;
   SegmentHeader header{.number = 1, .first_sequence = 1, .segment_bytes = segment_bytes_};
   std::random_device random;
@@ -106,8 +109,8 @@ inline void SegmentLog::recover() {
   last_end_ = tail.position.offset;
   if (is_read_only_) {
     if (tail.dirty_end != 0) {
-      repaired_ = last.path + " has a torn end from byte " + std::to_string(last_end_) + " on (" + tail.problem +
-                  "), left as it is";
+      repaired_ = last.path + " has a torn end from byte " + std::to_string(last_end_) + " on (" +
+                  tail.problem + "), left as it is";
     }
     return;
   }
@@ -121,7 +124,8 @@ inline void SegmentLog::recover() {
 // Goes on in a new segment with room for so many bytes of blocks. False: the disk is full.
 inline bool SegmentLog::roll(std::uint64_t bytes) {
   if (!writer_.is_synced() && !TICKWEIR_BUG(15)) writer_.sync();
-  const std::uint64_t needed = whole_pages(page_bytes + schema_.size() + bytes + block_header_bytes + page_bytes);
+  const std::uint64_t needed =
+      whole_pages(page_bytes + schema_.size() + bytes + block_header_bytes + page_bytes);
   SegmentHeader header{.log_id = id(),
                        .number = writer_.header().number + 1,
                        .first_sequence = next_sequence_,
@@ -131,21 +135,22 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
   if (!file.is_open()) return false;
   writer_.seal();
   segments_.push_back({file.path(), header});
-  writer_.open(std::move(file), header, {header.data_offset, next_sequence_, header.check}, next_sequence_ - 1,
-               next_sequence_ - 1);
+  writer_.open(std::move(file), header, {header.data_offset, next_sequence_, header.check},
+               next_sequence_ - 1, next_sequence_ - 1);
   return true;
 }
 
 // Replaces the first segment, still untouched, by one that begins with another sequence.
 inline bool SegmentLog::restart(std::uint64_t first_sequence) {
-  SegmentHeader header{.log_id = id(), .number = 1, .first_sequence = first_sequence, .segment_bytes = segment_bytes_};
+  SegmentHeader header{
+      .log_id = id(), .number = 1, .first_sequence = first_sequence, .segment_bytes = segment_bytes_};
   File file = make_segment(files_, path_, header, schema_);
   if (!file.is_open()) return false;
   reader_.close();
   next_sequence_ = first_sequence;
   segments_.back().header = header;
-  writer_.open(std::move(file), header, {header.data_offset, first_sequence, header.check}, first_sequence - 1,
-               first_sequence - 1);
+  writer_.open(std::move(file), header, {header.data_offset, first_sequence, header.check},
+               first_sequence - 1, first_sequence - 1);
   return true;
 }
 

@@ -20,8 +20,9 @@ inline void SegmentLog::go_to_next_segment(const Step& end) {
   const Position& at = reader_.position();
   if (at.next_sequence != next.first_sequence) {
     const std::string found = end.problem.empty() ? "the blocks end" : end.problem;
-    throw Damage(reader_.path(), at.offset, at.next_sequence,
-                 found + ", and the next segment begins with sequence " + std::to_string(next.first_sequence));
+    throw Damage(
+        reader_.path(), at.offset, at.next_sequence,
+        found + ", and the next segment begins with sequence " + std::to_string(next.first_sequence));
   }
   if (at.chain != next.previous_chain) {
     throw Damage(segments_[index + 1].path, 0, at.next_sequence, "it does not follow " + reader_.path());
@@ -95,7 +96,8 @@ inline void SegmentLog::fill(tickweir_batch& room) {
 inline bool SegmentLog::read(std::uint64_t sequence, tickweir_batch& room) {
   if (segments_.empty()) throw std::logic_error("the log in " + path_ + " is not open");
   if (sequence < segments_.front().header.first_sequence) {
-    throw std::runtime_error("sequence " + std::to_string(sequence) + " is not in the log any more: it begins with " +
+    throw std::runtime_error("sequence " + std::to_string(sequence) +
+                             " is not in the log any more: it begins with " +
                              std::to_string(segments_.front().header.first_sequence));
   }
   if (sequence >= next_sequence_) return false;
@@ -111,8 +113,8 @@ inline bool SegmentLog::read(std::uint64_t sequence, tickweir_batch& room) {
     if (room.event_count == 0) throw;  // otherwise the next call meets it again
   }
   if (room.event_count > 0) return true;
-  throw std::runtime_error("the event with sequence " + std::to_string(sequence) + " does not fit into a batch of " +
-                           std::to_string(room.capacity_bytes) + " bytes");
+  throw std::runtime_error("the event with sequence " + std::to_string(sequence) +
+                           " does not fit into a batch of " + std::to_string(room.capacity_bytes) + " bytes");
 }
 
 }  // namespace tickweir::wal_segment

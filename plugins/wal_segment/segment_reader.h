@@ -128,8 +128,7 @@ class SegmentReader {
     const auto payload = window_.at(position_.offset + block_header_bytes, header.payload_bytes);
     if (payload.size() != header.payload_bytes) return bad(step, "the file ends within a block");
     step.payload = payload;
-    const std::uint32_t chain =
-        crc32c(payload.data(), payload.size(), chain_header(header, position_.chain));
+    const std::uint32_t chain = crc32c(payload.data(), payload.size(), chain_header(header, position_.chain));
     if (chain != header.chain) {
       return bad(step, "a block's checksum is wrong, or it does not follow the block before it");
     }

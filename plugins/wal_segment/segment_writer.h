@@ -78,7 +78,8 @@ class SegmentWriter {
 
   [[nodiscard]] bool append(BlockPlan& plan) {
     std::uint32_t chain = position_.chain;
-    const auto spans = plan.chain_up({header_.log_id, header_.number, position_.offset}, chain, synced_sequence_);
+    const auto spans =
+        plan.chain_up({header_.log_id, header_.number, position_.offset}, chain, synced_sequence_);
     is_synced_ = false;
     if (!file_.write(spans, position_.offset)) {
       if (!TICKWEIR_BUG(7)) take_back(plan.bytes());

@@ -1,4 +1,5 @@
-// A log in segment files of our own format: preallocated, checksummed block by block, recovered after a crash.
+// A log in segment files of our own format: preallocated, checksummed, recovered after a crash.
+// crash.
 //
 // Events: any. Order: as appended. Time: none used. Memory: a read buffer of 1 MiB.
 #include <array>
@@ -24,7 +25,8 @@ class WalSegment final : public WalBackend {
  public:
   explicit WalSegment(const Context& context)
       : segment_bytes_(static_cast<std::uint64_t>(context.options.size("segment_bytes"))),
-        log_(context.files(), folder(context.options.text("path")), wal_segment::whole_pages(segment_bytes_)) {}
+        log_(context.files(), folder(context.options.text("path")),
+             wal_segment::whole_pages(segment_bytes_)) {}
 
   static void validate(const Options& given) {
     if (given.text("path").empty()) throw OptionError("path", "is empty, expected a folder");
@@ -43,8 +45,8 @@ class WalSegment final : public WalBackend {
   void truncate_before(std::uint64_t sequence) { log_.truncate_before(sequence); }
   void describe(LogState& state) {
     std::ostringstream text;
-    text << "pwritev + fdatasync, " << log_.segment_count() << (log_.segment_count() == 1 ? " segment" : " segments")
-         << " of " << segment_bytes_ << " bytes";
+    text << "pwritev + fdatasync, " << log_.segment_count()
+         << (log_.segment_count() == 1 ? " segment" : " segments") << " of " << segment_bytes_ << " bytes";
     note_ = text.str();
     tell(state);
   }

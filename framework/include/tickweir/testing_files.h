@@ -91,7 +91,9 @@ class FaultyFiles {
     detail::require(file != nullptr, "there is no file " + path);
     return file->bytes();
   }
-  void plant(const std::string& path, std::vector<std::uint8_t> bytes) { disk_.plant(path, std::move(bytes)); }
+  void plant(const std::string& path, std::vector<std::uint8_t> bytes) {
+    disk_.plant(path, std::move(bytes));
+  }
   void uproot(const std::string& path) { disk_.uproot(path); }
 
  private:
@@ -115,7 +117,9 @@ class FaultyFiles {
     raw_.write = [](void* self, std::int32_t file, const tickweir_span* spans, std::uint32_t count,
                     std::uint64_t offset) { return of(self).write(file, spans, count, offset); };
     raw_.sync = [](void* self, std::int32_t file) { return of(self).sync(file); };
-    raw_.resize = [](void* self, std::int32_t file, std::uint64_t bytes) { return of(self).resize(file, bytes); };
+    raw_.resize = [](void* self, std::int32_t file, std::uint64_t bytes) {
+      return of(self).resize(file, bytes);
+    };
     raw_.bytes = [](void* self, std::int32_t file) { return of(self).bytes(file); };
     raw_.lock = [](void* self, std::int32_t file) { return of(self).lock(file); };
     raw_.rename = [](void* self, const char* from, const char* to) { return of(self).rename(from, to); };
@@ -143,7 +147,8 @@ class FaultyFiles {
   }
   Handle* handle(std::int32_t file) {
     const auto index = static_cast<std::size_t>(file);
-    return file >= 0 && index < handles_.size() && handles_[index].file != nullptr ? &handles_[index] : nullptr;
+    return file >= 0 && index < handles_.size() && handles_[index].file != nullptr ? &handles_[index]
+                                                                                   : nullptr;
   }
 
   std::int32_t open(const std::string& path, std::uint32_t flags) {
@@ -178,13 +183,15 @@ class FaultyFiles {
     std::memcpy(room, from.data() + offset, bytes);
     return static_cast<std::int64_t>(bytes);
   }
-  std::int64_t write(std::int32_t file, const tickweir_span* spans, std::uint32_t count, std::uint64_t offset) {
+  std::int64_t write(std::int32_t file, const tickweir_span* spans, std::uint32_t count,
+                     std::uint64_t offset) {
     const std::lock_guard guard(mutex_);
     const Entered entered = enter(FileCall::write);
     if (!entered.has_effect) return entered.error;
     if (handle(file) == nullptr) return -EBADF;
     std::vector<std::uint8_t> all;
-    for (std::uint32_t i = 0; i < count; ++i) all.insert(all.end(), spans[i].data, spans[i].data + spans[i].bytes);
+    for (std::uint32_t i = 0; i < count; ++i)
+      all.insert(all.end(), spans[i].data, spans[i].data + spans[i].bytes);
     std::uint64_t bytes = part(all.size());
     detail::DiskFile& into = *handle(file)->file;
     if (bytes_max_ != 0 && offset + bytes > into.visible().size()) {
@@ -276,7 +283,8 @@ class FaultyFiles {
     if (entered.error != 0) return entered.error;
     if (!disk_.is_folder(path)) return -ENOENT;
     for (const auto& [name, entry] : disk_.names()) {
-      if (detail::Disk::parent_of(name) == path) visit(visitor, name.substr(name.find_last_of('/') + 1).c_str());
+      if (detail::Disk::parent_of(name) == path)
+        visit(visitor, name.substr(name.find_last_of('/') + 1).c_str());
     }
     return 0;
   }

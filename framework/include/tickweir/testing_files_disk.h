@@ -68,7 +68,8 @@ class DiskFile {
         if (random() % 100 < percent) left.resize(change.offset);
         continue;
       }
-      for_each_sector(change, [&](std::uint64_t sector, std::uint64_t, std::uint64_t) { ++versions[sector]; });
+      for_each_sector(change,
+                      [&](std::uint64_t sector, std::uint64_t, std::uint64_t) { ++versions[sector]; });
     }
     for (auto& [sector, count] : versions) {
       count = random() % 100 < percent ? (random() % 2 == 0 ? count : 1 + random() % count) : 0;
@@ -103,7 +104,8 @@ class DiskFile {
       return;
     }
     if (bytes.size() < change.offset + change.bytes.size()) bytes.resize(change.offset + change.bytes.size());
-    std::copy(change.bytes.begin(), change.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(change.offset));
+    std::copy(change.bytes.begin(), change.bytes.end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(change.offset));
   }
   template <typename Visit>
   static void for_each_sector(const Change& change, Visit&& visit) {
@@ -177,7 +179,8 @@ class Disk {
       const std::string parent = parent_of(path);
       const bool has_parent = parent == "." || parent == "/" || left.visible_.contains(parent);
       if (!has_parent) continue;
-      left.visible_[path] = entry == nullptr ? nullptr : std::make_shared<DiskFile>(entry->surviving(cut, random));
+      left.visible_[path] =
+          entry == nullptr ? nullptr : std::make_shared<DiskFile>(entry->surviving(cut, random));
     }
     left.durable_ = left.visible_;
     return left;

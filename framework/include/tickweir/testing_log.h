@@ -69,9 +69,12 @@ struct LogFacts {
 class LogHarness {
  public:
   explicit LogHarness(const char* file, OptionTexts options = {}, LogSettings settings = {})
-      : plugin_(detail::open_plugin(file)), options_(std::move(options)), settings_(std::move(settings)),
+      : plugin_(detail::open_plugin(file)),
+        options_(std::move(options)),
+        settings_(std::move(settings)),
         host_(plugin_, 1000) {
-    detail::require(plugin_.role == TICKWEIR_ROLE_WAL && plugin_.wal != nullptr, "this is no back end of a log");
+    detail::require(plugin_.role == TICKWEIR_ROLE_WAL && plugin_.wal != nullptr,
+                    "this is no back end of a log");
     create();
     if (settings_.open) open();
   }
@@ -118,10 +121,12 @@ class LogHarness {
     appended_.insert(appended_.end(), stamped.begin(), stamped.end());
   }
   // As it is, sound or not; does not count as appended().
-  void append_raw(const std::vector<tickweir_span>& spans, std::uint64_t first_sequence, std::uint32_t event_count) {
+  void append_raw(const std::vector<tickweir_span>& spans, std::uint64_t first_sequence,
+                  std::uint32_t event_count) {
     detail::ErrorRoom error;
-    const std::int32_t code = plugin_.wal->append(stage(), spans.data(), static_cast<std::uint32_t>(spans.size()),
-                                                  first_sequence, event_count, error.raw());
+    const std::int32_t code =
+        plugin_.wal->append(stage(), spans.data(), static_cast<std::uint32_t>(spans.size()), first_sequence,
+                            event_count, error.raw());
     if (code == TICKWEIR_FULL) throw LogFull(error.text());
     finish(code, error, "append");
   }
@@ -137,11 +142,12 @@ class LogHarness {
     const std::int32_t code = plugin_.wal->read(stage(), sequence, &batch.raw(), error.raw());
     if (code != TICKWEIR_FINISHED) finish(code, error, "read");
     std::vector<OwnedEvent> events = batch.events();
-    detail::require(events.empty() == (code == TICKWEIR_FINISHED), "read() filled nothing, or said that it did");
+    detail::require(events.empty() == (code == TICKWEIR_FINISHED),
+                    "read() filled nothing, or said that it did");
     for (std::size_t i = 0; i < events.size(); ++i) {
-      detail::require(events[i].sequence() == sequence + i,
-                      "read() gave sequence " + std::to_string(events[i].sequence()) + ", expected " +
-                          std::to_string(sequence + i));
+      detail::require(events[i].sequence() == sequence + i, "read() gave sequence " +
+                                                                std::to_string(events[i].sequence()) +
+                                                                ", expected " + std::to_string(sequence + i));
     }
     return events;
   }
@@ -191,7 +197,8 @@ class LogHarness {
   static LogFacts facts(const tickweir_log_state& state) {
     LogFacts found{state.first_sequence, state.last_sequence, state.bytes, {}, "", ""};
     std::copy(std::begin(state.id), std::end(state.id), found.id.begin());
-    detail::require(state.note != nullptr && state.schema != nullptr, "the state of a log lacks note or schema");
+    detail::require(state.note != nullptr && state.schema != nullptr,
+                    "the state of a log lacks note or schema");
     found.schema = state.schema;
     found.note = state.note;
     detail::require(found.first_sequence <= found.last_sequence, "the state of a log begins behind its end");
