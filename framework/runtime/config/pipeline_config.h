@@ -21,6 +21,19 @@ namespace tickweir {
 enum class WaitMode { spin, adaptive, block };
 enum class WhenFull { block, drop_newest, drop_oldest };
 enum class OnError { stop, dead_letter };
+// What a log does before it calls an event durable, and what is lost then at worst:
+//   none   nothing: whatever the process had not written when it died
+//   os     it is written to the operating system: a power cut loses what the system had not stored yet
+//   group  a group of events is synced, as soon as the disk is free: nothing
+//   each   every event is synced on its own: nothing
+enum class SyncMode { none, os, group, each };
+
+// `durability` of a stage whose plugin is a log.
+struct DurabilityConfig {
+  SyncMode sync = SyncMode::group;
+  std::uint64_t max_delay_ns = 10'000'000;  // an event that waits longer for its sync is counted as late
+  std::uint32_t max_events = 1000;          // of a group: one sync covers no more
+};
 
 struct ThreadConfig {
   std::string name;
@@ -62,6 +75,10 @@ struct StageConfig {
   bool options_known = true;  // false: there may be more options than these
   Place config_place;  // the `config` key, or the stage when there is none
   OnError on_error = OnError::stop;
+  DurabilityConfig durability;
+  std::optional<Place> durability_place;  // of the key, when it is there
+  bool release_durable = false;           // release: durable | at_once
+  std::optional<Place> release_place;
 };
 
 struct PipelineConfig {

@@ -14,6 +14,10 @@
 // Edges. Within a thread: a call. Across threads: a queue where several edges from other threads meet in one
 // stage or the policy is drop_oldest, else a ring.
 //
+// Logs. A stage whose plugin is a wal passes on what it receives, numbered. A log and a stage with
+// `release: durable` have one log upstream or (the former) none; a source that settles has exactly one log
+// downstream, reached through filters and blocking edges.
+//
 // Events. Each edge must carry at least one event that its reader accepts. Filters pass on what they receive.
 //
 // Threading: immutable after build_graph().
@@ -55,6 +59,8 @@ struct GraphEdge {
   WhenFull when_full = WhenFull::block;
 };
 
+inline constexpr std::uint32_t no_log = ~std::uint32_t{0};
+
 struct GraphStage {
   std::string id;
   Place place;
@@ -68,6 +74,13 @@ struct GraphStage {
   std::uint32_t verdict_base = 0;   // 1-based over the pipeline
   std::uint32_t source_number = 0;  // 1-based among sources; 0 for other roles
   OnError on_error = OnError::stop;
+  DurabilityConfig durability;    // wal stages
+  bool release_durable = false;   // its batches wait until what they come from is durable
+  // The stage of the log that all events of its inputs went through last, or no_log. For a log: the one before
+  // it, whose events are durable before this one stores what came of them.
+  std::uint32_t log = no_log;
+  // Sources that settle: the log that all their events reach, through filters only; otherwise no_log.
+  std::uint32_t settling_log = no_log;
 };
 
 struct GraphThread {
