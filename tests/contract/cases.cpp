@@ -92,6 +92,7 @@ std::vector<Case> all_plugins() {
 std::vector<Case> all_ways() {
   std::vector<Case> found;
   for (const Case& plain : all_plugins()) {
+    if (plain.role == TICKWEIR_ROLE_WAL) continue;
     found.push_back(plain);
     for (const Way& way : ways()) {
       if (way.plugin != plain.plugin) continue;

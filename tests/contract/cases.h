@@ -29,7 +29,7 @@ struct Case {
   }
 };
 
-// Each plugin in each of its ways; or each plugin once.
+// Each plugin in each of its ways, but for back ends of logs: tests/wal drives those. Or each plugin once.
 [[nodiscard]] std::vector<Case> all_ways();
 [[nodiscard]] std::vector<Case> all_plugins();
 // Of all ways: those that take events, and of these the ones with several outputs.

@@ -99,7 +99,7 @@ TEST_P(Description, SpeaksOfEventsThatExist) {
 
 TEST_P(Description, HasAVersionOfThreeNumbersAndARolePrefix) {
   EXPECT_TRUE(std::regex_match(plugin().version, std::regex(R"(\d+\.\d+\.\d+)"))) << plugin().version;
-  constexpr std::array prefixes{"", "source_", "filter_", "transform_", "sink_"};
+  constexpr std::array prefixes{"", "source_", "filter_", "transform_", "sink_", "wal_"};
   EXPECT_TRUE(GetParam().plugin.starts_with(prefixes.at(plugin().role))) << GetParam().plugin;
 }
 
