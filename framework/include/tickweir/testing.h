@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ struct Settings {
   std::uint32_t series_max = 1000;            // per counter with a label
   std::uint64_t time = 0;                     // where the clock stands
   std::vector<std::string> unconnected = {};  // outputs that nobody listens to
+  std::vector<tickweir_verdict> verdicts = {};  // of the whole pipeline; verdict v is entry v - 1
   bool start = true;                          // false: only validate and create; call start() yourself
 };
 
@@ -126,6 +128,47 @@ class Harness {
                       "an idle source asked to wake at a time that has passed");
       host_.set_time(idle_.wake_time);
     }
+  }
+  // Sources: tells what became of events, verdicts and all.
+  void settle(const std::vector<OwnedEvent>& events) {
+    detail::require(plugin_.role == TICKWEIR_ROLE_SOURCE && plugin_.source->settle != nullptr,
+                    "only a source that asks for it is told what became of events");
+    show(events, plugin_.source->settle, "settle");
+  }
+  // Shows what once passed into the log, before the first input.
+  void recover(const std::vector<OwnedEvent>& events) {
+    detail::require(plugin_.state != nullptr && plugin_.state->recover != nullptr,
+                    "the stage recovers nothing");
+    show(events, plugin_.state->recover, "recover");
+  }
+  // The bytes of a saved state, and back into a fresh stage.
+  [[nodiscard]] std::string save() const {
+    detail::require(plugin_.state != nullptr && plugin_.state->save != nullptr, "the stage saves nothing");
+    std::string bytes;
+    tickweir_state_writer writer;
+    writer.host = &bytes;
+    writer.write = [](void* host, const void* data, std::uint64_t count) -> std::int32_t {
+      static_cast<std::string*>(host)->append(static_cast<const char*>(data), count);
+      return TICKWEIR_OK;
+    };
+    detail::ErrorRoom error;
+    finish(plugin_.state->save(stage(), &writer, error.raw()), error, "save");
+    return bytes;
+  }
+  void load(std::string_view bytes) {
+    detail::require(plugin_.state != nullptr && plugin_.state->load != nullptr, "the stage loads nothing");
+    tickweir_state_reader reader;
+    reader.host = &bytes;
+    reader.read = [](void* host, void* room, std::uint64_t count) -> std::int32_t {
+      auto& left = *static_cast<std::string_view*>(host);
+      if (count > left.size()) return TICKWEIR_FAILED;
+      if (count != 0) std::memcpy(room, left.data(), count);
+      left.remove_prefix(count);
+      return TICKWEIR_OK;
+    };
+    detail::ErrorRoom error;
+    finish(plugin_.state->load(stage(), &reader, error.raw()), error, "load");
+    detail::require(bytes.empty(), "load() left bytes of the saved state unread");
   }
   // What the last poll asked for.
   [[nodiscard]] const Idle& idle() const { return idle_; }
@@ -232,6 +275,8 @@ class Harness {
     context->drop_cells = drops_.data();
     context->host = host_.raw();
     context->files = &posix_files();
+    context->verdicts = settings_.verdicts.data();
+    context->verdict_count = static_cast<std::uint32_t>(settings_.verdicts.size());
     void* made = nullptr;
     const std::int32_t code = plugin_.create(context.get(), &made, error.raw());
     if (code == TICKWEIR_OK) stage_.reset(made);
@@ -240,6 +285,19 @@ class Harness {
   }
 
   [[nodiscard]] void* stage() const { return stage_.get(); }
+
+  // Gives events to a call that only reads them, in batches.
+  void show(const std::vector<OwnedEvent>& events,
+            std::int32_t (*call)(void*, const tickweir_batch*, tickweir_error*), const char* name) {
+    for (std::size_t at = 0; at < events.size();) {
+      detail::InputBatch batch(events, at, settings_.batch_events_max, settings_.batch_bytes_max);
+      at += batch.count();
+      detail::ErrorRoom error;
+      finish(call(stage(), batch.raw(), error.raw()), error, name);
+      batch.check_untouched();
+    }
+    check();
+  }
 
   void work(detail::InputBatch& batch) {
     detail::ErrorRoom error;

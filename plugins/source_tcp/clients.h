@@ -1,0 +1,181 @@
+// Who may log in, and how far the events of each have come.
+//
+// A client's events settle in the order in which they came: a count of those under way tells which of them
+// belong to an earlier connection. These are not acknowledged on the present one: a refusal of that time may
+// be lost, and the client sends again whatever it has no answer for.
+//
+// Threading: the stage's thread. Memory: reserved by the constructor; grows only in add().
+// Cost:      a probe or two of a table for each run of events of one client.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tickweir/state.h"
+#include "tickweir/wire.h"
+
+namespace tickweir::tcp {
+
+constexpr std::uint32_t no_connection = UINT32_MAX;
+
+using Token = std::array<std::uint8_t, wire::token_bytes_max>;
+
+// Takes the same time wherever the tokens differ.
+[[nodiscard]] inline bool same_token(const Token& one, const std::uint8_t (&other)[wire::token_bytes_max]) {
+  volatile std::uint8_t difference = 0;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    difference = static_cast<std::uint8_t>(difference | (one[i] ^ other[i]));
+  }
+  return difference == 0;
+}
+
+struct Client {
+  std::uint32_t id = 0;
+  std::uint32_t connection = no_connection;
+  std::uint64_t last_durable = 0;   // highest number
+  std::uint64_t last_received = 0;  // highest number
+  std::uint64_t under_way = 0;      // events handed on and not settled yet
+  std::uint64_t earlier = 0;        // of these, by a connection before the present one
+  std::uint64_t settled = 0;        // highest number settled of the present connection
+  std::uint64_t acknowledged = 0;   // highest number acknowledged on it
+};
+
+class Clients {
+ public:
+  // `limit`: clients that may be known through logins; recovery may bring more.
+  explicit Clients(std::uint32_t limit) : limit_(limit) {
+    clients_.reserve(limit);
+    tokens_.reserve(limit);
+    by_id_.reserve(limit);
+    resize_table(limit);
+  }
+
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(clients_.size()); }
+  [[nodiscard]] bool is_full() const { return clients_.size() >= limit_; }
+  [[nodiscard]] Client& at(std::uint32_t index) { return clients_[index]; }
+  [[nodiscard]] std::uint32_t index_of(const Client& client) const {
+    return static_cast<std::uint32_t>(&client - clients_.data());
+  }
+
+  [[nodiscard]] Client* find(std::uint32_t id) {
+    for (std::uint32_t at = slot_of(id);; at = (at + 1) & mask_) {
+      const std::uint32_t index = table_[at];
+      if (index == empty_slot) return nullptr;
+      if (clients_[index].id == id) return &clients_[index];
+    }
+  }
+  // A client that is not there yet. Without a token any token will do.
+  Client& add(std::uint32_t id, const std::optional<Token>& token = {}) {
+    TICKWEIR_ASSERT(find(id) == nullptr);
+    if ((clients_.size() + 1) * 2 > table_.size()) resize_table(clients_.size() + 1);
+    const auto index = static_cast<std::uint32_t>(clients_.size());
+    clients_.push_back({.id = id});
+    tokens_.push_back(token);
+    enter(index);
+    by_id_.insert(std::ranges::lower_bound(by_id_, id, {}, [this](std::uint32_t i) { return clients_[i].id; }),
+                  index);
+    return clients_.back();
+  }
+  Client& find_or_add(std::uint32_t id) {
+    Client* const known = find(id);
+    return known != nullptr ? *known : add(id);
+  }
+  // Which client has this token; the time taken does not tell whether the id or the token was wrong.
+  [[nodiscard]] bool is_token_of(const Client* client, const std::uint8_t (&token)[wire::token_bytes_max]) const {
+    static constexpr Token nobody{};
+    const auto& expected = client == nullptr ? std::optional<Token>(nobody) : tokens_[client - clients_.data()];
+    const bool is_same = same_token(expected.value_or(nobody), token);
+    return client != nullptr && expected.has_value() && is_same;
+  }
+
+  // A new connection of the client: what is under way belongs to an earlier one.
+  static void begin_session(Client& client, std::uint32_t connection) {
+    client.connection = connection;
+    client.earlier = client.under_way;
+    client.settled = client.acknowledged = 0;
+  }
+  static void received(Client& client, std::uint64_t events, std::uint64_t last_number) {
+    client.under_way += events;
+    client.last_received = std::max(client.last_received, last_number);
+  }
+  // An event of the client came back. True: it belongs to the present connection.
+  static bool settle(Client& client, std::uint64_t number, bool is_durable) {
+    if (client.under_way == 0) return false;  // not ours: another source's, or from before a restart
+    --client.under_way;
+    if (is_durable) client.last_durable = std::max(client.last_durable, number);
+    if (client.earlier != 0) {
+      --client.earlier;
+      return false;
+    }
+    client.settled = std::max(client.settled, number);
+    return true;
+  }
+  // What the log holds, shown at a restart.
+  void recover(std::uint64_t origin) {
+    const std::uint32_t id = wire::client_of(origin);
+    if (id == 0) return;
+    raise(find_or_add(id), origin_number(origin));
+  }
+
+  void save(StateWriter& out) const {
+    out.put<std::uint64_t>(state_format);
+    out.put<std::uint64_t>(by_id_.size());
+    for (const std::uint32_t index : by_id_) {
+      out.put<std::uint64_t>(clients_[index].id);
+      out.put<std::uint64_t>(clients_[index].last_durable);
+    }
+  }
+  void load(StateReader& in) {
+    if (const auto format = in.get<std::uint64_t>(); format != state_format) {
+      throw std::runtime_error("the saved state has format " + std::to_string(format) + ", expected " +
+                               std::to_string(state_format));
+    }
+    for (auto left = in.get_count(wire::client_id_max); left != 0; --left) {
+      const auto id = in.get<std::uint64_t>();
+      const auto last_durable = in.get<std::uint64_t>();
+      if (id == 0 || id > wire::client_id_max || last_durable > wire::number_max) {
+        throw std::runtime_error("the saved state has client " + std::to_string(id) + " at number " +
+                                 std::to_string(last_durable) + ", which cannot be");
+      }
+      raise(find_or_add(static_cast<std::uint32_t>(id)), last_durable);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t state_format = 1;
+  static constexpr std::uint32_t empty_slot = UINT32_MAX;
+
+  static void raise(Client& client, std::uint64_t number) {
+    client.last_durable = std::max(client.last_durable, number);
+    client.last_received = std::max(client.last_received, number);
+  }
+  [[nodiscard]] std::uint32_t slot_of(std::uint32_t id) const { return (id * 2654435761U) >> shift_ & mask_; }
+  void enter(std::uint32_t index) {
+    std::uint32_t at = slot_of(clients_[index].id);
+    while (table_[at] != empty_slot) at = (at + 1) & mask_;
+    table_[at] = index;
+  }
+  void resize_table(std::size_t count) {
+    const std::size_t slots = std::bit_ceil(std::max<std::size_t>(count * 4, 16));
+    table_.assign(slots, empty_slot);
+    mask_ = static_cast<std::uint32_t>(slots - 1);
+    shift_ = 32U - static_cast<std::uint32_t>(std::bit_width(slots - 1));
+    for (std::uint32_t i = 0; i < clients_.size(); ++i) enter(i);
+  }
+
+  std::uint32_t limit_;
+  std::vector<Client> clients_;
+  std::vector<std::optional<Token>> tokens_;  // beside, not in: settling must not drag them through the cache
+  std::vector<std::uint32_t> by_id_;          // rising ids, for save()
+  std::vector<std::uint32_t> table_;
+  std::uint32_t mask_ = 0;
+  std::uint32_t shift_ = 0;
+};
+
+}  // namespace tickweir::tcp

@@ -1,0 +1,270 @@
+// See server.h. Accepting, replying and deadlines are in server_replies.cpp.
+#include "server.h"
+
+#include <algorithm>
+
+#include "clients_file.h"
+
+namespace tickweir::tcp {
+namespace {
+
+constexpr std::uint32_t polls_per_gather = 16;  // while connections keep the queue busy
+
+}  // namespace
+
+Server::Server(Settings settings, std::uint32_t batch_bytes_max, Say say)
+    : settings_(std::move(settings)),
+      say_(std::move(say)),
+      connections_(settings_.connections_max),
+      sessions_(settings_, connections_),
+      scratch_(batch_bytes_max),
+      intake_({.frame_bytes_max = settings_.frame_bytes_max, .accepted = settings_.accepted}, scratch_) {}
+
+Server::~Server() {
+  for (Connection& connection : connections_) {
+    if (connection.phase != Phase::free) drop(connection);
+  }
+  if (listener_ >= 0) ::close(listener_);
+}
+
+void Server::start() {
+  const std::size_t last_frames = sizeof(wire::Frame<wire::Goodbye>);
+  const std::size_t reply_bytes = settings_.reply_bytes_max + last_frames;
+  const std::size_t each = (settings_.frame_bytes_max + reply_bytes + 63) / 64 * 64;
+  // Not zeroed: pages that no connection uses are never touched.
+  memory_.reset(new std::uint8_t[each * connections_.size()]);
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    std::uint8_t* const at = memory_.get() + i * each;
+    connections_[i].partial.bytes = at;
+    connections_[i].replies.reset({at + settings_.frame_bytes_max, reply_bytes}, last_frames);
+  }
+  queue_.resize(connections_.size());
+  free_.reserve(connections_.size());
+  for (std::size_t i = connections_.size(); i != 0; --i) free_.push_back(static_cast<std::uint32_t>(i - 1));
+  if (!settings_.clients_file.empty()) {
+    for (const ClientLine& line : read_clients(settings_.clients_file)) {
+      sessions_.clients().add(line.id, line.token);
+    }
+  }
+  if (settings_.tls != TlsMode::off) tls_.emplace(settings_);
+  listener_ = listen_on(settings_);
+  is_accepting_ = epoll_.add(listener_, EPOLLIN, listener_tag);
+  if (!is_accepting_) throw std::runtime_error("cannot watch the listening socket");
+  say_(false, "listening on " + text_of(local_address(listener_)));
+}
+
+bool Server::poll(Emitter& out, std::uint64_t now) {
+  now_ = now;
+  event_time_ = std::max(event_time_, now);
+  if (queue_count_ == 0 || ++polls_since_gather_ >= polls_per_gather) gather();
+  tickweir_emitter& raw = out.raw();
+  if (!intake_.has_room(*raw.outputs[0])) raw.advance(raw.host, 0);
+  bool moved = has_newcomers_;
+  bool is_full = false;
+  for (std::size_t turns = queue_count_; turns != 0 && !is_full; --turns) {
+    Connection& connection = connections_[queue_[queue_first_]];
+    queue_first_ = queue_first_ + 1 == queue_.size() ? 0 : queue_first_ + 1;
+    --queue_count_;
+    connection.is_queued = false;
+    if (connection.phase == Phase::free) continue;
+    moved = true;
+    const bool has_more = turn(connection, out);
+    if (connection.phase != Phase::free) finish_turn(connection);
+    if (has_more && connection.phase != Phase::free) enqueue(connection);
+    is_full = !intake_.has_room(*raw.outputs[0]);
+  }
+  if (has_newcomers_) accept_all();
+  if (next_deadline_ != 0 && now >= next_deadline_ && !is_full) expire_all();
+  return moved;
+}
+
+// Asks what is ready. Connections that can be read get into the queue, those that can be written are served.
+void Server::gather() {
+  std::array<epoll_event, 128> room;
+  polls_since_gather_ = 0;
+  for (const epoll_event& event : epoll_.ready(room)) {
+    if (event.data.u32 == listener_tag) {
+      has_newcomers_ = true;
+      continue;
+    }
+    Connection& connection = connections_[event.data.u32];
+    if (connection.phase == Phase::free) continue;
+    if ((event.events & EPOLLOUT) != 0 && connection.phase != Phase::handshake) {
+      connection.is_blocked = false;
+      flush(connection);
+      if (connection.phase == Phase::free) continue;
+    }
+    const bool is_broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (is_broken && connection.phase == Phase::finishing) {
+      ++counts_.lost;
+      drop(connection);
+    } else if (is_broken || (event.events & EPOLLIN) != 0 || connection.phase == Phase::handshake) {
+      enqueue(connection);
+    }
+  }
+}
+
+void Server::enqueue(Connection& connection) {
+  if (connection.is_queued) return;
+  connection.is_queued = true;
+  std::size_t last = queue_first_ + queue_count_;
+  if (last >= queue_.size()) last -= queue_.size();
+  queue_[last] = index_of(connection);
+  ++queue_count_;
+}
+
+// One receive. True: there may be more.
+bool Server::turn(Connection& connection, Emitter& out) {
+  switch (connection.phase) {
+    case Phase::free:
+    case Phase::finishing: return false;
+    case Phase::handshake: return shake_hands(connection);
+    case Phase::login: return read_login(connection);
+    case Phase::open: return read_events(connection, out);
+    case Phase::lingering: return read_to_waste(connection);
+  }
+  return false;
+}
+
+bool Server::shake_hands(Connection& connection) {
+  switch (TlsServer::shake_hands(connection.tls, connection.wants_write)) {
+    case Moved::moved:
+      connection.wants_write = false;
+      connection.certified_id = TlsServer::certified_id(connection.tls);
+      connection.phase = Phase::login;
+      return true;
+    case Moved::blocked: watch(connection); return false;
+    default:
+      say_end(connection, "TLS failed: " + TlsServer::failure());
+      ++counts_.lost;
+      drop(connection);
+      return false;
+  }
+}
+
+Transfer Server::receive_from(Connection& connection, std::span<std::uint8_t> room) {
+  const Transfer got = connection.tls != nullptr ? TlsServer::receive(connection.tls, room)
+                                                 : receive(connection.socket, room);
+  connection.received_bytes += got.bytes;
+  counts_.received_bytes += got.bytes;
+  return got;
+}
+
+// False: nothing was received, and what that means has been seen to.
+bool Server::after_read(Connection& connection, Transfer got) {
+  if (got.outcome == Moved::moved) return true;
+  if (got.outcome == Moved::blocked) return false;
+  if (got.outcome == Moved::failed || connection.phase == Phase::login) {
+    ++counts_.lost;
+    drop(connection);
+  } else if (connection.partial.count != 0) {
+    end(connection, GoodbyeCode::cut_frame,
+        "the stream ended " + std::to_string(connection.partial.count) + " bytes into a frame",
+        connection.received_bytes - connection.partial.count);
+  } else {
+    connection.phase = Phase::finishing;
+    connection.deadline = 0;
+    watch(connection);
+    flush(connection);
+  }
+  return false;
+}
+
+bool Server::read_login(Connection& connection) {
+  constexpr std::uint32_t whole = sizeof(wire::Frame<wire::Login>);
+  Partial& partial = connection.partial;
+  const Transfer got = receive_from(connection, {partial.bytes + partial.count, whole - partial.count});
+  if (!after_read(connection, got)) return false;
+  partial.count += static_cast<std::uint32_t>(got.bytes);
+  if (partial.count >= sizeof(std::uint64_t) && !Sessions::begins_as_login(partial.bytes)) {
+    end(connection, GoodbyeCode::frame_type, "the first frame is no login");
+  } else if (partial.count == whole) {
+    log_in(connection);
+  }
+  return true;
+}
+
+void Server::log_in(Connection& connection) {
+  wire::Frame<wire::Login> login;
+  std::memcpy(&login, connection.partial.bytes, sizeof login);
+  connection.partial.count = 0;
+  connection.deadline = 0;
+  const std::uint32_t replaced = sessions_.take_login(connection, login);
+  if (replaced != no_connection) {
+    Connection& before = connections_[replaced];
+    say_end(before, "replaced by " + text_of(connection.peer));
+    shut(before);
+  }
+  if (connection.phase == Phase::lingering) {
+    say_end(connection, "login of client " + std::to_string(login.payload.client) + " refused");
+    shut(connection);
+  } else {
+    flush(connection);
+  }
+}
+
+bool Server::read_events(Connection& connection, Emitter& out) {
+  tickweir_batch& batch = *out.raw().outputs[0];
+  const auto room = intake_.open(batch, connection.partial, connection.stream);
+  const Transfer got = receive_from(connection, room);
+  if (!after_read(connection, got)) return false;
+  const Intake::Taken taken = intake_.take(
+      out, static_cast<std::uint32_t>(got.bytes), event_time_, connection.partial, connection.stream,
+      [&](std::uint64_t events) { sessions_.received(connection, events); },
+      [&](const Event& frame, const Intake::Taken& so_far) {
+        return sessions_.take_session_frame(connection, frame, connection.received_bytes - so_far.bytes_left);
+      });
+  if (taken.fault != GoodbyeCode::none) {
+    after_fault(connection, taken);
+  } else if (connection.phase == Phase::lingering) {
+    say_end(connection, "sent a frame that has no place there");
+    shut(connection);
+  } else if (connection.phase == Phase::finishing) {
+    connection.deadline = 0;
+    watch(connection);
+    flush(connection);
+  } else {
+    watch_partial(connection, taken.events != 0);
+  }
+  return connection.tls != nullptr || got.bytes == room.size();
+}
+
+void Server::after_fault(Connection& connection, const Intake::Taken& taken) {
+  const std::uint64_t offset = connection.received_bytes - taken.bytes_left;
+  std::string text;
+  switch (taken.fault) {
+    case GoodbyeCode::frame_size:
+      text = "size " + std::to_string(taken.header.size) + ", expected a multiple of 8 from 32 to " +
+             std::to_string(settings_.frame_bytes_max) + " that fits the type";
+      break;
+    case GoodbyeCode::frame_type:
+      text = "type " + std::to_string(taken.header.type) + " is not accepted here";
+      break;
+    case GoodbyeCode::number_order:
+      text = "number " + std::to_string(taken.header.origin) + " is not above " +
+             std::to_string(connection.stream.last_number);
+      break;
+    default: text = "verdict, flags, sequence, time or high origin bits are not 0"; break;
+  }
+  end(connection, taken.fault, text, offset);
+}
+
+// Bytes after a goodbye: thrown away until the peer ends too, so that no reset overtakes the goodbye.
+bool Server::read_to_waste(Connection& connection) {
+  const Transfer got = receive_from(connection, scratch_);
+  if (got.outcome == Moved::moved) return true;
+  if (got.outcome != Moved::blocked) drop(connection);
+  return false;
+}
+
+// A frame that was begun must come to its end at the lowest rate allowed.
+void Server::watch_partial(Connection& connection, bool is_fresh) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  if (connection.partial.count == 0 || settings_.min_rate == 0) {
+    connection.deadline = 0;
+  } else if (is_fresh || connection.deadline == 0) {
+    set_deadline(connection, now_ + second + settings_.frame_bytes_max * second / settings_.min_rate);
+  }
+}
+
+}  // namespace tickweir::tcp

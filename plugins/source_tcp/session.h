@@ -1,0 +1,264 @@
+// The protocol: logins, the session's own frames, acknowledgements, refusals, goodbyes. No sockets.
+//
+// Replies are put into the connection's buffer; who calls sends them. A goodbye is the last frame: after it the
+// connection lingers, and belongs to no client any more.
+//
+// Threading: the stage's thread. Memory: reserved by the constructor; texts of faults are made when they occur.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clients.h"
+#include "connection.h"
+#include "tickweir/batch.h"
+
+namespace tickweir::tcp {
+
+struct SessionCounts {
+  std::array<std::uint64_t, wire::goodbye_names.size()> goodbyes{};
+  std::uint64_t logins = 0;
+  std::uint64_t acknowledgements = 0;
+  std::uint64_t refusals = 0;
+  std::uint64_t repeats = 0;
+};
+
+class Sessions {
+ public:
+  Sessions(const Settings& settings, std::span<Connection> connections)
+      : settings_(settings), connections_(connections), clients_(settings.clients_max) {
+    touched_.reserve(connections.size());
+  }
+
+  [[nodiscard]] Clients& clients() { return clients_; }
+  [[nodiscard]] const Clients& clients() const { return clients_; }
+  [[nodiscard]] SessionCounts& counts() { return counts_; }
+
+  // Made ahead, so that a refusal is a copy.
+  void set_verdicts(std::span<const tickweir_verdict> verdicts) {
+    refusals_.resize(verdicts.size());
+    is_repeat_.resize(verdicts.size());
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+      is_repeat_[i] = (verdicts[i].flags & TICKWEIR_REASON_REPEAT) != 0;
+      wire::Refusal& refusal = refusals_[i].payload;
+      refusal.verdict = static_cast<std::uint32_t>(i + 1);
+      wire::set_text(refusal.reason, verdicts[i].reason != nullptr ? verdicts[i].reason : "");
+      wire::set_text(refusal.stage, verdicts[i].stage_id != nullptr ? verdicts[i].stage_id : "");
+    }
+  }
+
+  // The last frame to a connection. `offset`: of the frame at fault.
+  void say_goodbye(Connection& connection, GoodbyeCode code, const std::string& text = {},
+                   std::uint64_t offset = 0) {
+    wire::Frame<wire::Goodbye> frame;
+    frame.payload.code = code;
+    frame.payload.byte_offset = offset;
+    wire::set_text(frame.payload.text, text);
+    if (connection.client != no_client) {
+      push_acknowledgement(connection);
+      const Client& client = clients_.at(connection.client);
+      frame.payload.number = client.acknowledged;
+      frame.payload.last_durable = client.last_durable;
+    }
+    static_cast<void>(connection.replies.push_last(frame));
+    detach(connection);
+    connection.phase = Phase::lingering;
+    connection.partial.count = 0;
+    ++counts_.goodbyes[static_cast<std::size_t>(code)];
+  }
+
+  // The connection and its client have nothing to do with each other any more.
+  void detach(Connection& connection) {
+    if (connection.client == no_client) return;
+    Client& client = clients_.at(connection.client);
+    if (client.connection == index_of(connection)) client.connection = no_connection;
+    connection.client = no_client;
+  }
+
+  // What is wrong with the beginning of a first frame, of which at least 8 bytes are here; or none.
+  [[nodiscard]] static bool begins_as_login(const std::uint8_t* bytes) {
+    const wire::Frame<wire::Login> expected;
+    return std::memcmp(bytes, &expected, sizeof(std::uint64_t)) == 0;
+  }
+
+  // The first frame. Another connection of the same client is told goodbye: its index comes back, so that it
+  // can be sent; else no_connection.
+  std::uint32_t take_login(Connection& connection, const wire::Frame<wire::Login>& login) {
+    const std::string problem = judge_login(connection, login);
+    if (!problem.empty()) return no_connection;
+    Client& client = clients_.find_or_add(login.payload.client);
+    const std::uint32_t before = client.connection;
+    if (before != no_connection) {
+      say_goodbye(connections_[before], GoodbyeCode::replaced, "the client logged in on another connection");
+    }
+    Clients::begin_session(client, index_of(connection));
+    connection.client = clients_.index_of(client);
+    connection.phase = Phase::open;
+    connection.stream = {.origin_base = wire::client_origin(client.id, 0)};
+    wire::Frame<wire::LoginReply> reply;
+    reply.payload.last_durable = client.last_durable;
+    reply.payload.last_received = client.last_received;
+    reply.payload.frame_bytes_max = settings_.frame_bytes_max;
+    static_cast<void>(connection.replies.push(reply));
+    ++counts_.logins;
+    return before;
+  }
+
+  // A frame of a logged-in client that is no event. False: it was the last one.
+  bool take_session_frame(Connection& connection, const Event& frame, std::uint64_t offset) {
+    const bool is_blank = (frame.sequence | frame.time | frame.origin) == 0;
+    if (!is_blank || !is_whole<wire::Heartbeat>(frame)) {
+      if (is_blank && is_whole<wire::Goodbye>(frame)) {
+        connection.phase = Phase::finishing;
+      } else {
+        say_goodbye(connection, is_blank ? GoodbyeCode::frame_type : GoodbyeCode::frame_field,
+                    "a frame of type " + std::to_string(frame.type) + " and " + std::to_string(frame.size) +
+                        " bytes, which a client does not send now",
+                    offset);
+      }
+      return false;
+    }
+    wire::Frame<wire::Heartbeat> answer;
+    answer.payload = payload<wire::Heartbeat>(frame);
+    touch(connection);
+    return push_or_end(connection, answer);
+  }
+
+  // Events of the connection were handed on.
+  void received(const Connection& connection, std::uint64_t events) {
+    Clients::received(clients_.at(connection.client), events, connection.stream.last_number);
+  }
+
+  // What became of events. `make_room(connection)` sends what it can when replies fill up.
+  template <typename MakeRoom>
+  void settle(const tickweir_batch& batch, MakeRoom&& make_room) {
+    const std::uint8_t* at = batch.data;
+    const std::uint8_t* const end = at + batch.used_bytes;
+    std::uint32_t source = 0;
+    Client* client = nullptr;
+    while (at != end) {
+      const auto& event = *reinterpret_cast<const Event*>(at);
+      at += event.size;
+      if (const std::uint32_t from = origin_source(event.origin); from != source) {
+        source = from;
+        const std::uint32_t id = wire::client_of(event.origin);
+        client = id == 0 ? nullptr : clients_.find(id);
+      }
+      if (client != nullptr) settle_one(*client, event, make_room);
+    }
+  }
+  // Connections that settling touched, each once; the caller sends their replies.
+  template <typename Visit>
+  void take_touched(Visit&& visit) {
+    for (std::size_t i = 0; i < touched_.size(); ++i) {
+      Connection& connection = connections_[touched_[i]];
+      connection.is_touched = false;
+      visit(connection);
+    }
+    touched_.clear();
+  }
+
+  // Puts the acknowledgement that is due into the buffer, when there is one and it has room.
+  void push_acknowledgement(Connection& connection) {
+    if (connection.client == no_client) return;
+    Client& client = clients_.at(connection.client);
+    if (client.settled <= client.acknowledged) return;
+    wire::Frame<wire::Acknowledgement> frame;
+    frame.payload.number = client.settled;
+    if (!connection.replies.push(frame)) return;
+    client.acknowledged = client.settled;
+    ++counts_.acknowledgements;
+  }
+  // A client that said goodbye has been told about all its events.
+  [[nodiscard]] bool is_finished(const Connection& connection) {
+    if (connection.phase != Phase::finishing) return false;
+    const Client& client = clients_.at(connection.client);
+    return client.under_way == 0;
+  }
+  void touch(Connection& connection) {
+    if (connection.is_touched) return;
+    connection.is_touched = true;
+    touched_.push_back(index_of(connection));
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t index_of(const Connection& connection) const {
+    return static_cast<std::uint32_t>(&connection - connections_.data());
+  }
+  template <Payload T>
+  static bool is_whole(const Event& frame) {
+    return frame.type == T::event_type && frame.size == event_size<T>;
+  }
+
+  template <Payload T>
+  bool push_or_end(Connection& connection, const wire::Frame<T>& frame) {
+    if (connection.replies.push(frame)) return true;
+    say_goodbye(connection, GoodbyeCode::reply_backlog,
+                "replies of " + std::to_string(settings_.reply_bytes_max) + " bytes were not taken");
+    return false;
+  }
+
+  template <typename MakeRoom>
+  void settle_one(Client& client, const Event& event, MakeRoom&& make_room) {
+    const bool is_repeat = event.verdict != 0 && event.verdict <= is_repeat_.size() && is_repeat_[event.verdict - 1];
+    const bool is_durable = event.verdict == 0 || is_repeat;
+    counts_.repeats += is_repeat ? 1 : 0;
+    const bool is_present = Clients::settle(client, origin_number(event.origin), is_durable);
+    if (client.connection == no_connection) return;
+    Connection& connection = connections_[client.connection];
+    touch(connection);
+    if (!is_present || is_durable) return;
+    wire::Frame<wire::Refusal> refusal;
+    if (event.verdict <= refusals_.size()) refusal = refusals_[event.verdict - 1];
+    refusal.payload.number = origin_number(event.origin);
+    refusal.payload.verdict = event.verdict;
+    ++counts_.refusals;
+    if (connection.replies.push(refusal)) return;
+    // It must be sent before an acknowledgement may cover it.
+    client.settled = std::max(client.acknowledged, refusal.payload.number - 1);
+    make_room(connection);
+    if (connection.client == no_client) return;  // it is gone
+    if (push_or_end(connection, refusal)) client.settled = refusal.payload.number;
+  }
+
+  // "" when the client may come in; otherwise goodbye was said.
+  std::string judge_login(Connection& connection, const wire::Frame<wire::Login>& login) {
+    const auto refuse = [&](GoodbyeCode code, const std::string& why) {
+      say_goodbye(connection, code, why);
+      return why;
+    };
+    const Event& header = login.header;
+    if ((header.sequence | header.time | header.origin) != 0 || login.payload.reserved != 0) {
+      return refuse(GoodbyeCode::frame_field, "the login has values where zeros belong");
+    }
+    if (login.payload.version != wire::protocol_version) {
+      return refuse(GoodbyeCode::version, "protocol version " + std::to_string(login.payload.version) +
+                                              ", expected " + std::to_string(wire::protocol_version));
+    }
+    const std::uint32_t id = login.payload.client;
+    Client* const known = clients_.find(id);
+    const bool needs_token = !settings_.clients_file.empty();
+    const bool is_certified = settings_.tls != TlsMode::mutual || connection.certified_id == id;
+    const bool has_token = !needs_token || clients_.is_token_of(known, login.payload.token);
+    if (id == 0 || id > wire::client_id_max || !is_certified || !has_token) {
+      return refuse(GoodbyeCode::login_refused, "client id, token or certificate is wrong");
+    }
+    if (known == nullptr && clients_.is_full()) {
+      return refuse(GoodbyeCode::client_limit, "no room for a client that was never here");
+    }
+    return {};
+  }
+
+  const Settings& settings_;
+  std::span<Connection> connections_;
+  Clients clients_;
+  SessionCounts counts_;
+  std::vector<wire::Frame<wire::Refusal>> refusals_;  // by verdict - 1
+  std::vector<bool> is_repeat_;
+  std::vector<std::uint32_t> touched_;
+};
+
+}  // namespace tickweir::tcp
