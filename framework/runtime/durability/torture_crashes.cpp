@@ -1,0 +1,189 @@
+// The checks of the torture suite with a crash: killed processes, lost power, full disks.
+#include <unistd.h>
+
+#include <cstring>
+
+#include "runtime/durability/torture_subject.h"
+
+namespace tickweir::torture {
+namespace {
+
+using testing::FaultyFiles;
+using testing::PowerCut;
+
+// Appends and syncs for ever; tells each sequence once it is durable.
+void write_until_killed(const Subject& subject, std::uint64_t seed, int pipe) {
+  std::mt19937_64 random(seed);
+  LogHarness log(subject.file(), subject.options());
+  for (;;) {
+    for (std::uint64_t appends = 1 + random() % 4; appends > 0; --appends)
+      Subject::append(log, 1 + random() % 100);
+    log.sync();
+    const std::uint64_t durable = log.next_sequence() - 1;
+    if (::write(pipe, &durable, sizeof durable) != sizeof durable) return;
+  }
+}
+
+std::string killed(Subject& subject) {
+  subject.needs_disk();
+  std::uint64_t durable = 0;
+  std::uint64_t told = 0;
+  std::uint64_t kept_more = 0;
+  for (std::uint32_t kill = 0; kill < subject.settings().kills; ++kill) {
+    const std::uint64_t seed = subject.random()();
+    const std::string said =
+        killed_after(subject.random()() % 60'000, [&](int pipe) { write_until_killed(subject, seed, pipe); });
+    if (said.size() >= sizeof durable) {
+      std::memcpy(&durable, said.data() + (said.size() / sizeof durable - 1) * sizeof durable,
+                  sizeof durable);
+    }
+    told += said.size() / sizeof durable;
+    const Ending found = in_own_process([&] {  // it may leave threads behind: not in the process that forks
+      LogHarness log(subject.file(), subject.options());
+      const std::uint64_t last = log.opened().last_sequence;
+      require(last >= durable, "lost sequences " + std::to_string(last + 1) + ".." + std::to_string(durable) +
+                                   " that were synced");
+      Subject::expect_events(log, 1, last);
+      return std::to_string(last);
+    });
+    if (found.mark != Mark::passed)
+      throw std::runtime_error("after kill " + std::to_string(kill + 1) + ": " + found.text);
+    const std::uint64_t last = std::stoull(found.text);
+    kept_more += last > durable ? 1 : 0;
+    durable = last;
+  }
+  return std::to_string(subject.settings().kills) + " kills, " + std::to_string(told) + " syncs, " +
+         std::to_string(durable) + " events; " + std::to_string(kept_more) +
+         " times more was left than was synced";
+}
+
+// The back end over a disk in memory; skips when it has a way of its own to the disk.
+std::unique_ptr<LogHarness> open_over(Subject& subject, FaultyFiles& files) {
+  auto log =
+      std::make_unique<LogHarness>(subject.file(), subject.options(), LogSettings{.files = &files.raw()});
+  if (files.operations() == 0)
+    throw Skipped("it does not use the runtime's files, which can fail on purpose");
+  return log;
+}
+
+// Makes the folder above the log.
+void prepare(const Subject& subject, FaultyFiles& files) {
+  std::string path;
+  for (const auto& part : subject.folder()) {
+    path = path.empty() || path == "/" ? path + part.string() : path + "/" + part.string();
+    if (path != "/") files.raw().make_folder(files.raw().state, path.c_str());
+    files.raw().sync_folder(files.raw().state, std::filesystem::path(path).parent_path().c_str());
+  }
+}
+
+// Returns the last sequence that was synced when the power went.
+std::uint64_t write_until_cut(Subject& subject, FaultyFiles& files, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::uint64_t durable = 0;
+  try {
+    const auto log = open_over(subject, files);
+    for (int i = 0; i < 40; ++i) {
+      Subject::append(*log, 1 + random() % 20);
+      if (random() % 2 == 0) continue;
+      log->sync();
+      durable = log->next_sequence() - 1;
+    }
+  } catch (const testing::StageError&) {  // the cut
+  }
+  return durable;
+}
+
+std::string power_cuts(Subject& subject) {
+  subject.needs_disk();
+  FaultyFiles whole;
+  prepare(subject, whole);
+  const std::uint64_t before = whole.operations();
+  write_until_cut(subject, whole, 1);
+  const std::uint64_t operations = whole.operations() - before;
+  for (std::uint32_t cut = 0; cut < subject.settings().power_cuts; ++cut) {
+    const std::uint64_t seed = subject.random()();
+    FaultyFiles files;
+    prepare(subject, files);
+    files.cut_at(before + 1 + seed % operations);
+    const std::uint64_t durable = write_until_cut(subject, files, 1);
+    const auto kind = static_cast<PowerCut>(cut % 4);
+    const auto left = files.after_cut(kind, seed);
+    LogHarness log(subject.file(), subject.options(), {.files = &left->raw()});
+    const std::uint64_t last = log.opened().last_sequence;
+    require(last >= durable, "a power cut lost sequences " + std::to_string(last + 1) + ".." +
+                                 std::to_string(durable) + " that were synced (cut " + std::to_string(cut) +
+                                 ")");
+    Subject::expect_events(log, 1, last);
+  }
+  return std::to_string(subject.settings().power_cuts) + " cuts";
+}
+
+std::string failed_sync(Subject& subject) {
+  subject.needs_disk();
+  for (std::uint64_t nth = 1; nth <= 3; ++nth) {
+    FaultyFiles files;
+    prepare(subject, files);
+    const auto log = open_over(subject, files);
+    files.fail({.call = testing::FileCall::sync, .nth = nth});
+    bool has_failed = false;
+    for (int i = 0; i < 10 && !has_failed; ++i) {
+      try {
+        Subject::append(*log, 3);
+        log->sync();
+      } catch (const testing::StageError&) {
+        has_failed = true;
+      }
+    }
+    require(has_failed, "a sync that failed was not told");
+    bool fails_again = false;
+    try {
+      log->sync();
+    } catch (const testing::StageError&) {
+      fails_again = true;
+    }
+    require(fails_again, "a sync that failed was tried again, and passed off as good");
+    require(files.retried_syncs() == 0, "a file whose sync failed was synced again");
+  }
+  return "";
+}
+
+std::string full_disk(Subject& subject) {
+  subject.needs_disk();
+  FaultyFiles files;
+  prepare(subject, files);
+  const auto log = open_over(subject, files);
+  Subject::append(*log, 10);
+  log->sync();
+  std::uint64_t bytes = 0;
+  for (const std::string& path : files.paths()) bytes += files.contents(path).size();
+  int full = 0;
+  for (int step = 0; step < 20; ++step) {
+    files.limit_bytes(bytes + 777U * static_cast<unsigned>(step + 1));
+    try {
+      for (int i = 0; i < 100'000; ++i) Subject::append(*log, 400);
+    } catch (const LogFull&) {
+      ++full;
+    }
+    Subject::expect_events(*log, 1, log->next_sequence() - 1);
+  }
+  require(full == 20, "a full disk is not told as such");
+  files.limit_bytes(0);
+  Subject::append(*log, 400);
+  log->sync();
+  log->reopen({.files = &files.raw()});
+  Subject::expect_events(*log, 1, log->next_sequence() - 1);
+  return "went on when there was room";
+}
+
+}  // namespace
+
+std::vector<Check> crash_checks() {
+  return {
+      {"killed", "Keeps what was synced when its process is killed.", killed},
+      {"power_cuts", "Keeps what was synced when the power goes, and a prefix of the rest.", power_cuts},
+      {"failed_sync", "Tells a failed sync, and never retries it.", failed_sync},
+      {"full_disk", "Refuses an append whole when the disk is full, and goes on later.", full_disk},
+  };
+}
+
+}  // namespace tickweir::torture
