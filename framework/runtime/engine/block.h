@@ -24,6 +24,11 @@ struct alignas(64) Block {
   std::uint64_t ingress_ticks = 0;  // when the oldest event in it entered at a source
   BlockPool* pool = nullptr;
   std::atomic<std::uint32_t> references{1};
+  // On a line of its own, untouched where there is no log. What is in the block came of events up to
+  // `log_sequence` of the nearest log upstream, or is these events; `gate_sequence`: likewise of the log before
+  // that one, for a block that has just passed a log.
+  alignas(64) std::uint64_t log_sequence = 0;
+  std::uint64_t gate_sequence = 0;
 
   [[nodiscard]] std::uint32_t live_count() const { return batch.event_count - batch.refused_count; }
   // Acquire: a writer that finds itself alone must see that the other readers are done.
@@ -34,14 +39,14 @@ struct alignas(64) Block {
   // Brings header and first event near, to read them soon or to write them.
   void prefetch() const {
     __builtin_prefetch(this);
-    __builtin_prefetch(this + 1);
+    __builtin_prefetch(this + 1);  // the first event
   }
   void prefetch_to_write() {
     __builtin_prefetch(this, 1);
     __builtin_prefetch(this + 1, 1);
   }
 };
-static_assert(sizeof(Block) == 64, "one line; the events follow in the next");
+static_assert(sizeof(Block) == 128, "two lines; the events follow");
 
 class BlockPool {
  public:

@@ -5,8 +5,8 @@
 
 namespace tickweir {
 
-Edge::Edge(const Graph& graph, std::uint32_t index, EdgeCells& cells, Inbox* inbox)
-    : plan_(graph.edges[index]), index_(index), cells_(cells), inbox_(inbox) {
+Edge::Edge(const GraphEdge& plan, std::uint32_t index, EdgeCells& cells, Inbox* inbox)
+    : plan_(plan), index_(index), cells_(cells), inbox_(inbox) {
   TICKWEIR_ASSERT((plan_.kind == EdgeKind::queue) == (inbox != nullptr));
   if (inbox_ != nullptr) {
     producer_token_ = std::make_unique<Inbox::Producer>(*inbox_);

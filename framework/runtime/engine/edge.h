@@ -28,8 +28,8 @@ namespace tickweir {
 
 class Edge {
  public:
-  // `inbox`: of the consuming stage, for EdgeKind::queue; nullptr for a ring.
-  Edge(const Graph& graph, std::uint32_t index, EdgeCells& cells, Inbox* inbox);
+  // `index`: in the graph. `inbox`: of the consuming stage, for EdgeKind::queue; nullptr for a ring.
+  Edge(const GraphEdge& plan, std::uint32_t index, EdgeCells& cells, Inbox* inbox);
 
   // ---- producer ----
   // Takes over one reference. Never waits. `now`: ticks of the engine's clock, a moment old at most.
@@ -45,9 +45,14 @@ class Edge {
   // ---- consumer ----
   // Ring only; an Inbox is read as a whole.
   bool pop(QueuedBlock& queued) { return ring_->pop(queued); }
+  // The block that comes next, or nullptr. Ring only.
+  [[nodiscard]] const Block* next() const {
+    const QueuedBlock* const front = ring_->front();
+    return front == nullptr ? nullptr : front->block;
+  }
   // Brings the block that comes next near, while there is other work. Ring only.
   void prefetch_next() const {
-    if (const QueuedBlock* next = ring_->front()) next->block->prefetch();
+    if (const Block* block = next()) block->prefetch();
   }
   // Books a block as arrived and gives its credit back. Once for each block, before its stage works on it.
   void arrived(std::uint32_t live_events);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "runtime/engine/logs.h"
 #include "runtime/engine/report.h"
 #include "runtime/engine/start_gate.h"
 #include "runtime/engine/thread_setup.h"
@@ -28,8 +29,9 @@ struct Engine::Impl {
   Telemetry telemetry;
   std::vector<std::unique_ptr<Inbox>> inboxes;  // by stage; most are empty
   std::vector<std::unique_ptr<Edge>> edges;     // by index; empty for calls
-  std::vector<std::unique_ptr<Worker>> workers;
-  std::vector<std::unique_ptr<StageRunner>> runners;
+  Workers workers;
+  Runners runners;
+  std::vector<std::unique_ptr<Settlement>> settlements;
   std::unique_ptr<Watchdog> watchdog;
   StartGate gate;
   std::vector<std::thread> threads;
@@ -46,6 +48,8 @@ void Engine::Impl::make_telemetry() {
     cells->drops.resize(stage.plugin->table->reason_count);
     cells->outputs.resize(stage.outputs.size());
     telemetry.stages.push_back(std::move(cells));
+    const bool is_log = stage.plugin->table->role == TICKWEIR_ROLE_WAL;
+    telemetry.logs.push_back(is_log ? std::make_unique<LogCells>() : nullptr);
   }
   for (const GraphEdge& edge : graph.edges) {
     telemetry.edges.push_back(edge.kind == EdgeKind::call ? nullptr : std::make_unique<EdgeCells>());
@@ -65,7 +69,7 @@ void Engine::Impl::make_parts() {
     if (plan.kind == EdgeKind::queue && inbox == nullptr) inbox = std::make_unique<Inbox>();
     edges.push_back(plan.kind == EdgeKind::call
                         ? nullptr
-                        : std::make_unique<Edge>(graph, i, *telemetry.edges[i],
+                        : std::make_unique<Edge>(plan, i, *telemetry.edges[i],
                                                  plan.kind == EdgeKind::queue ? inbox.get() : nullptr));
     if (edges.back() == nullptr) continue;
     Worker& from = *workers[graph.stages[plan.from].thread];
@@ -122,7 +126,7 @@ void Engine::Impl::run_thread(std::uint32_t index) {
     const auto number = static_cast<std::uint32_t>(&stage->plan() - graph.stages.data());
     const bool passed = gate.pass(number, [&]() -> Result<void> {
       if (!set_up) return set_up.error();
-      auto result = stage->object().start();
+      auto result = stage->log() == nullptr ? stage->object().start() : stage->log()->open();
       if (!result) return std::move(result.error()).within("stage " + stage->plan().id);
       stage->prepare();
       return {};
@@ -137,6 +141,7 @@ void Engine::Impl::run_thread(std::uint32_t index) {
 
 void Engine::Impl::stop_stages(const std::vector<StageRunner*>& started) {
   for (StageRunner* stage : started) {
+    if (stage->log() != nullptr) stage->log()->committer().join();
     auto stopped = stage->object().stop();
     if (!stopped) control.fail(stage->plan().id, stopped.error().message);
   }
@@ -168,6 +173,7 @@ Engine::~Engine() {
   for (const auto& edge : impl_->edges) {
     if (edge != nullptr) edge->release_all();
   }
+  for (const auto& settlement : impl_->settlements) settlement->edge.release_all();
   for (const auto& runner : impl_->runners) runner->release_all();
 }
 
@@ -177,10 +183,14 @@ Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction l
   impl->make_telemetry();
   impl->make_parts();
   if (auto created = impl->create_stages(); !created) return created.error();
+  impl->settlements = make_logs(graph, impl->telemetry, impl->runners, impl->workers);
   impl->watchdog = std::make_unique<Watchdog>(graph, impl->telemetry, impl->control);
   Impl* const parts = impl.get();
   impl->control.set_wake_all([parts] {
     for (const auto& worker : parts->workers) worker->sleeper().wake();
+    for (const auto& runner : parts->runners) {
+      if (runner->log() != nullptr) runner->log()->committer().sleeper().wake();
+    }
   });
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
@@ -199,6 +209,12 @@ Result<void> Engine::start() {
     impl_->is_hanging = outcome.is_hanging;
     if (!outcome.is_hanging) return outcome.result.error();
     return std::move(outcome.result.error()).within("stage " + impl_->graph.stages[outcome.failed].id);
+  }
+  auto recovered = recover_logs(impl_->graph, impl_->runners);
+  impl_->gate.release(static_cast<bool>(recovered));
+  if (!recovered) {
+    impl_->control.abandon();  // for the committers that run already
+    return recovered;
   }
   EngineState expected = EngineState::starting;  // a short run may be over already
   impl_->state.compare_exchange_strong(expected, EngineState::running);

@@ -33,6 +33,14 @@ class RunControl {
   [[nodiscard]] bool is_draining() const {
     return is_stop_requested() || open_sources_.load(std::memory_order_relaxed) == 0;
   }
+  // Logs are passing on what they hold; sources wait until all have done so. Release pairs with the acquire in
+  // is_replaying(): a source that goes on comes after the replay.
+  void replay_began() { open_replays_.fetch_add(1, std::memory_order_relaxed); }
+  void replay_ended() {
+    open_replays_.fetch_sub(1, std::memory_order_release);
+    if (wake_all_) wake_all_();
+  }
+  [[nodiscard]] bool is_replaying() const { return open_replays_.load(std::memory_order_acquire) != 0; }
   // Threads end after the call they are in.
   void abandon() {
     abandoned_.store(true, std::memory_order_relaxed);
@@ -56,6 +64,7 @@ class RunControl {
   std::atomic<bool> stop_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<std::uint32_t> open_sources_{0};
+  std::atomic<std::uint32_t> open_replays_{0};
   mutable std::mutex mutex_;
   std::optional<std::string> failure_;
 };

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "runtime/engine/clock.h"
+#include "tickweir/posix_files.h"
 
 namespace tickweir {
 
@@ -19,6 +20,16 @@ StageObject::StageObject(const Graph& graph, std::uint32_t index, StageCells& ce
       table_(*plan_.plugin->table),
       cells_(cells),
       control_(control) {
+  for (const GraphStage& stage : graph.stages) {
+    const tickweir_plugin& plugin = *stage.plugin->table;
+    for (std::uint32_t i = 0; i < plugin.reason_count; ++i) {
+      TICKWEIR_ASSERT(verdicts_.size() + 1 == stage.verdict_base + i);
+      verdicts_.push_back({.flags = plugin.reasons[i].flags,
+                           .stage_id = stage.id.c_str(),
+                           .reason = plugin.reasons[i].name,
+                           .help = plugin.reasons[i].help});
+    }
+  }
   host_ = {.state = this, .now = host_now, .log = host_log, .cell = host_cell};
   error_.text = text_.data();
   error_.text_capacity = text_.size();
@@ -59,6 +70,9 @@ Result<void> StageObject::create() {
   context.verdict_base = plan_.verdict_base;
   context.drop_cells = cells_.drops.data();
   context.host = &host_;
+  context.verdicts = verdicts_.data();
+  context.verdict_count = static_cast<std::uint32_t>(verdicts_.size());
+  context.files = &posix_files();
   auto made = call_setup("create", [&] { return table_.create(&context, &stage_, &error_); });
   if (made && stage_ == nullptr) return Error{"create succeeded but made no stage"};
   return made;
@@ -67,6 +81,10 @@ Result<void> StageObject::create() {
 Result<void> StageObject::start() {
   if (table_.start == nullptr) return {};
   return call_setup("start", [&] { return table_.start(stage_, &error_); });
+}
+
+Result<void> StageObject::recover(const tickweir_batch& batch) {
+  return call_setup("recover", [&] { return table_.state->recover(stage_, &batch, &error_); });
 }
 
 Result<void> StageObject::drain(tickweir_emitter& emitter) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "runtime/engine/run_control.h"
 #include "runtime/graph/graph.h"
@@ -41,12 +42,22 @@ class StageObject {
   std::int32_t write(const tickweir_batch& batch) {
     return call([&] { return table_.sink->write(stage_, &batch, &error_); });
   }
+  std::int32_t settle(const tickweir_batch& batch) {
+    return call([&] { return table_.source->settle(stage_, &batch, &error_); });
+  }
+  // Shows a stage upstream of a log what once passed. Only for those that can recover.
+  Result<void> recover(const tickweir_batch& batch);
+  [[nodiscard]] bool can_recover() const {
+    return table_.state != nullptr && table_.state->recover != nullptr;
+  }
   [[nodiscard]] std::uint64_t held() const {
     return table_.transform != nullptr && table_.transform->held != nullptr ? table_.transform->held(stage_)
                                                                             : 0;
   }
   [[nodiscard]] const char* error_text() const { return text_.data(); }
   [[nodiscard]] const tickweir_plugin& table() const { return table_; }
+  // The plugin's own; nullptr before create().
+  [[nodiscard]] void* stage() const { return stage_; }
 
  private:
   // A plugin made without the SDK may let an exception through: it ends here.
@@ -75,6 +86,7 @@ class StageObject {
   tickweir_host host_;
   std::array<char, 1024> text_{};
   tickweir_error error_;
+  std::vector<tickweir_verdict> verdicts_;  // of the whole pipeline
   void* stage_ = nullptr;
 };
 

@@ -28,6 +28,7 @@ void StageRunner::hand_over(Port& port) {
   if (port.open == nullptr || port.open->batch.event_count == 0) return;
   Block* const full = port.open;
   check_emitted(*full);
+  if (is_after_log_) full->log_sequence = log_sequence_;
   if (plan_.inputs.empty() && graph_.config.tick_every_ns != 0) last_time_ = last_time_of(full->batch);
   forward(port, full);
   open_port(port);
@@ -79,6 +80,7 @@ Block* StageRunner::writable(Block* block) {
   if (!block->is_shared()) return block;
   Block* const copy = worker_.pool().take();
   copy->ingress_ticks = block->ingress_ticks;
+  if (is_after_log_) copy->log_sequence = block->log_sequence;
   copy->batch.event_count = block->batch.event_count;
   copy->batch.refused_count = block->batch.refused_count;
   copy->batch.stride = block->batch.stride;
@@ -97,6 +99,13 @@ void StageRunner::release_all() {
     if (port.open != nullptr) BlockPool::release(port.open, nullptr);
     port.open = nullptr;
   }
+  for (Block* block : waiting_) {
+    add_to_cell(cells_.received_events, block->live_count());
+    add_to_cell(cells_.failed_events, block->live_count());
+    BlockPool::release(block, nullptr);
+  }
+  waiting_.clear();
+  if (log_ != nullptr) log_->committer().release_all();
 }
 
 }  // namespace tickweir

@@ -1,5 +1,6 @@
 #include "runtime/engine/stage_runner.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -19,7 +20,8 @@ StageRunner::StageRunner(const Graph& graph, std::uint32_t index, StageCells& ce
       object_(graph, index, cells, control),
       ports_(plan_.outputs.size()),
       open_batches_(plan_.outputs.size()),
-      open_inputs_(plan_.inputs.size()) {
+      open_inputs_(plan_.inputs.size()),
+      is_after_log_(plan_.log != no_log) {
   emitter_.output_count = static_cast<std::uint32_t>(ports_.size());
   emitter_.outputs = open_batches_.data();
   emitter_.host = this;
@@ -40,7 +42,12 @@ void StageRunner::wire(const std::vector<std::unique_ptr<Edge>>& edges,
   }
 }
 
+void StageRunner::make_log(LogCells& cells) {
+  log_ = std::make_unique<LogStage>(graph_, plan_, object_, cells, control_);
+}
+
 void StageRunner::find_exits(std::vector<Edge*>& exits) const {
+  if (log_ != nullptr) exits.push_back(&log_->committer().staging());
   for (const Port& port : ports_) {
     exits.insert(exits.end(), port.edges.begin(), port.edges.end());
     for (const StageRunner* callee : port.callees) callee->find_exits(exits);
@@ -49,7 +56,8 @@ void StageRunner::find_exits(std::vector<Edge*>& exits) const {
 
 void StageRunner::prepare() {
   find_exits(exits_);
-  const bool emits = object_.table().role != TICKWEIR_ROLE_FILTER;
+  const std::uint32_t role = object_.table().role;
+  const bool emits = role == TICKWEIR_ROLE_SOURCE || role == TICKWEIR_ROLE_TRANSFORM;
   for (Port& port : ports_) {
     if (emits && port.consumer_count() != 0) open_port(port);
   }
@@ -66,12 +74,21 @@ bool StageRunner::can_run() {
 // Before the call only what shows where events are: they do not wait for the rest of our books.
 StageRunner::Before StageRunner::enter(const Block& block) {
   ingress_ticks_ = block.ingress_ticks;
+  if (is_after_log_) log_sequence_ = std::max(log_sequence_, block.log_sequence);
   add_to_cell(cells_.received_events, block.live_count());
   return {.live = block.live_count(), .used_bytes = block.batch.used_bytes, .drops = drop_sum(),
           .held = cells_.held_events, .busy_ticks = cells_.busy_ticks};
 }
 
 void StageRunner::take(Block* block) {
+  if (gate_ != nullptr && (!waiting_.empty() || block->log_sequence > gate_->durable())) {
+    waiting_.push_back(block);
+    return;
+  }
+  run(block);
+}
+
+void StageRunner::run(Block* block) {
   if (is_failed_) {
     add_to_cell(cells_.received_events, block->live_count());
     add_to_cell(cells_.failed_events, block->live_count());
@@ -82,6 +99,7 @@ void StageRunner::take(Block* block) {
   switch (object_.table().role) {
     case TICKWEIR_ROLE_FILTER: run_filter(block); break;
     case TICKWEIR_ROLE_TRANSFORM: run_transform(block); break;
+    case TICKWEIR_ROLE_WAL: run_log(block); break;
     default: run_sink(block); break;
   }
   worker_.resume(caller);
@@ -174,7 +192,7 @@ void StageRunner::run_sink(Block* block) {
 
 void StageRunner::end_input() {
   TICKWEIR_ASSERT(open_inputs_ > 0);
-  if (--open_inputs_ == 0) drain();
+  if (--open_inputs_ == 0 && waiting_.empty()) drain();
 }
 
 void StageRunner::drain() {
@@ -205,6 +223,7 @@ void StageRunner::end_outputs() {
     for (Edge* edge : port.edges) edge->close();
     for (StageRunner* callee : port.callees) callee->end_input();
   }
+  if (log_ != nullptr) log_->committer().staging().close();
 }
 
 void StageRunner::violation(const char* what) const {

@@ -12,10 +12,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
 #include "runtime/engine/edge.h"
+#include "runtime/engine/log_stage.h"
 #include "runtime/engine/stage_object.h"
 
 namespace tickweir {
@@ -30,6 +32,11 @@ class StageRunner {
   // Wiring, before the threads start. `edges` and `runners` by index in the graph; a call edge is nullptr.
   void wire(const std::vector<std::unique_ptr<Edge>>& edges,
             const std::vector<std::unique_ptr<StageRunner>>& runners);
+  // Logs only, after the plugin's create.
+  void make_log(LogCells& cells);
+  // A stage with `release: durable`: the committer of the log it waits for.
+  void wait_for(const Committer* gate) { gate_ = gate; }
+  [[nodiscard]] LogStage* log() { return log_.get(); }
   StageObject& object() { return object_; }
   [[nodiscard]] const GraphStage& plan() const { return plan_; }
 
@@ -37,6 +44,14 @@ class StageRunner {
   void prepare();
   // Takes over one reference to `block`. Not for sources.
   void take(Block* block);
+  // Sources: what became of events of theirs. Takes over one reference.
+  void settle(Block* block);
+  // Logs: passes on one batch of what they hold. True: there was one.
+  bool replay();
+  [[nodiscard]] bool is_replaying() const { return log_ != nullptr && log_->is_replaying(); }
+  // Stages that wait for a log: works on what has become durable. True: there was something.
+  bool take_released();
+  [[nodiscard]] bool has_released() const;
   // Sources: asks for events once. True: something moved.
   bool poll();
   // One of the inputs has ended; after the last, the stage drains and its outputs end.
@@ -81,6 +96,8 @@ class StageRunner {
   void run_filter(Block* block);
   void run_transform(Block* block);
   void run_sink(Block* block);
+  void run_log(Block* block);
+  void run(Block* block);
   void settle(const Before& before, std::uint64_t dropped, bool failed);
   void fail_batch(const Block& block);
   void drain();
@@ -121,6 +138,11 @@ class StageRunner {
   std::uint64_t last_work_ns_ = 0;
   std::uint64_t tick_due_ = 0;
   std::uint64_t last_time_ = 0;  // of the last event sent, for ticks
+  const bool is_after_log_;
+  std::uint64_t log_sequence_ = 0;  // of the log upstream: everything received so far came of events up to it
+  std::unique_ptr<LogStage> log_;
+  const Committer* gate_ = nullptr;
+  std::deque<Block*> waiting_;  // for the gate; bounded by what the log can stage and commit at once
   bool is_failed_ = false;
   bool is_ended_ = false;
 };

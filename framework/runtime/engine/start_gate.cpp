@@ -20,9 +20,13 @@ StartGate::Outcome StartGate::open(std::uint32_t stage_count, std::uint64_t time
             .failed = stage,
             .is_hanging = true};
   }
-  is_open_ = true;
-  changed_.notify_all();
   return {.result = {}};
+}
+
+void StartGate::release(bool goes_on) {
+  const std::lock_guard lock(mutex_);
+  (goes_on ? is_open_ : is_cancelled_) = true;
+  changed_.notify_all();
 }
 
 bool StartGate::pass(std::uint32_t stage, const std::function<Result<void>()>& start) {

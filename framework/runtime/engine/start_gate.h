@@ -22,6 +22,8 @@ class StartGate {
     bool is_hanging = false;  // the stage did not return in time; its thread cannot be joined
   };
   Outcome open(std::uint32_t stage_count, std::uint64_t timeout_ns);
+  // After open(): the work begins, or it does not.
+  void release(bool goes_on);
 
   // Waits for the turn of `stage`, runs `start` and reports. False: another stage has failed, do not run.
   bool pass(std::uint32_t stage, const std::function<Result<void>()>& start);

@@ -37,6 +37,8 @@ void Worker::run() {
   for (StageRunner* stage : stages_) {
     if (stage->plan().inputs.empty()) sources_.push_back(stage);
     stage->find_exits(outgoing_);
+    if (stage->log() != nullptr) logs_.push_back(stage);
+    if (stage->plan().release_durable) gated_.push_back(stage);
   }
   since_ = clock_ticks();
   std::uint32_t idle_rounds = 0;
@@ -58,13 +60,38 @@ bool Worker::work() {
     moved = drain_inlet(inlets_[(first_inlet_ + i) % inlets_.size()]) || moved;
   }
   if (++first_inlet_ >= inlets_.size()) first_inlet_ = 0;
+  moved = work_for_logs() || moved;
   moved = poll_sources() || moved;
   if (moved || is_blocked_) return moved;
   for (StageRunner* stage : stages_) moved = stage->flush_kept() || moved;
   return moved;
 }
 
+// Settlements first, and always: a log must not wait for a source that waits for the log.
+bool Worker::work_for_logs() {
+  bool moved = false;
+  QueuedBlock queued;
+  for (const Settlement& settlement : settlements_) {
+    for (std::size_t i = 0; i < batches_per_turn && settlement.edge->pop(queued); ++i) {
+      settlement.edge->arrived(queued.block->live_count());
+      settlement.source->settle(queued.block);
+      moved = true;
+    }
+  }
+  for (StageRunner* stage : gated_) moved = stage->take_released() || moved;
+  for (StageRunner* log : logs_) {
+    if (!log->is_replaying()) continue;
+    if (log->can_run()) {
+      moved = log->replay() || moved;
+    } else {
+      is_blocked_ = true;
+    }
+  }
+  return moved;
+}
+
 bool Worker::poll_sources() {
+  if (control_.is_replaying()) return false;
   bool moved = false;
   for (StageRunner* source : sources_) {
     if (source->is_ended()) continue;
@@ -142,6 +169,9 @@ bool Worker::all_ended() const {
   for (const Edge* edge : outgoing_) {
     if (edge->has_overflow()) return false;
   }
+  for (const Settlement& settlement : settlements_) {
+    if (!settlement.edge->is_finished()) return false;
+  }
   return true;
 }
 
@@ -188,8 +218,18 @@ bool Worker::has_work() {
         inlet.inbox != nullptr ? !inlet.inbox->looks_empty() : inlet.edges.front()->has_blocks();
     if (has_blocks && inlet.to->can_run()) return true;
   }
+  for (const Settlement& settlement : settlements_) {
+    if (settlement.edge->has_blocks()) return true;
+  }
+  for (const StageRunner* stage : gated_) {
+    if (stage->has_released()) return true;
+  }
+  for (StageRunner* log : logs_) {
+    if (log->is_replaying() && log->can_run()) return true;
+  }
+  if (all_ended()) return true;
   for (StageRunner* source : sources_) {
-    if (source->is_ended()) continue;
+    if (source->is_ended() || control_.is_replaying()) continue;
     if (control_.is_stop_requested() || (is_blocked_ && source->can_run())) return true;
   }
   return flush_overflows();

@@ -32,6 +32,8 @@ class Worker {
 
   void add_stage(StageRunner* stage) { stages_.push_back(stage); }
   void add_inlet(Inlet inlet) { inlets_.push_back(std::move(inlet)); }
+  // What became of `source`'s events, from a log's committer.
+  void add_settlement(StageRunner* source, Edge* edge) { settlements_.push_back({source, edge}); }
 
   // Works until every stage has ended or the run is abandoned.
   void run();
@@ -73,6 +75,7 @@ class Worker {
   void run_block(Edge& edge, StageRunner& stage, const QueuedBlock& queued);
   bool end_finished_edges(Inlet& inlet);
   bool poll_sources();
+  bool work_for_logs();
   bool flush_overflows();
   [[nodiscard]] bool all_ended() const;
   bool has_work();
@@ -89,6 +92,13 @@ class Worker {
   std::vector<StageRunner*> stages_;
   std::vector<StageRunner*> sources_;
   std::vector<Inlet> inlets_;
+  struct Settlement {
+    StageRunner* source;
+    Edge* edge;
+  };
+  std::vector<Settlement> settlements_;
+  std::vector<StageRunner*> logs_;   // stages that replay,
+  std::vector<StageRunner*> gated_;  // and those that wait for one
   std::vector<Edge*> outgoing_;
   std::size_t first_inlet_ = 0;  // rotates: every inlet is first in its turn
   bool is_blocked_ = false;      // the last round left work undone because an edge was full

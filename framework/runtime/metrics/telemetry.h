@@ -84,10 +84,27 @@ struct alignas(128) ThreadCells {
   Cell current_stage = 0;  // index + 1 of the stage whose code is running; 0: the engine's own
 };
 
+// A log: its own edge from the stage to its committer, and what became durable.
+struct LogCells {
+  EdgeCells staging;
+  alignas(128) Cell last_sequence = 0;     // given; written by the stage's thread
+  alignas(128) Cell durable_sequence = 0;  // by the committer's, as all that follow but one
+  alignas(128) Cell replayed_events = 0;   // by the stage's thread
+  alignas(128) Cell groups = 0;                         // stored together, with one sync where there is one
+  Cell stored_events = 0;
+  Cell stored_bytes = 0;
+  Cell late_events = 0;  // waited longer than durability.max_delay for their sync to begin
+  Cell full_waits = 0;   // the disk was full, and it was tried again
+  HistogramCells sync_ns{};
+  HistogramCells group_events{};
+  HistogramCells durable_ns{};  // oldest ingress of the batch to durable, counted for each of its events
+};
+
 struct Telemetry {
   std::vector<std::unique_ptr<StageCells>> stages;  // by index in the graph, likewise below
   std::vector<std::unique_ptr<EdgeCells>> edges;
   std::vector<std::unique_ptr<ThreadCells>> threads;
+  std::vector<std::unique_ptr<LogCells>> logs;  // by stage; nullptr for those that are not a log
 };
 
 }  // namespace tickweir

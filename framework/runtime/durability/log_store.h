@@ -1,0 +1,53 @@
+// A log's back end, as the runtime calls it: the wal table of a plugin with errors as Results.
+//
+// Checks what a back end says: numbers that cannot be, events that are not whole, a hole in the sequences.
+// Threading: one call after the other, from any thread. Ownership: borrows the stage.
+// Errors:    the back end's text, led by what was being done. After a failed append or sync nothing more is
+//            asked of it; that is asserted.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/result.h"
+#include "tickweir/plugin.h"
+
+namespace tickweir {
+
+// tickweir_log_state with its texts copied.
+struct LogFacts {
+  std::uint64_t first_sequence = 0;  // 0: holds no event
+  std::uint64_t last_sequence = 0;
+  std::uint64_t bytes = 0;
+  std::string id;  // 32 hexadecimal digits
+  std::string schema;
+  std::string note;
+};
+
+class LogStore {
+ public:
+  // `stage`: made by table.create.
+  LogStore(const tickweir_plugin& table, void* stage) : wal_(*table.wal), stage_(stage) {}
+
+  // `schema`: see tickweir_log_request.
+  Result<LogFacts> open(const std::string& schema, bool is_read_only);
+  enum class Stored { yes, disk_full };
+  Result<Stored> append(std::span<const tickweir_span> spans, std::uint64_t first_sequence,
+                        std::uint32_t event_count);
+  Result<void> sync();
+  // Fills an empty batch with events from `sequence` on. False: there are none.
+  Result<bool> read(std::uint64_t sequence, tickweir_batch& room);
+  Result<void> truncate_before(std::uint64_t sequence);
+  Result<LogFacts> describe();
+
+ private:
+  Result<void> check_read(std::uint64_t sequence, const tickweir_batch& batch) const;
+
+  const tickweir_wal& wal_;
+  void* stage_;
+  bool has_failed_ = false;
+};
+
+}  // namespace tickweir

@@ -1,0 +1,98 @@
+// The thread behind a log: stores what the stage has numbered, syncs groups, says what is durable.
+//
+// A group is whatever waits when the disk is free, up to `max_events`: under load groups grow by themselves, and
+// a lone event waits for nobody. Batches are stored straight out of their blocks, which are shared with the stages
+// downstream and given back once they are durable and settled.
+//
+// Order: store, sync, then durable_sequence, then settlement. A log behind another one stores nothing that came
+// of events which are not durable in the first: after a crash the second never knows more than the first.
+//
+// A failure of append or sync is final: the run ends, nothing more is called durable, nothing is settled. A full
+// disk is not a failure: the same append is tried again until there is room or the run is abandoned.
+//
+// Threading: staging() is pushed to by the log's worker; durable() and has_failed() on any; the rest on the main
+// thread before start() or after join().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "runtime/durability/log_store.h"
+#include "runtime/engine/edge.h"
+#include "runtime/engine/own_batch.h"
+#include "runtime/engine/run_control.h"
+#include "tickweir/event.h"
+
+namespace tickweir {
+
+class Committer {
+ public:
+  Committer(const PipelineConfig& config, const GraphStage& stage, LogStore& store, LogCells& cells,
+            RunControl& control);
+
+  Edge& staging() { return staging_; }
+  // Blocks go to `edge` when they are durable: to a source that settles.
+  void add_settlement(Edge* edge) { settlements_.push_back(edge); }
+  // Whoever waits for durable() to rise: a worker with stages that release, or another committer.
+  void add_waiter(Sleeper* sleeper) { waiters_.push_back(sleeper); }
+  // The log before this one.
+  void set_upstream(Committer* upstream);
+  Sleeper& sleeper() { return sleeper_; }
+
+  // What the store holds is durable; what comes again of it is compared with it and not stored twice.
+  void start(const LogFacts& held);
+  // Ends once staging() has been closed and emptied, or the run is abandoned.
+  void join();
+  // Lets go of what is left. After join().
+  void release_all();
+
+  // Acquire pairs with the release in publish(): whoever sees the number sees what was done before it.
+  [[nodiscard]] std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool has_failed() const { return has_failed_.load(std::memory_order_acquire); }
+
+ private:
+  void run();
+  bool gather();
+  void wait(std::uint32_t& idle_rounds);
+  void wait_for_upstream(const Block& block);
+  void store_group();
+  void add_block(const Block& block);
+  void check_again(const Event& event);
+  void flush();
+  bool append();
+  void sync();
+  void publish(std::uint64_t sequence);
+  void settle_group();
+  void fail(const std::string& text);
+  [[nodiscard]] bool is_over() const { return has_failed() || control_.is_abandoned(); }
+
+  const GraphStage& stage_;
+  const DurabilityConfig& durability_;
+  LogStore& store_;
+  LogCells& cells_;
+  RunControl& control_;
+  GraphEdge staging_plan_;
+  Edge staging_;
+  Sleeper sleeper_;
+  Committer* upstream_ = nullptr;
+  std::vector<Edge*> settlements_;
+  std::vector<Sleeper*> waiters_;
+
+  std::vector<QueuedBlock> group_;
+  std::vector<tickweir_span> spans_;  // of the events to append next
+  std::uint32_t span_events_ = 0;
+  std::uint64_t span_bytes_ = 0;
+  std::uint64_t first_held_ = 0;  // what the store had at the start
+  std::uint64_t stored_ = 0;      // last sequence appended
+  OwnBatch again_;                // what is stored of the events that come again
+  std::uint32_t again_at_ = 0;
+  std::uint32_t events_max_;
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<bool> has_failed_{false};
+  std::thread thread_;
+};
+
+}  // namespace tickweir

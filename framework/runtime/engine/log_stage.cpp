@@ -1,0 +1,132 @@
+#include "runtime/engine/log_stage.h"
+
+#include <algorithm>
+#include <map>
+
+#include "runtime/engine/clock.h"
+#include "runtime/engine/own_batch.h"
+#include "tickweir/event.h"
+
+namespace tickweir {
+
+namespace {
+
+constexpr std::uint64_t show_every_ns = 1'000'000'000;
+
+// The layouts of all events that the pipeline's plugins know, in a fixed order.
+std::string schema_of(const Graph& graph) {
+  std::map<std::uint32_t, const EventLayout*> layouts;  // by type; plugins with other layouts were refused
+  for (const GraphStage& stage : graph.stages) {
+    for (const EventLayout& layout : stage.plugin->note.layouts) {
+      if (layout.type != 0) layouts.emplace(layout.type, &layout);
+    }
+  }
+  std::string schema = TICKWEIR_HEADER_LAYOUT;
+  for (const auto& [type, layout] : layouts) {
+    schema += layout->name + " " + std::to_string(layout->size_bytes) + " " + std::to_string(type) + " " +
+              layout->fields + "\n";
+  }
+  return schema;
+}
+
+}  // namespace
+
+LogStage::LogStage(const Graph& graph, const GraphStage& stage, StageObject& object, LogCells& cells,
+                   RunControl& control)
+    : graph_(graph),
+      stage_(stage),
+      store_(object.table(), object.stage()),
+      cells_(cells),
+      control_(control),
+      committer_(graph.config, stage, store_, cells, control) {}
+
+Result<void> LogStage::open() {
+  auto opened = store_.open(schema_of(graph_), false);
+  if (!opened) return opened.error();
+  facts_ = std::move(*opened);
+  if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
+  if (stage_.log != no_log) return {};
+  if (facts_.first_sequence > 1) {
+    return Error{"the log begins at sequence " + std::to_string(facts_.first_sequence) +
+                 ": what came before was dropped, so the stages after it cannot be brought back; give it an empty "
+                 "path, or put a copy of the whole log there"};
+  }
+  last_sequence_ = facts_.last_sequence;
+  set_cell(cells_.last_sequence, last_sequence_);
+  return read_last_time();
+}
+
+Result<void> LogStage::read_last_time() {
+  if (facts_.last_sequence == 0) return {};
+  OwnBatch last(graph_.config.batch_bytes_max, 1);
+  auto read = store_.read(facts_.last_sequence, last.room());
+  if (!read) return read.error();
+  if (!*read) return Error{"the log does not hold its last event, " + std::to_string(facts_.last_sequence)};
+  last_time_ = reinterpret_cast<const Event*>(last.batch().data)->time;
+  return {};
+}
+
+std::uint64_t LogStage::number(tickweir_batch& batch) {
+  for (std::uint32_t at = 0; at < batch.used_bytes;) {
+    auto& event = *reinterpret_cast<Event*>(batch.data + at);
+    at += event.size;
+    if (event.verdict != 0) continue;
+    event.sequence = ++last_sequence_;
+    last_time_ = std::max(last_time_, event.time);
+    event.time = last_time_;
+  }
+  set_cell(cells_.last_sequence, last_sequence_);
+  return last_sequence_;
+}
+
+Result<void> LogStage::read_all(const std::function<Result<void>(const tickweir_batch&)>& visit) {
+  OwnBatch events(graph_.config.batch_bytes_max, graph_.config.batch_events_max);
+  for (std::uint64_t next = facts_.first_sequence; next != 0 && next <= facts_.last_sequence;) {
+    auto read = store_.read(next, events.room());
+    if (!read) return read.error();
+    if (!*read) return Error{"the log ends before its last event, at " + std::to_string(next)};
+    next += events.batch().event_count;
+    if (auto visited = visit(events.batch()); !visited) return visited;
+  }
+  return {};
+}
+
+void LogStage::begin_replay() {
+  if (facts_.last_sequence == 0) return;
+  is_replaying_ = true;
+  replay_start_ = shown_at_ = clock_ticks();
+  control_.replay_began();
+}
+
+Result<bool> LogStage::replay(tickweir_batch& batch) {
+  if (replayed_ == facts_.last_sequence || control_.is_stop_requested()) return false;
+  auto read = store_.read(replayed_ + 1, batch);
+  if (!read) return read;
+  if (!*read) return Error{"the log ends before its last event, at " + std::to_string(replayed_ + 1)};
+  replayed_ += batch.event_count;
+  add_to_cell(cells_.replayed_events, batch.event_count);
+  if (ticks_to_ns(clock_ticks() - shown_at_) >= show_every_ns) show_progress();
+  return true;
+}
+
+void LogStage::show_progress() {
+  shown_at_ = clock_ticks();
+  const double seconds = ticks_to_seconds(shown_at_ - replay_start_);
+  const double rate = static_cast<double>(replayed_) / std::max(seconds, 1e-9);
+  const double left = static_cast<double>(facts_.last_sequence - replayed_) / std::max(rate, 1.0);
+  control_.log(TICKWEIR_LOG_INFO, stage_.id,
+               "replayed " + std::to_string(replayed_) + " of " + std::to_string(facts_.last_sequence) +
+                   " events (" + std::to_string(replayed_ * 100 / facts_.last_sequence) + " %), " +
+                   std::to_string(static_cast<std::uint64_t>(rate)) + " events/s, about " +
+                   std::to_string(static_cast<std::uint64_t>(left) + 1) + " s left");
+}
+
+void LogStage::end_replay() {
+  is_replaying_ = false;
+  const std::uint64_t took_ns = ticks_to_ns(clock_ticks() - replay_start_);
+  control_.log(TICKWEIR_LOG_INFO, stage_.id,
+               "replayed " + std::to_string(replayed_) + " events in " + std::to_string(took_ns / 1'000'000) + " ms");
+  control_.replay_ended();
+}
+
+}  // namespace tickweir

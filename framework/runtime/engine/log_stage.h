@@ -1,0 +1,63 @@
+// What a stage has when its plugin is a log: the store, the committer, the numbers, the replay.
+//
+// Numbers: live events get the next sequence, and a time that is never before that of the event before. A log
+// without another one upstream goes on after what it holds. A log behind another one starts at 1 in every run:
+// the replay of the first makes the same events again, and the committer checks them against what is stored.
+//
+// Threading: open() and the replay on the stage's thread; recover() on the main thread before the work begins.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "runtime/engine/committer.h"
+#include "runtime/engine/stage_object.h"
+
+namespace tickweir {
+
+class LogStage {
+ public:
+  // After object.create().
+  LogStage(const Graph& graph, const GraphStage& stage, StageObject& object, LogCells& cells,
+           RunControl& control);
+
+  Committer& committer() { return committer_; }
+  [[nodiscard]] const Committer& committer() const { return committer_; }
+  [[nodiscard]] const LogFacts& facts() const { return facts_; }
+
+  Result<void> open();
+  // Numbers the live events. The last sequence given so far.
+  std::uint64_t number(tickweir_batch& batch);
+
+  // Shows every event held to `visit`, in batches.
+  Result<void> read_all(const std::function<Result<void>(const tickweir_batch&)>& visit);
+
+  // Asks for everything held to be passed on before anything new comes.
+  void begin_replay();
+  [[nodiscard]] bool is_replaying() const { return is_replaying_; }
+  [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
+  // Fills an empty batch with what comes next. False: that was all.
+  Result<bool> replay(tickweir_batch& batch);
+  void end_replay();
+
+ private:
+  Result<void> read_last_time();
+  void show_progress();
+
+  const Graph& graph_;
+  const GraphStage& stage_;
+  LogStore store_;
+  LogCells& cells_;
+  RunControl& control_;
+  Committer committer_;
+  LogFacts facts_;
+  std::uint64_t last_sequence_ = 0;
+  std::uint64_t last_time_ = 0;
+  bool is_replaying_ = false;
+  std::uint64_t replayed_ = 0;  // last sequence passed on
+  std::uint64_t replay_start_ = 0;  // ticks
+  std::uint64_t shown_at_ = 0;      // likewise
+};
+
+}  // namespace tickweir

@@ -1,0 +1,96 @@
+#include "runtime/engine/logs.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tickweir {
+
+namespace {
+
+bool is_log(const GraphStage& stage) { return stage.plugin->table->role == TICKWEIR_ROLE_WAL; }
+
+// The stages whose events reach a log without passing another one, in the order of the graph.
+std::set<std::uint32_t> stages_before(const Graph& graph, std::uint32_t log) {
+  std::set<std::uint32_t> before;
+  std::vector<std::uint32_t> to_visit{log};
+  while (!to_visit.empty()) {
+    const GraphStage& stage = graph.stages[to_visit.back()];
+    to_visit.pop_back();
+    for (const std::uint32_t input : stage.inputs) {
+      const std::uint32_t from = graph.edges[input].from;
+      if (!is_log(graph.stages[from]) && before.insert(from).second) to_visit.push_back(from);
+    }
+  }
+  return before;
+}
+
+Result<void> show_what_passed(const Graph& graph, std::uint32_t log, const Runners& runners) {
+  std::vector<StageRunner*> stages;
+  for (const std::uint32_t stage : stages_before(graph, log)) {
+    if (runners[stage]->object().can_recover()) stages.push_back(runners[stage].get());
+  }
+  if (stages.empty()) return {};
+  return runners[log]->log()->read_all([&](const tickweir_batch& batch) -> Result<void> {
+    for (StageRunner* stage : stages) {
+      auto recovered = stage->object().recover(batch);
+      if (!recovered) return std::move(recovered.error()).within("stage " + stage->plan().id);
+    }
+    return {};
+  });
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Settlement>> make_logs(const Graph& graph, Telemetry& telemetry,
+                                                   const Runners& runners, const Workers& workers) {
+  std::vector<std::unique_ptr<Settlement>> settlements;
+  const auto worker_of = [&](const GraphStage& stage) -> Worker& { return *workers[stage.thread]; };
+  const auto sleeper_of = [&](const GraphStage& stage) -> Sleeper* {
+    Worker& worker = worker_of(stage);
+    return worker.plan().wait == WaitMode::spin ? nullptr : &worker.sleeper();
+  };
+  for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
+    if (!is_log(graph.stages[i])) continue;
+    runners[i]->make_log(*telemetry.logs[i]);
+    runners[i]->log()->committer().staging().set_producer(sleeper_of(graph.stages[i]));
+  }
+  for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
+    const GraphStage& stage = graph.stages[i];
+    if (stage.log != no_log && (is_log(stage) || stage.release_durable)) {
+      Committer& before = runners[stage.log]->log()->committer();
+      if (is_log(stage)) {
+        runners[i]->log()->committer().set_upstream(&before);
+      } else {
+        runners[i]->wait_for(&before);
+        if (Sleeper* sleeper = sleeper_of(stage)) before.add_waiter(sleeper);
+      }
+    }
+    if (stage.settling_log != no_log) {
+      const GraphStage& log = graph.stages[stage.settling_log];
+      settlements.push_back(std::make_unique<Settlement>(log.id + "->" + stage.id));
+      Edge& edge = settlements.back()->edge;
+      edge.set_consumer(sleeper_of(stage));
+      runners[stage.settling_log]->log()->committer().add_settlement(&edge);
+      worker_of(stage).add_settlement(runners[i].get(), &edge);
+    }
+  }
+  return settlements;
+}
+
+Result<void> recover_logs(const Graph& graph, const Runners& runners) {
+  for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
+    const GraphStage& stage = graph.stages[i];
+    if (!is_log(stage)) continue;
+    LogStage& log = *runners[i]->log();
+    if (stage.log == no_log) {
+      if (auto shown = show_what_passed(graph, i, runners); !shown) {
+        return std::move(shown.error()).within("stage " + stage.id + ": recovery");
+      }
+      if (!stage.outputs.front().empty()) log.begin_replay();
+    }
+    log.committer().start(log.facts());
+  }
+  return {};
+}
+
+}  // namespace tickweir

@@ -1,0 +1,76 @@
+// The part of a StageRunner that has to do with logs: numbering, replay, waiting for a log, settlement.
+#include "runtime/engine/stage_runner.h"
+#include "runtime/engine/worker.h"
+
+namespace tickweir {
+
+void StageRunner::run_log(Block* block) {
+  block = writable(block);
+  const Before before = enter(*block);
+  block->gate_sequence = is_after_log_ ? block->log_sequence : 0;
+  block->log_sequence = log_->number(block->batch);
+  leave(before, 0, false);
+  block->share(1);
+  log_->committer().staging().push(block, worker_.marked_at(), &worker_.pool());
+  forward(ports_.front(), block);
+}
+
+bool StageRunner::replay() {
+  worker_.mark();
+  const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
+  Block* const block = worker_.pool().take();
+  auto read = log_->replay(block->batch);
+  if (read && *read) {
+    block->ingress_ticks = worker_.marked_at();
+    block->gate_sequence = 0;
+    block->log_sequence = log_->replayed();
+    worker_.mark();
+    forward(ports_.front(), block);
+  } else {
+    if (!read) {
+      add_to_cell(cells_.errors, 1);
+      control_.fail(plan_.id, read.error().message);
+    }
+    BlockPool::release(block, &worker_.pool());
+    log_->end_replay();
+  }
+  worker_.resume(caller);
+  return true;
+}
+
+bool StageRunner::has_released() const {
+  if (waiting_.empty()) return false;
+  return gate_->has_failed() || waiting_.front()->log_sequence <= gate_->durable();
+}
+
+bool StageRunner::take_released() {
+  bool moved = false;
+  while (has_released() && can_run()) {
+    Block* const block = waiting_.front();
+    waiting_.pop_front();
+    if (block->log_sequence <= gate_->durable()) {
+      run(block);
+    } else {  // it never will be
+      add_to_cell(cells_.received_events, block->live_count());
+      add_to_cell(cells_.failed_events, block->live_count());
+      BlockPool::release(block, &worker_.pool());
+    }
+    moved = true;
+  }
+  if (moved && waiting_.empty() && open_inputs_ == 0) drain();
+  return moved;
+}
+
+void StageRunner::settle(Block* block) {
+  worker_.mark();
+  const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
+  if (object_.settle(block->batch) != TICKWEIR_OK) {
+    add_to_cell(cells_.errors, 1);
+    control_.fail(plan_.id, object_.error_text());
+  }
+  worker_.mark();
+  BlockPool::release(block, &worker_.pool());
+  worker_.resume(caller);
+}
+
+}  // namespace tickweir
