@@ -40,7 +40,7 @@ class Intake {
     if (partial.count != 0) std::memcpy(tail, partial.bytes, partial.count);
     const std::uint64_t by_events =
         std::uint64_t{batch.event_count_max - batch.event_count} * stream.last_size;
-    const std::uint64_t wanted = std::max<std::uint64_t>(by_events, rules_.frame_bytes_max);
+    const std::uint64_t wanted = std::max<std::uint64_t>(by_events, 2 * std::uint64_t{partial.count} + 64);
     const std::uint64_t bytes = std::min<std::uint64_t>(wanted, batch.capacity_bytes - batch.used_bytes);
     return {tail + partial.count, static_cast<std::size_t>(bytes - partial.count)};
   }

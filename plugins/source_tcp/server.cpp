@@ -8,7 +8,7 @@
 namespace tickweir::tcp {
 namespace {
 
-constexpr std::uint32_t polls_per_gather = 16;  // while connections keep the queue busy
+constexpr std::uint32_t polls_per_gather = 4;  // while connections keep the queue busy
 
 }  // namespace
 
@@ -74,7 +74,10 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
     is_full = !intake_.has_room(*raw.outputs[0]);
   }
   if (has_newcomers_) accept_all();
-  if (next_deadline_ != 0 && now >= next_deadline_ && !is_full) expire_all();
+  if (next_deadline_ != 0 && now >= next_deadline_ && !is_full) {
+    expire_all();
+    moved = true;
+  }
   return moved;
 }
 
