@@ -1,0 +1,126 @@
+// What is RocksDB's own about this back end: its files. The contract of every back end is tested in
+// tests/wal and tests/log_stores.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "tickweir/testing_log.h"
+
+namespace {
+namespace fs = std::filesystem;
+using namespace tickweir;
+using namespace tickweir::testing;
+
+class WalRocksdb : public ::testing::Test {
+ protected:
+  WalRocksdb() {
+    std::string name = (fs::temp_directory_path() / "tickweir_rocksdb_XXXXXX").string();
+    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
+  }
+  ~WalRocksdb() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] OptionTexts options() const { return {{"path", (folder_ / "log").string()}}; }
+  [[nodiscard]] std::string refusal() const {
+    try {
+      LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+      static_cast<void>(log.read_all());
+      return {};
+    } catch (const StageError& refused) {
+      return refused.what();
+    }
+  }
+  // The largest file with this ending.
+  [[nodiscard]] fs::path file(const std::string& ending) const {
+    fs::path found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "log/db")) {
+      if (entry.path().extension() != ending) continue;
+      if (found.empty() || entry.file_size() > fs::file_size(found)) found = entry.path();
+    }
+    return found;
+  }
+  static void flip(const fs::path& path, std::uint64_t offset) {
+    std::fstream stream(path, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg(static_cast<std::streamoff>(offset));
+    const char flipped = static_cast<char>(stream.get() ^ 0x10);
+    stream.seekp(static_cast<std::streamoff>(offset));
+    stream.put(flipped);
+  }
+
+  fs::path folder_;
+};
+
+std::vector<OwnedEvent> events(std::uint32_t count) {
+  return std::vector<OwnedEvent>(count, OwnedEvent(300, std::vector<std::uint8_t>(32, 0xAB)));
+}
+
+TEST_F(WalRocksdb, HoldsAWholePrefixWhereverRocksDbsLogIsCut) {
+  {
+    LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+    for (int group = 0; group < 5; ++group) {
+      log.append(events(50));
+      log.sync();
+    }
+  }
+  const fs::path whole = folder_ / "whole";
+  fs::rename(folder_ / "log", whole);
+  std::uint64_t held_before = 0;
+  for (std::uint64_t bytes = 0;; bytes += 997) {
+    fs::remove_all(folder_ / "log");
+    fs::copy(whole, folder_ / "log", fs::copy_options::recursive);
+    if (bytes > fs::file_size(file(".log"))) break;
+    fs::resize_file(file(".log"), bytes);
+    LogHarness cut(TICKWEIR_PLUGIN_FILE, options());
+    const std::uint64_t held = cut.opened().last_sequence;
+    ASSERT_EQ(held % 50, 0U) << bytes;
+    ASSERT_GE(held, held_before) << bytes;
+    ASSERT_EQ(cut.read_all().size(), held) << bytes;
+    held_before = held;
+  }
+  EXPECT_EQ(held_before, 200U) << "of 250: the last cut is within the last group";
+}
+
+TEST_F(WalRocksdb, RefusesDamageAmidRocksDbsLog) {
+  {
+    LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+    for (int group = 0; group < 5; ++group) {
+      log.append(events(1000));
+      log.sync();
+    }
+  }
+  flip(file(".log"), 70'000);
+  EXPECT_NE(refusal().find("RocksDB says Corruption"), std::string::npos) << refusal();
+}
+
+TEST_F(WalRocksdb, RefusesDamageInAFlushedValue) {
+  {
+    LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+    for (int group = 0; group < 1200; ++group) log.append(events(1000));  // more than a memory table holds
+    log.stop();
+  }
+  ASSERT_EQ(refusal(), "");
+  ASSERT_FALSE(file(".blob").empty());
+  flip(file(".blob"), fs::file_size(file(".blob")) / 2);
+  EXPECT_NE(refusal().find("RocksDB says Corruption"), std::string::npos) << refusal();
+}
+
+TEST_F(WalRocksdb, GivesBackTheFilesOfWhatWasDropped) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+  for (int group = 0; group < 3000; ++group) log.append(events(1000));
+  log.sync();
+  log.truncate_before(2'900'001);
+  EXPECT_EQ(log.describe().first_sequence, 2'900'001U);
+  EXPECT_EQ(log.read_all().size(), 100'000U);
+  log.stop();
+  log.reopen();
+  EXPECT_EQ(log.opened().first_sequence, 2'900'001U);
+  EXPECT_EQ(log.read_all().size(), 100'000U);
+}
+
+TEST_F(WalRocksdb, SaysHowItStores) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+  EXPECT_NE(log.describe().note.find("one value a group, SyncWAL"), std::string::npos);
+}
+
+}  // namespace

@@ -1,0 +1,133 @@
+// What is SQLite's own about this back end: its log, its file, its locks. The contract of every back end is
+// tested in tests/wal and tests/log_stores.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "tickweir/testing_log.h"
+
+namespace {
+namespace fs = std::filesystem;
+using namespace tickweir;
+using namespace tickweir::testing;
+
+class WalSqlite : public ::testing::Test {
+ protected:
+  WalSqlite() {
+    std::string name = (fs::temp_directory_path() / "tickweir_sqlite_XXXXXX").string();
+    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
+  }
+  ~WalSqlite() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] OptionTexts at(const std::string& name) const {
+    return {{"path", (folder_ / name).string()}};
+  }
+  // The files as they are now, which is what a crash would leave.
+  void copy(const std::string& from, const std::string& to) const {
+    fs::remove_all(folder_ / to);
+    fs::copy(folder_ / from, folder_ / to);
+  }
+  void flip(const std::string& file, std::uint64_t offset) const {
+    std::fstream stream(folder_ / file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg(static_cast<std::streamoff>(offset));
+    const char flipped = static_cast<char>(stream.get() ^ 0x10);
+    stream.seekp(static_cast<std::streamoff>(offset));
+    stream.put(flipped);
+  }
+  [[nodiscard]] std::uint64_t bytes_of(const std::string& file) const {
+    return fs::file_size(folder_ / file);
+  }
+  [[nodiscard]] std::string refusal(const std::string& name) const {
+    try {
+      LogHarness log(TICKWEIR_PLUGIN_FILE, at(name));
+      static_cast<void>(log.read_all());
+      return {};
+    } catch (const StageError& refused) {
+      return refused.what();
+    }
+  }
+
+  fs::path folder_;
+};
+
+std::vector<OwnedEvent> events(std::uint32_t count) {
+  return std::vector<OwnedEvent>(count, OwnedEvent(300, std::vector<std::uint8_t>(32, 0xAB)));
+}
+
+TEST_F(WalSqlite, HoldsOneWholeSyncedPrefixWhereverItsOwnLogIsCut) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  for (int group = 0; group < 5; ++group) {
+    log.append(events(50));
+    log.sync();
+  }
+  std::uint64_t held_before = 0;
+  for (std::uint64_t bytes = 0; bytes <= bytes_of("log/log.sqlite-wal"); bytes += 4096) {
+    copy("log", "cut");
+    fs::resize_file(folder_ / "cut/log.sqlite-wal", bytes);
+    LogHarness cut(TICKWEIR_PLUGIN_FILE, at("cut"));
+    const std::uint64_t held = cut.opened().last_sequence;
+    ASSERT_EQ(held % 50, 0U) << bytes;
+    ASSERT_GE(held, held_before) << bytes;
+    ASSERT_EQ(cut.read_all().size(), held) << bytes;
+    held_before = held;
+  }
+  copy("log", "whole");
+  LogHarness whole(TICKWEIR_PLUGIN_FILE, at("whole"));
+  EXPECT_EQ(whole.read_all(), log.appended());
+}
+
+TEST_F(WalSqlite, RefusesALogOfSQLitesThatIsDamagedBeforeCommitsThatWereSynced) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  std::uint64_t before = 0;
+  for (int group = 0; group < 5; ++group) {
+    if (group == 2) before = bytes_of("log/log.sqlite-wal");
+    log.append(events(50));
+    log.sync();
+  }
+  copy("log", "damaged");
+  flip("damaged/log.sqlite-wal", before + 100);
+  EXPECT_NE(
+      refusal("damaged").find("log.sqlite-wal is damaged in the frame at byte " + std::to_string(before)),
+      std::string::npos)
+      << refusal("damaged");
+  copy("log", "torn");  // the last commit alone may be one that was being written
+  flip("torn/log.sqlite-wal", bytes_of("torn/log.sqlite-wal") - 100);
+  EXPECT_EQ(refusal("torn"), "");
+}
+
+TEST_F(WalSqlite, NamesTheSequenceOfAGroupThatRotted) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  for (int group = 0; group < 3; ++group) log.append(events(1000));
+  log.stop();
+  std::ifstream stream(folder_ / "log/log.sqlite", std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(stream), {}};
+  const std::size_t payload = whole.find(std::string(32, '\xAB'));
+  ASSERT_NE(payload, std::string::npos);
+  flip("log/log.sqlite", payload);
+  EXPECT_NE(refusal("log").find(", group of sequence 1: its checksum is "), std::string::npos)
+      << refusal("log");
+}
+
+TEST_F(WalSqlite, RefusesAFileThatIsNoDatabase) {
+  fs::create_directory(folder_ / "log");
+  std::ofstream(folder_ / "log/log.sqlite") << std::string(5000, 'x');
+  EXPECT_NE(refusal("log").find("file is not a database"), std::string::npos) << refusal("log");
+}
+
+TEST_F(WalSqlite, OpensAPathWithSignsThatMeanSomethingInAUri) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("a?b#c%41 d"));
+  log.append(events(3));
+  log.stop();
+  EXPECT_TRUE(fs::exists(folder_ / "a?b#c%41 d/log.sqlite"));
+  log.reopen({.is_read_only = true});
+  EXPECT_EQ(log.read_all(), log.appended());
+}
+
+TEST_F(WalSqlite, SaysHowItStores) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  EXPECT_NE(log.describe().note.find("journal_mode=WAL, synchronous=FULL"), std::string::npos);
+}
+
+}  // namespace
