@@ -259,7 +259,9 @@ void Server::stop() {
   }
   for (int round = 0; round < stop_rounds && counts_.open != 0; ++round) {
     pollfd any{.fd = epoll_.descriptor(), .events = POLLIN, .revents = 0};
-    static_cast<void>(::poll(&any, 1, stop_round_ms));
+    const bool is_quiet = ::poll(&any, 1, stop_round_ms) == 0;
+    const auto has_unsent = [](const Connection& one) { return one.phase != Phase::free && !one.is_shut; };
+    if (is_quiet && std::ranges::none_of(connections_, has_unsent)) break;
     gather();
     for (; queue_count_ != 0; --queue_count_) {
       Connection& connection = connections_[queue_[queue_first_]];

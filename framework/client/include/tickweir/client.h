@@ -1,0 +1,219 @@
+// A client of source_tcp: numbers events, sends them, and keeps each until it has its answer. After a lost
+// connection it sends again whatever has none, so that every event gets exactly one effect and one answer.
+//
+//   tickweir::Client client({.host = "127.0.0.1", .port = 7001, .client = 7, .token = "secret"});
+//   client.connect();
+//   while (more) { client.send(order); client.work(0); }
+//   client.finish();     // all are durable, or were refused
+//
+// Threading: one thread at a time. Nothing runs in the background: work() does it.
+// Memory:    `window_bytes` for unanswered events, reserved by the constructor; send() does not allocate.
+// Errors:    ClientError with the source's own words when it says no. A connection that breaks is no error:
+//            is_connected() turns false, and connect() makes a new one.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "tickweir/client_transport.h"
+#include "tickweir/unsettled.h"
+#include "tickweir/wire.h"
+
+namespace tickweir {
+
+struct ClientSettings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 7001;
+  std::uint32_t client = 1;
+  std::string token;
+  std::size_t window_bytes = std::size_t{4} << 20;
+  std::size_t kept_bytes = 0;  // of events that have their answer, sent again all the same: for tests
+  int timeout_ms = 5000;       // for connecting and for the login
+  // What a refusal says: number, reason, stage. Called by work().
+  std::function<void(std::uint64_t, std::string_view, std::string_view)> on_refusal = {};
+  // Makes the connection; TCP if empty.
+  std::function<std::unique_ptr<Transport>(const ClientSettings&)> transport = {};
+};
+
+class Client {
+ public:
+  explicit Client(ClientSettings settings)
+      : settings_(std::move(settings)), unsettled_(settings_.window_bytes, settings_.kept_bytes) {}
+
+  // Connects, logs in, and begins to send again what has no answer.
+  void connect() {
+    disconnect();
+    transport_ = settings_.transport ? settings_.transport(settings_)
+                                     : std::make_unique<TcpTransport>(settings_.host, settings_.port,
+                                                                      settings_.timeout_ms);
+    received_.clear();
+    goodbye_.reset();
+    login_reply_.reset();
+    log_in();
+    // A client without a past goes on where the one before it ended.
+    if (last_number_ == 0) last_number_ = std::max(login_reply_->last_durable, login_reply_->last_received);
+    unsettled_.start_again();
+  }
+  // Ends the connection without a word, as a crash would.
+  void disconnect() { transport_.reset(); }
+  [[nodiscard]] bool is_connected() const { return transport_ != nullptr; }
+  [[nodiscard]] int descriptor() const { return transport_->descriptor(); }
+
+  // Takes an event over and returns its number; 0 when the window is full: then work() first.
+  template <Payload T>
+  std::uint64_t send(const T& value) {
+    return send(T::event_type, {reinterpret_cast<const std::uint8_t*>(&value), sizeof value});
+  }
+  // The payload's bytes are a multiple of 8.
+  std::uint64_t send(std::uint16_t type, std::span<const std::uint8_t> payload_bytes) {
+    const auto size = static_cast<std::uint32_t>(sizeof(Event) + payload_bytes.size());
+    Event* const event = unsettled_.append(size);
+    if (event == nullptr) return 0;
+    *event = {.size = size,
+              .type = type,
+              .verdict = 0,
+              .flags = 0,
+              .sequence = 0,
+              .time = 0,
+              .origin = ++last_number_};
+    if (!payload_bytes.empty()) std::memcpy(event + 1, payload_bytes.data(), payload_bytes.size());
+    return last_number_;
+  }
+
+  // Sends and receives what can be; waits up to `wait_ms` for something to do. Returns whether we are connected.
+  bool work(int wait_ms) {
+    if (!is_connected()) return false;
+    if (wait_ms != 0 && !transport_->has_more()) {
+      pollfd ready{.fd = descriptor(), .events = POLLIN, .revents = 0};
+      if (!unsettled_.unsent().empty()) ready.events |= POLLOUT;
+      ::poll(&ready, 1, wait_ms);
+    }
+    receive_all();
+    if (is_connected()) send_all();
+    return is_connected();
+  }
+
+  // Works until every event has its answer. False: the connection broke, or `timeout_ms` is over.
+  bool finish(int timeout_ms = 30'000) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+    while (unsettled_.count() != 0) {
+      if (!work(10) || std::chrono::steady_clock::now() > end) return false;
+    }
+    return true;
+  }
+
+  // Numbers: given out last; answered up to and including. Events without an answer.
+  [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
+  [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
+  [[nodiscard]] std::uint64_t unanswered() const { return unsettled_.count(); }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  // What the source said at the last login, and why it ended the last connection, if it did.
+  [[nodiscard]] const wire::LoginReply& login_reply() const { return *login_reply_; }
+  [[nodiscard]] const std::optional<wire::Goodbye>& goodbye() const { return goodbye_; }
+
+ private:
+  void log_in() {
+    wire::Frame<wire::Login> login;
+    login.payload.client = settings_.client;
+    wire::set_text(login.payload.token, settings_.token);
+    std::span<const std::uint8_t> left(reinterpret_cast<const std::uint8_t*>(&login), sizeof login);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(settings_.timeout_ms);
+    while (!login_reply_ && is_connected() && std::chrono::steady_clock::now() < end) {
+      pollfd ready{.fd = descriptor(), .events = POLLIN, .revents = 0};
+      if (!left.empty()) {
+        const std::int64_t sent = transport_->send(left);
+        if (sent == Transport::broken) break;
+        left = left.subspan(static_cast<std::size_t>(sent));
+      }
+      if (!left.empty()) ready.events |= POLLOUT;
+      if (!transport_->has_more()) ::poll(&ready, 1, 10);
+      receive_all();
+    }
+    if (login_reply_) return;
+    transport_.reset();
+    if (!goodbye_) throw ClientError("client " + std::to_string(settings_.client) + ": no answer to the login");
+    throw ClientError("client " + std::to_string(settings_.client) + ": " + wire::name_of(goodbye_->code) + ", " +
+                      std::string(wire::text_of(goodbye_->text)));
+  }
+
+  void send_all() {
+    while (!unsettled_.unsent().empty()) {
+      const std::int64_t sent = transport_->send(unsettled_.unsent());
+      if (sent == Transport::broken) {
+        receive_all();  // a goodbye may say why
+        transport_.reset();
+      }
+      if (sent <= 0) return;
+      unsettled_.sent(static_cast<std::size_t>(sent));
+    }
+  }
+
+  void receive_all() {
+    std::array<std::uint8_t, 16384> room;
+    while (is_connected()) {
+      const std::int64_t got = transport_->receive(room);
+      if (got == Transport::broken) transport_.reset();
+      if (got <= 0) return;
+      received_.append(reinterpret_cast<const char*>(room.data()), static_cast<std::size_t>(got));
+      take_frames();
+    }
+  }
+
+  void take_frames() {
+    std::size_t at = 0;
+    while (received_.size() - at >= sizeof(Event)) {
+      Event header;
+      std::memcpy(&header, received_.data() + at, sizeof header);
+      if (header.size < sizeof header || header.size > sizeof(wire::Frame<wire::Goodbye>)) {
+        throw ClientError("the source sent a frame of " + std::to_string(header.size) + " bytes");
+      }
+      if (received_.size() - at < header.size) break;
+      take_frame(header, received_.data() + at + sizeof header);
+      at += header.size;
+    }
+    received_.erase(0, at);
+  }
+
+  void take_frame(const Event& header, const char* payload_bytes) {
+    if (const auto reply = as<wire::LoginReply>(header, payload_bytes)) login_reply_ = *reply;
+    if (const auto goodbye = as<wire::Goodbye>(header, payload_bytes)) goodbye_ = *goodbye;
+    if (const auto refusal = as<wire::Refusal>(header, payload_bytes)) {
+      if (!unsettled_.refuse(refusal->number)) return;
+      ++refused_;
+      if (settings_.on_refusal) {
+        settings_.on_refusal(refusal->number, wire::text_of(refusal->reason), wire::text_of(refusal->stage));
+      }
+    }
+    if (const auto acknowledgement = as<wire::Acknowledgement>(header, payload_bytes)) {
+      unsettled_.settle(acknowledgement->number);
+      acknowledged_ = std::max(acknowledged_, acknowledgement->number);
+    }
+  }
+  template <Payload T>
+  static std::optional<T> as(const Event& header, const char* payload_bytes) {
+    if (header.type != T::event_type || header.size != event_size<T>) return std::nullopt;
+    T value;
+    std::memcpy(&value, payload_bytes, sizeof value);
+    return value;
+  }
+
+  ClientSettings settings_;
+  Unsettled unsettled_;
+  std::unique_ptr<Transport> transport_;
+  std::string received_;
+  std::optional<wire::LoginReply> login_reply_;
+  std::optional<wire::Goodbye> goodbye_;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace tickweir

@@ -1,0 +1,189 @@
+// The client: answers for everything, through refusals, lost connections and restarts of the source.
+#include <gtest/gtest.h>
+
+#include "served_stage.h"
+#include "tickweir/client.h"
+#include "tickweir/market.h"
+
+namespace tickweir {
+namespace {
+
+const testing::OptionTexts any_port{{"listen", "127.0.0.1:0"}};
+
+testing::OptionTexts on_port(std::uint16_t port) {
+  return {{"listen", "127.0.0.1:" + std::to_string(port)}};
+}
+
+ClientSettings settings_for(std::uint16_t port, std::uint32_t id = 7) {
+  return {.port = port, .client = id, .window_bytes = 64 * 1024};
+}
+
+market::NewOrder order(std::uint64_t id) {
+  return {.order_id = id, .price = 100, .quantity = 1, .instrument = 1, .side = market::Side::Buy};
+}
+
+// Sends `count` orders, reconnecting `on_lost` when the connection is gone.
+template <typename OnLost>
+void send_all(Client& client, std::uint64_t count, OnLost&& on_lost) {
+  for (std::uint64_t sent = 0; sent < count;) {
+    if (client.send(order(sent + 1)) != 0) {
+      ++sent;
+    } else if (!client.work(10)) {
+      on_lost();
+    }
+  }
+}
+
+void expect_exactly(const Log& log, std::uint32_t client, std::uint64_t count) {
+  ASSERT_EQ(log.events.size(), count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    EXPECT_EQ(log.events[i].origin(), wire::client_origin(client, i + 1));
+    EXPECT_EQ(log.events[i].as<market::NewOrder>().order_id, i + 1);
+  }
+}
+
+TEST(Client, IsAnsweredForEveryEvent) {
+  Log log;
+  ServedStage source(log, any_port);
+  Client client(settings_for(source.port()));
+  client.connect();
+  send_all(client, 10'000, [] { FAIL() << "lost"; });
+  EXPECT_TRUE(client.finish());
+  EXPECT_EQ(client.acknowledged(), 10'000U);
+  EXPECT_EQ(client.unanswered(), 0U);
+  source.stop();
+  expect_exactly(log, 7, 10'000);
+}
+
+TEST(Client, SendsAgainWhatHadNoAnswerWhenTheConnectionWasLost) {
+  Log log;
+  ServedStage source(log, any_port);
+  Client client(settings_for(source.port()));
+  client.connect();
+  for (int round = 0; round < 20; ++round) {
+    send_all(client, 500, [] { FAIL() << "lost"; });
+    client.work(0);
+    client.connect();  // in the middle of things
+  }
+  EXPECT_TRUE(client.finish());
+  source.stop();
+  ASSERT_EQ(log.events.size(), 10'000U);
+  EXPECT_EQ(log.origins.size(), 10'000U);
+}
+
+TEST(Client, LosesNothingWhenTheSourceCrashesAndComesBack) {
+  Log log;
+  auto source = std::make_unique<ServedStage>(log, any_port);
+  const std::uint16_t port = source->port();
+  Client client(settings_for(port));
+  client.connect();
+  std::uint64_t sent = 0;
+  for (int crash = 0; crash < 5; ++crash) {
+    for (std::uint64_t until = sent + 2000; sent < until; client.work(0)) {
+      if (client.send(order(sent + 1)) != 0) ++sent;
+    }
+    const std::uint64_t acknowledged = client.acknowledged();
+    source->crash();
+    EXPECT_GE(log.events.size(), acknowledged);
+    source = std::make_unique<ServedStage>(log, on_port(port));
+    client.connect();
+    EXPECT_EQ(client.login_reply().last_durable, log.events.size());
+  }
+  EXPECT_TRUE(client.finish());
+  source->stop();
+  expect_exactly(log, 7, sent);
+}
+
+TEST(Client, HearsOfEveryRefusalOnce) {
+  Log log;
+  ServedStage source(log, any_port, [](const Event& event) { return origin_number(event.origin) % 10 == 0; });
+  std::vector<std::uint64_t> refused;
+  ClientSettings settings = settings_for(source.port());
+  settings.on_refusal = [&](std::uint64_t number, std::string_view reason, std::string_view stage) {
+    refused.push_back(number);
+    EXPECT_EQ(reason, "outside_band");
+    EXPECT_EQ(stage, "band");
+  };
+  Client client(settings);
+  client.connect();
+  for (int round = 0; round < 4; ++round) {
+    send_all(client, 500, [] { FAIL() << "lost"; });
+    client.work(0);
+    client.connect();
+  }
+  EXPECT_TRUE(client.finish());
+  source.stop();
+  EXPECT_EQ(log.events.size(), 1800U);
+  EXPECT_EQ(client.refused(), 200U);
+  std::set<std::uint64_t> each(refused.begin(), refused.end());
+  EXPECT_EQ(each.size(), 200U);
+  EXPECT_EQ(refused.size(), 200U);
+}
+
+TEST(Client, GoesOnWithNumbersWhereTheOneBeforeItEnded) {
+  Log log;
+  ServedStage source(log, any_port);
+  for (int life = 0; life < 3; ++life) {
+    Client client(settings_for(source.port()));
+    client.connect();
+    EXPECT_EQ(client.send(order(1)), static_cast<std::uint64_t>(life + 1));
+    EXPECT_TRUE(client.finish());
+  }
+  source.stop();
+  EXPECT_EQ(log.events.size(), 3U);
+}
+
+TEST(Client, SendsKeptEventsAgainToTryTheDedupOut) {
+  Log log;
+  ServedStage source(log, any_port);
+  ClientSettings settings = settings_for(source.port());
+  settings.kept_bytes = 64 * 100;
+  Client client(settings);
+  client.connect();
+  send_all(client, 1000, [] { FAIL() << "lost"; });
+  EXPECT_TRUE(client.finish());
+  client.connect();
+  client.send(order(1001));
+  EXPECT_TRUE(client.finish());
+  source.stop();
+  expect_exactly(log, 7, 1001);
+  EXPECT_EQ(log.repeats, 100U);
+}
+
+TEST(Client, IsToldWhyItWasEnded) {
+  Log log;
+  auto source = std::make_unique<ServedStage>(log, any_port);
+  Client client(settings_for(source->port()));
+  Client rival(settings_for(source->port()));
+  client.connect();
+  rival.connect();
+  while (client.work(10)) {
+  }
+  ASSERT_TRUE(client.goodbye().has_value());
+  EXPECT_EQ(client.goodbye()->code, wire::GoodbyeCode::replaced);
+  rival.send(order(1));
+  EXPECT_TRUE(rival.finish());
+  source->stop();
+  while (rival.work(10)) {
+  }
+  ASSERT_TRUE(rival.goodbye().has_value());
+  EXPECT_EQ(rival.goodbye()->code, wire::GoodbyeCode::draining);
+  EXPECT_EQ(rival.goodbye()->last_durable, 1U);
+  EXPECT_THROW(rival.connect(), ClientError);
+}
+
+TEST(Client, SaysWhatTheSourceSaidWhenItIsNotLetIn) {
+  Log log;
+  ServedStage source(log, any_port);
+  Client client(settings_for(source.port(), wire::client_id_max + 1));
+  try {
+    client.connect();
+    FAIL() << "was let in";
+  } catch (const ClientError& refused) {
+    EXPECT_EQ(std::string(refused.what()),
+              "client 8388608: login_refused, client id, token or certificate is wrong");
+  }
+}
+
+}  // namespace
+}  // namespace tickweir

@@ -1,0 +1,97 @@
+// wire.h and wire.fbs say the same: every struct, every field, every goodbye.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#include <flatbuffers/reflection.h>
+#pragma GCC diagnostic pop
+
+#include "tickweir/wire.h"
+
+namespace tickweir::wire {
+namespace {
+
+using Fields = std::map<std::string, std::size_t>;  // name to offset
+struct Layout {
+  std::uint16_t type;
+  std::size_t bytes;
+  Fields fields;
+};
+
+const std::map<std::string, Layout> ours{
+    {"Login", {Login::event_type, sizeof(Login), {{"client", offsetof(Login, client)}, {"version", offsetof(Login, version)},
+      {"reserved", offsetof(Login, reserved)}, {"token", offsetof(Login, token)}}}},
+    {"LoginReply", {LoginReply::event_type, sizeof(LoginReply), {{"last_durable", offsetof(LoginReply, last_durable)},
+      {"last_received", offsetof(LoginReply, last_received)}, {"frame_bytes_max", offsetof(LoginReply, frame_bytes_max)},
+      {"version", offsetof(LoginReply, version)}, {"reserved", offsetof(LoginReply, reserved)}}}},
+    {"Acknowledgement", {Acknowledgement::event_type, sizeof(Acknowledgement), {{"number", offsetof(Acknowledgement, number)}}}},
+    {"Refusal", {Refusal::event_type, sizeof(Refusal), {{"number", offsetof(Refusal, number)},
+      {"verdict", offsetof(Refusal, verdict)}, {"reserved", offsetof(Refusal, reserved)},
+      {"reason", offsetof(Refusal, reason)}, {"stage", offsetof(Refusal, stage)}}}},
+    {"Goodbye", {Goodbye::event_type, sizeof(Goodbye), {{"number", offsetof(Goodbye, number)},
+      {"last_durable", offsetof(Goodbye, last_durable)}, {"byte_offset", offsetof(Goodbye, byte_offset)},
+      {"code", offsetof(Goodbye, code)}, {"reserved", offsetof(Goodbye, reserved)},
+      {"reserved2", offsetof(Goodbye, reserved2)}, {"text", offsetof(Goodbye, text)}}}},
+    {"Heartbeat", {Heartbeat::event_type, sizeof(Heartbeat), {{"value", offsetof(Heartbeat, value)}}}},
+};
+
+std::string compiled_schema() {
+  std::string folder = (std::filesystem::temp_directory_path() / "wire_fbs_XXXXXX").string();
+  EXPECT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string command = "flatc -b --schema -o " + folder + " " TICKWEIR_SOURCE_DIR "/framework/client/wire.fbs";
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  std::ifstream file(folder + "/wire.bfbs", std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::filesystem::remove_all(folder);
+  return bytes;
+}
+
+TEST(WireSchema, IsWhatTheStructsSay) {
+  const std::string bytes = compiled_schema();
+  ASSERT_FALSE(bytes.empty());
+  const reflection::Schema& schema = *reflection::GetSchema(bytes.data());
+  std::size_t found = 0;
+  for (const reflection::Object* object : *schema.objects()) {
+    if (!object->is_struct()) continue;
+    const std::string full = object->name()->str();
+    const std::string name = full.substr(full.rfind('.') + 1);
+    ASSERT_TRUE(ours.contains(name)) << name;
+    const Layout& layout = ours.at(name);
+    EXPECT_EQ(object->bytesize(), static_cast<int>(layout.bytes)) << name;
+    EXPECT_EQ(object->attributes()->LookupByKey("event_type")->value()->str(), std::to_string(layout.type)) << name;
+    Fields fields;
+    for (const reflection::Field* field : *object->fields()) fields[field->name()->str()] = field->offset();
+    EXPECT_EQ(fields, layout.fields) << name;
+    ++found;
+  }
+  EXPECT_EQ(found, ours.size());
+}
+
+TEST(WireSchema, NamesEveryGoodbye) {
+  const std::string bytes = compiled_schema();
+  const reflection::Schema& schema = *reflection::GetSchema(bytes.data());
+  ASSERT_EQ(schema.enums()->size(), 1U);
+  const auto& values = *schema.enums()->Get(0)->values();
+  ASSERT_EQ(values.size(), goodbye_names.size());
+  for (const reflection::EnumVal* value : values) {
+    std::string plain;
+    for (const char letter : std::string(goodbye_names[static_cast<std::size_t>(value->value())])) {
+      if (letter != '_') plain += letter;
+    }
+    std::string theirs;
+    for (const char letter : value->name()->str()) theirs += static_cast<char>(std::tolower(letter));
+    EXPECT_EQ(theirs, plain);
+  }
+}
+
+}  // namespace
+}  // namespace tickweir::wire

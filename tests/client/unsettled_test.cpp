@@ -1,0 +1,85 @@
+// The events without an answer, against a plain list of numbers.
+#include "tickweir/unsettled.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace tickweir {
+namespace {
+
+std::vector<std::uint64_t> numbers_in(std::span<const std::uint8_t> bytes) {
+  std::vector<std::uint64_t> numbers;
+  while (!bytes.empty()) {
+    Event event;
+    std::memcpy(&event, bytes.data(), sizeof event);
+    EXPECT_EQ(event.flags, 0) << "not as it goes over the wire";
+    numbers.push_back(event.origin);
+    bytes = bytes.subspan(event.size);
+  }
+  return numbers;
+}
+
+TEST(Unsettled, KeepsExactlyWhatHasNoAnswer) {
+  const char* const given = std::getenv("TICKWEIR_SEED");
+  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  Unsettled events(4096, 0);
+  std::deque<std::uint64_t> model;
+  std::set<std::uint64_t> refused;
+  std::uint64_t last = 0;
+  for (int step = 0; step < 100'000; ++step) {
+    const std::uint64_t what = random() % 100;
+    if (what < 60) {
+      const auto size = static_cast<std::uint32_t>(32 + 8 * (random() % 5));
+      Event* const event = events.append(size);
+      if (event == nullptr) continue;
+      *event = {.size = size, .type = 256, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = ++last};
+      model.push_back(last);
+      events.sent(size);
+    } else if (what < 80 && !model.empty()) {
+      const std::uint64_t number = model[random() % model.size()];
+      events.settle(number);
+      while (!model.empty() && model.front() <= number) model.pop_front();
+      refused.erase(refused.begin(), refused.upper_bound(number));
+    } else if (what < 98 && !model.empty()) {
+      const std::uint64_t from = refused.empty() ? model.front() : std::max(model.front(), *refused.rbegin() + 1);
+      const auto next = std::ranges::lower_bound(model, from + random() % 3);
+      if (next != model.end()) {
+        EXPECT_TRUE(events.refuse(*next));
+        EXPECT_FALSE(events.refuse(*next));
+        refused.insert(*next);
+      }
+    } else {
+      events.start_again();
+      std::erase_if(model, [&](std::uint64_t number) { return refused.contains(number); });
+      refused.clear();
+      const auto unsent = events.unsent();
+      EXPECT_EQ(numbers_in(unsent), std::vector<std::uint64_t>(model.begin(), model.end()));
+      events.sent(unsent.size());
+    }
+    ASSERT_EQ(events.count(), model.size());
+  }
+}
+
+TEST(Unsettled, TakesNoMoreThanItsWindow) {
+  Unsettled events(128, 0);
+  for (std::uint64_t number = 1; number <= 2; ++number) {
+    *events.append(64) = {
+        .size = 64, .type = 256, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = number};
+  }
+  EXPECT_EQ(events.append(64), nullptr);
+  events.sent(128);
+  events.settle(1);
+  EXPECT_TRUE(events.has_room(64));
+  EXPECT_NE(events.append(64), nullptr);
+}
+
+}  // namespace
+}  // namespace tickweir
