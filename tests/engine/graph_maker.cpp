@@ -21,8 +21,9 @@ std::uint32_t GraphMaker::add(const std::string& id, const Plugin& plugin, std::
   stage.thread = thread;
   stage.options.values.resize(plugin.table->option_count);
   for (tickweir_value& value : stage.options.values) value.integer = parameter;
-  const bool is_filter = plugin.table->role == TICKWEIR_ROLE_FILTER;
-  stage.outputs.resize(is_filter ? 1 : plugin.table->output_count);
+  const bool passes_on =
+      plugin.table->role == TICKWEIR_ROLE_FILTER || plugin.table->role == TICKWEIR_ROLE_WAL;
+  stage.outputs.resize(passes_on ? 1 : plugin.table->output_count);
   stage.output_names.resize(stage.outputs.size());
   stage.verdict_base = 1 + index;
   if (plugin.table->role == TICKWEIR_ROLE_SOURCE) stage.source_number = index + 1;

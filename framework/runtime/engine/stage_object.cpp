@@ -23,11 +23,12 @@ StageObject::StageObject(const Graph& graph, std::uint32_t index, StageCells& ce
   for (const GraphStage& stage : graph.stages) {
     const tickweir_plugin& plugin = *stage.plugin->table;
     for (std::uint32_t i = 0; i < plugin.reason_count; ++i) {
-      TICKWEIR_ASSERT(verdicts_.size() + 1 == stage.verdict_base + i);
-      verdicts_.push_back({.flags = plugin.reasons[i].flags,
-                           .stage_id = stage.id.c_str(),
-                           .reason = plugin.reasons[i].name,
-                           .help = plugin.reasons[i].help});
+      const std::uint32_t verdict = stage.verdict_base + i;
+      if (verdicts_.size() < verdict) verdicts_.resize(verdict);
+      verdicts_[verdict - 1] = {.flags = plugin.reasons[i].flags,
+                                .stage_id = stage.id.c_str(),
+                                .reason = plugin.reasons[i].name,
+                                .help = plugin.reasons[i].help};
     }
   }
   host_ = {.state = this, .now = host_now, .log = host_log, .cell = host_cell};

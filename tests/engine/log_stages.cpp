@@ -1,0 +1,179 @@
+#include "log_stages.h"
+
+#include <array>
+#include <cstring>
+#include <stdexcept>
+
+#include "test_stages.h"
+
+namespace tickweir::test {
+
+Disks& Disks::get() {
+  static Disks disks;
+  return disks;
+}
+void Disks::clear() {
+  disks_.clear();
+  closed_.clear();
+  has_arrived_ = false;
+}
+void Disks::close(const std::string& stage) {
+  const std::lock_guard lock(mutex_);
+  closed_ = stage;
+}
+void Disks::open() {
+  const std::lock_guard lock(mutex_);
+  closed_.clear();
+  changed_.notify_all();
+}
+void Disks::pass(const std::string& stage) {
+  std::unique_lock lock(mutex_);
+  if (closed_ != stage) return;
+  has_arrived_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return closed_ != stage; });
+}
+void Disks::wait_for_arrival() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return has_arrived_; });
+}
+
+std::vector<Settled>& settled() {
+  static std::vector<Settled> all;
+  return all;
+}
+
+namespace {
+
+constexpr std::array options{Option{.type = integer, .name = "parameter", .default_text = "0"}};
+constexpr std::array one_output{Output{.name = "events", .events = "*"}};
+constexpr std::array reasons{Reason{.name = "refused", .help = "The parameter says so."}};
+std::uint64_t shown_to_filter = 0;
+
+class MemoryLog final : public WalBackend {
+ public:
+  explicit MemoryLog(const Context& context)
+      : id_(context.stage_id()), disk_(Disks::get().of(id_)) {}
+  void open(const LogRequest& request, LogState& state) {
+    if (disk_.schema.empty()) disk_.schema = request.schema;
+    describe(state);
+    disk_.synced = disk_.events.size();
+  }
+  void append(std::span<const tickweir_span> spans, std::uint64_t first_sequence, std::uint32_t event_count) {
+    if (disk_.full_times != 0) {
+      --disk_.full_times;
+      throw LogFull("no room");
+    }
+    disk_.groups.push_back(event_count);
+    if (disk_.groups.size() == disk_.fail_append_at) throw std::runtime_error("the disk said EIO");
+    if (first_sequence != disk_.events.size() + 1) throw std::runtime_error("a hole in the sequences");
+    if (!disk_.upstream.empty()) {
+      disk_.upstream_synced_at_append = Disks::get().of(disk_.upstream).synced.load();
+    }
+    for (const tickweir_span& span : spans) {
+      for (std::uint64_t at = 0; at < span.bytes;) {
+        Event event;
+        std::memcpy(&event, span.data + at, sizeof event);
+        if (event.verdict != 0) throw std::runtime_error("an event with a verdict");
+        disk_.events.emplace_back(span.data + at, span.data + at + event.size);
+        at += event.size;
+      }
+    }
+  }
+  void sync() {
+    Disks::get().pass(id_);
+    if (++disk_.syncs == disk_.fail_sync_at) throw std::runtime_error("the disk lost it");
+    disk_.synced = disk_.events.size();
+  }
+  bool read(std::uint64_t sequence, tickweir_batch& room) {
+    for (; sequence <= disk_.events.size(); ++sequence) {
+      if (append_events(room, disk_.events[sequence - 1]) == 0) break;
+    }
+    return room.event_count != 0;
+  }
+  void truncate_before(std::uint64_t) {}
+  void describe(LogState& state) {
+    state.first_sequence = disk_.events.empty() ? 0 : 1;
+    state.last_sequence = disk_.events.size();
+    state.schema = disk_.schema.c_str();
+  }
+
+ private:
+  std::string id_;
+  Disk& disk_;
+};
+
+class SettlingSource final : public Source {
+ public:
+  explicit SettlingSource(const Context& context)
+      : parameter_(static_cast<std::uint64_t>(context.options.integer("parameter"))),
+        source_(context.source_number()) {}
+  PollResult poll(Emitter& out, Idle&) {
+    for (std::uint64_t i = 0; i < 1 + next_ * 7 % 23 && next_ < parameter_; ++i, ++next_) {
+      out.emit(0, next_, make_origin(source_, next_ + 1), Number{.value = next_, .path = 0});
+    }
+    return next_ == parameter_ ? PollResult::finished : PollResult::more;
+  }
+  void recover(const BatchView& batch) {
+    batch.for_each([&](const Event& event) { next_ = origin_number(event.origin); });
+  }
+  void settle(const BatchView& batch) {
+    const auto bytes = batch.bytes();
+    const Disk& disk = Disks::get().of("log");
+    for (std::size_t at = 0; at < bytes.size();) {
+      const auto& event = *reinterpret_cast<const Event*>(bytes.data() + at);
+      settled().push_back({event.origin, event.verdict, event.sequence != 0 && event.sequence <= disk.synced});
+      at += event.size;
+    }
+  }
+
+ private:
+  std::uint64_t parameter_;
+  std::uint32_t source_;
+  std::uint64_t next_ = 0;
+};
+
+class RecoveringFilter final : public Filter {
+ public:
+  explicit RecoveringFilter(const Context& context) : parameter_(context.options.integer("parameter")) {
+    shown_to_filter = 0;
+  }
+  void apply(Batch& batch) {
+    batch.for_each([&](Event& event) {
+      if (is_refused(payload<Number>(event).value, parameter_)) batch.drop(event, 0);
+    });
+  }
+  void recover(const BatchView& batch) { shown_to_filter += batch.live_count(); }
+
+ private:
+  std::int64_t parameter_;
+};
+
+template <typename Stage>
+Plugin make(const char* name, const Description& description) {
+  Plugin plugin;
+  plugin.file = std::string(name) + ".so";
+  plugin.table = detail::Tables<Stage>::make(name, description);
+  plugin.note.layouts.push_back({.name = "Number", .size_bytes = 16, .type = 300, .fields = "value@0:8 path@8:8"});
+  return plugin;
+}
+
+}  // namespace
+
+const Plugin& memory_log_plugin() {
+  static const Plugin plugin = make<MemoryLog>("wal_test", {.accepts = "*", .options = options});
+  return plugin;
+}
+const Plugin& settling_source_plugin() {
+  static const Plugin plugin =
+      make<SettlingSource>("source_settling", {.options = options, .outputs = one_output});
+  return plugin;
+}
+const Plugin& recovering_filter_plugin() {
+  static const Plugin plugin =
+      make<RecoveringFilter>("filter_recovering", {.accepts = "*", .options = options, .reasons = reasons});
+  return plugin;
+}
+std::uint64_t recovered_events() { return shown_to_filter; }
+
+}  // namespace tickweir::test

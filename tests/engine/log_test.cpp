@@ -1,0 +1,262 @@
+// What the engine promises about logs: durable before settled, in order, the same again after a restart.
+#include <gtest/gtest.h>
+
+#include "graph_maker.h"
+#include "log_stages.h"
+#include "runtime/engine/engine.h"
+#include "test_stages.h"
+
+namespace tickweir::test {
+namespace {
+
+// source -> filter -> log -> split -> trades(log) -> sink, and log -> released(release: durable).
+// `threads`: 1 puts everything on one thread, 3 gives each part its own.
+struct Shape {
+  std::int64_t events = 1000;
+  std::int64_t refuse = 0;
+  std::uint32_t threads = 1;
+  SyncMode sync = SyncMode::group;
+  std::uint32_t max_events = 64;
+};
+
+class Pipeline {
+ public:
+  explicit Pipeline(const Shape& shape) : maker_(shape.threads) {
+    Witness::get().clear();
+    settled().clear();
+    const std::uint32_t core = shape.threads > 1 ? 1 : 0;
+    const std::uint32_t last = shape.threads > 2 ? 2 : core;
+    maker_.graph().config.batch_events_max = 16;
+    const auto source = maker_.add("source", settling_source_plugin(), 0, {}, shape.events);
+    const auto filter = maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
+    const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
+    const auto split = maker_.add("split", splitter_plugin(), core, {{.stage = log}}, 1);
+    const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = split}});
+    const auto sink = maker_.add("sink", sink_plugin(), last, {{.stage = trades}});
+    const auto released = maker_.add("released", sink_plugin(), last, {{.stage = log}});
+    auto& stages = maker_.graph().stages;
+    for (const auto after : {split, trades, released}) stages[after].log = log;
+    stages[sink].log = trades;
+    stages[source].settling_log = log;
+    stages[released].release_durable = true;
+    for (const auto one : {log, trades}) {
+      stages[one].durability.sync = shape.sync;
+      stages[one].durability.max_events = shape.max_events;
+    }
+    Disks::get().of("trades").upstream = "log";
+    engine_ = std::move(Engine::create(maker_.finish(), [this](auto, const auto&, const std::string& text) {
+                          const std::lock_guard lock(mutex_);
+                          logged_ += text + "\n";
+                        }).value());
+  }
+
+  Result<void> start() { return engine_->start(); }
+  Result<void> wait() {
+    auto outcome = engine_->wait();
+    const RunReport report = engine_->report();
+    EXPECT_TRUE(report.balanced) << report.imbalance;
+    return outcome;
+  }
+  Result<void> operator()() {
+    if (auto begun = start(); !begun) return begun;
+    return wait();
+  }
+  Engine& engine() { return *engine_; }
+  std::string logged() {
+    const std::lock_guard lock(mutex_);
+    return logged_;
+  }
+
+ private:
+  GraphMaker maker_;
+  std::mutex mutex_;
+  std::string logged_;
+  std::unique_ptr<Engine> engine_;
+};
+
+class Logs : public testing::TestWithParam<std::uint32_t> {
+ protected:
+  void SetUp() override { Disks::get().clear(); }
+  static Disk& disk(const std::string& id) { return Disks::get().of(id); }
+  static Shape shape() { return {.threads = GetParam()}; }
+  static std::uint64_t sequence_at(const std::string& id, std::size_t index) {
+    return reinterpret_cast<const Event*>(disk(id).events[index].data())->sequence;
+  }
+};
+
+TEST_P(Logs, StoreWhatPassesUnderRisingNumbers) {
+  ASSERT_TRUE(Pipeline(shape())());
+  ASSERT_EQ(disk("log").events.size(), 1000U);
+  for (std::size_t i = 0; i < 1000; ++i) ASSERT_EQ(sequence_at("log", i), i + 1);
+  EXPECT_EQ(disk("log").synced, 1000U);
+  EXPECT_EQ(disk("trades").events.size(), Witness::get().of("sink").size());
+  EXPECT_EQ(Witness::get().of("released").size(), 1000U);
+  EXPECT_EQ(disk("log").schema,
+            "EventHeader 32 0 size@0:4 type@4:2 verdict@6:1 flags@7:1 sequence@8:8 time@16:8 origin@24:8\n"
+            "Number 16 300 value@0:8 path@8:8\n");
+}
+
+TEST_P(Logs, SettleEveryEventOnceInOrderAndOnlyWhenItIsDurable) {
+  ASSERT_TRUE(Pipeline(shape())());
+  ASSERT_EQ(settled().size(), 1000U);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    ASSERT_EQ(settled()[i], (Settled{make_origin(1, i + 1), 0, true})) << i;
+  }
+}
+
+TEST_P(Logs, SettleRefusedEventsWithTheirVerdictAndDoNotStoreThem) {
+  Shape refusing = shape();
+  refusing.refuse = 2;
+  ASSERT_TRUE(Pipeline(refusing)());
+  std::size_t refused = 0;
+  ASSERT_EQ(settled().size(), 1000U);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    ASSERT_EQ(settled()[i].origin, make_origin(1, i + 1));
+    ASSERT_EQ(settled()[i].verdict != 0, is_refused(i, 2));
+    refused += settled()[i].verdict != 0 ? 1 : 0;
+  }
+  EXPECT_EQ(disk("log").events.size(), 1000 - refused);
+}
+
+TEST_P(Logs, TellNobodyBeforeTheSyncHasReturned) {
+  Disks::get().close("log");
+  Pipeline run(shape());
+  ASSERT_TRUE(run.start());
+  Disks::get().wait_for_arrival();
+  // The first group is in the sync and stays there: work inside goes on, but nothing has left.
+  EXPECT_TRUE(Witness::get().of("released").empty());
+  EXPECT_TRUE(disk("trades").events.empty());
+  EXPECT_EQ(run.engine().telemetry().logs[2]->durable_sequence, 0U);
+  Disks::get().open();
+  ASSERT_TRUE(run.wait());
+  EXPECT_EQ(settled().size(), 1000U);
+}
+
+TEST_P(Logs, StoreNothingInTheSecondThatIsNotDurableInTheFirst) {
+  ASSERT_TRUE(Pipeline(shape())());
+  EXPECT_EQ(disk("trades").upstream_synced_at_append, 1000U);
+}
+
+TEST_P(Logs, GoOnAfterARestartAsIfThereHadBeenNone) {
+  Shape undisturbed = shape();
+  undisturbed.events = 1500;
+  undisturbed.refuse = 4;
+  ASSERT_TRUE(Pipeline(undisturbed)());
+  const auto all = disk("log").events;
+  const auto trades = disk("trades").events;
+  Disks::get().clear();
+
+  Shape first = undisturbed;
+  first.events = 900;
+  ASSERT_TRUE(Pipeline(first)());
+  const std::size_t stored = disk("log").events.size();
+  Pipeline second(undisturbed);
+  ASSERT_TRUE(second());
+  EXPECT_EQ(recovered_events(), stored) << "the filter is shown what is stored";
+  EXPECT_EQ(disk("log").events, all);
+  EXPECT_EQ(disk("trades").events, trades);
+  EXPECT_EQ(Witness::get().of("released").size(), all.size()) << "the replay reaches the stages after the log";
+  EXPECT_NE(second.logged().find("replayed " + std::to_string(stored) + " events"), std::string::npos);
+}
+
+TEST_P(Logs, GoOnFromWhatAPowerCutLeft) {
+  Shape whole = shape();
+  ASSERT_TRUE(Pipeline(whole)());
+  const auto all = disk("log").events;
+  const auto trades = disk("trades").events;
+  for (const std::size_t kept : {std::size_t{0}, std::size_t{1}, std::size_t{333}, std::size_t{999}}) {
+    for (const std::size_t kept_trades : {std::size_t{0}, kept / 2}) {
+      disk("log").synced = kept;
+      disk("log").cut();
+      disk("trades").synced = std::min(kept_trades, disk("trades").events.size());
+      disk("trades").cut();
+      ASSERT_TRUE(Pipeline(whole)());
+      ASSERT_EQ(disk("log").events, all) << kept;
+      ASSERT_EQ(disk("trades").events, trades) << kept;
+    }
+  }
+}
+
+TEST_P(Logs, RefuseASecondLogThatTheReplayDoesNotMakeAgain) {
+  ASSERT_TRUE(Pipeline(shape())());
+  disk("trades").events[7].back() ^= 1;
+  auto outcome = Pipeline(shape())();
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find("stage trades: event 8 is stored otherwise"), std::string::npos)
+      << outcome.error().message;
+}
+
+TEST_P(Logs, EndTheRunWhenASyncFailsAndSettleNothingMore) {
+  disk("log").fail_sync_at = 3;
+  auto outcome = Pipeline(shape())();
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find("stage log: sync failed: the disk lost it"), std::string::npos)
+      << outcome.error().message;
+  EXPECT_EQ(disk("log").syncs, 3U) << "never tried again";
+  EXPECT_LE(settled().size(), disk("log").synced);
+  for (const Settled& one : settled()) EXPECT_TRUE(one.is_durable);
+  EXPECT_LE(Witness::get().of("released").size(), disk("log").synced);
+  EXPECT_LE(disk("trades").upstream_synced_at_append, disk("log").synced);
+}
+
+TEST_P(Logs, EndTheRunWhenAnAppendFails) {
+  disk("log").fail_append_at = 1;
+  auto outcome = Pipeline(shape())();
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find("append failed: the disk said EIO"), std::string::npos);
+  EXPECT_TRUE(settled().empty());
+  EXPECT_TRUE(disk("trades").events.empty());
+}
+
+TEST_P(Logs, WaitWhileTheDiskIsFullAndGoOnWhenThereIsRoom) {
+  disk("log").full_times = 2;
+  Pipeline run(shape());
+  ASSERT_TRUE(run());
+  EXPECT_EQ(disk("log").events.size(), 1000U);
+  EXPECT_EQ(settled().size(), 1000U);
+  EXPECT_NE(run.logged().find("the disk is full"), std::string::npos);
+  EXPECT_NE(run.logged().find("the disk has room again"), std::string::npos);
+}
+
+TEST_P(Logs, KeepGroupsWithinTheirBound) {
+  for (const std::uint32_t bound : {1U, 5U, 64U}) {
+    Disks::get().clear();
+    Shape bounded = shape();
+    bounded.max_events = bound;
+    ASSERT_TRUE(Pipeline(bounded)());
+    EXPECT_EQ(disk("log").events.size(), 1000U);
+    for (const std::size_t group : disk("log").groups) ASSERT_LE(group, bound);
+  }
+}
+
+TEST_P(Logs, SyncAsTheirModeSays) {
+  Shape mode = shape();
+  mode.events = 200;
+  mode.sync = SyncMode::each;
+  ASSERT_TRUE(Pipeline(mode)());
+  EXPECT_EQ(disk("log").syncs, 200U);
+  for (const SyncMode unsynced : {SyncMode::none, SyncMode::os}) {
+    Disks::get().clear();
+    mode.sync = unsynced;
+    ASSERT_TRUE(Pipeline(mode)());
+    EXPECT_EQ(disk("log").syncs, 0U);
+    EXPECT_EQ(disk("log").events.size(), 200U);
+    EXPECT_EQ(settled().size(), 200U);
+  }
+}
+
+TEST_P(Logs, EndWhenAbandonedInsideASync) {
+  Disks::get().close("log");
+  Pipeline run(shape());
+  ASSERT_TRUE(run.start());
+  Disks::get().wait_for_arrival();
+  run.engine().abandon();
+  Disks::get().open();
+  ASSERT_TRUE(run.engine().wait());
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, Logs, testing::Values(1U, 2U, 3U),
+                         [](const auto& one) { return std::to_string(one.param) + "_threads"; });
+
+}  // namespace
+}  // namespace tickweir::test
