@@ -39,7 +39,8 @@ TEST_P(Torture, IsSurvivedByTheBackEnd) {
   if (GetParam().ends_with("wal_segment.so")) settings.options = {{"segment_bytes", "64KiB"}};
   int passed = 0;
   for (const Score& score : run_torture(settings)) {
-    EXPECT_NE(score.mark, Mark::failed) << score.name << ": " << score.requirement << "\n" << score.detail;
+    EXPECT_TRUE(score.mark != Mark::failed) << score.name << ": " << score.requirement << "\n"
+                                            << score.detail;
     passed += score.mark == Mark::passed ? 1 : 0;
     std::printf("%-8s %-18s %s\n", name_of(score.mark), score.name.c_str(), score.detail.c_str());
   }
@@ -47,9 +48,11 @@ TEST_P(Torture, IsSurvivedByTheBackEnd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BackEnds, Torture, ::testing::ValuesIn(back_ends()),
-                         [](const auto& info) { return fs::path(info.param).stem().string(); });
+                         [](const auto& one) { return fs::path(one.param).stem().string(); });
 
-TEST(TortureSuite, FindsTheBackEndsOfThisRepository) { EXPECT_GE(back_ends().size(), 2U); }
+TEST(TortureSuite, FindsTheBackEndsOfThisRepository) {
+  EXPECT_GE(back_ends().size(), 2U);
+}
 
 }  // namespace
 }  // namespace tickweir

@@ -61,8 +61,12 @@ std::string killed(Subject& subject) {
 std::unique_ptr<LogHarness> open_over(Subject& subject, FaultyFiles& files) {
   auto log =
       std::make_unique<LogHarness>(subject.file(), subject.options(), LogSettings{.files = &files.raw()});
-  if (files.operations() == 0)
-    throw Skipped("it does not use the runtime's files, which can fail on purpose");
+  if (files.count(testing::FileCall::write) == 0) {
+    Subject::append(*log, 3);
+    log->sync();
+  }
+  const bool is_used = files.count(testing::FileCall::write) > 0 && files.count(testing::FileCall::sync) > 0;
+  if (!is_used) throw Skipped("it does not write by the runtime's files, which can fail on purpose");
   return log;
 }
 

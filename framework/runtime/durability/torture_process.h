@@ -21,7 +21,7 @@ struct Ending {
   std::string text;
 };
 
-constexpr unsigned seconds_max = 300;
+constexpr unsigned seconds_max = 120;
 
 // `work` returns what is to be said about its success.
 [[nodiscard]] Ending in_own_process(const std::function<std::string()>& work);
