@@ -184,5 +184,60 @@ TEST(Pipeline, ReadsNothingOfWhatIsNoMap) {
   EXPECT_EQ(diagnostics.error_count(), 1U);
 }
 
+TEST(Pipeline, DurabilityAndReleaseAreReadWithUnitsAndPlaces) {
+  const PipelineConfig config = load_good("durable.yaml");
+  ASSERT_EQ(config.stages.size(), 5U);
+  const StageConfig& log = config.stages[1];
+  EXPECT_EQ(log.durability.sync, SyncMode::os);
+  EXPECT_EQ(log.durability.max_delay_ns, 3'600'000'000'000U);
+  EXPECT_EQ(log.durability.max_events, 1'048'576U);
+  ASSERT_TRUE(log.durability_place);
+  EXPECT_EQ(log.durability_place->line, 8U);
+  EXPECT_EQ(log.durability_place->column, 5U);
+  EXPECT_FALSE(log.release_place);
+  const StageConfig& out = config.stages[2];
+  EXPECT_TRUE(out.release_durable);
+  ASSERT_TRUE(out.release_place);
+  EXPECT_EQ(out.release_place->line, 12U);
+  EXPECT_EQ(out.release_place->column, 14U);
+  EXPECT_EQ(out.on_error_place.line, 13U);
+  EXPECT_EQ(out.inputs.at(0).when_full_place.column, 38U);
+  EXPECT_FALSE(out.durability_place);
+  const StageConfig& now = config.stages[3];
+  EXPECT_FALSE(now.release_durable);
+  EXPECT_TRUE(now.release_place);
+  EXPECT_EQ(now.on_error_place.line, now.place.line);
+  EXPECT_EQ(now.inputs.at(0).when_full_place.column, now.inputs.at(0).from.place.column);
+  const StageConfig& other = config.stages[4];
+  EXPECT_EQ(other.durability.sync, SyncMode::each);
+  EXPECT_EQ(other.durability.max_delay_ns, 0U);
+  EXPECT_EQ(other.durability.max_events, 1U);
+}
+
+TEST(Pipeline, DurabilityIsOfGroupsUnlessSaidOtherwise) {
+  Diagnostics diagnostics;
+  const PipelineConfig config = load_pipeline_text(
+      "p.yaml",
+      "apiVersion: tickweir/v1\nname: p\n"
+      "stages: { log: { plugin: wal_segment, durability: {} } }\n",
+      {{"stages.log.durability.max_events", "7"}}, diagnostics);
+  EXPECT_EQ(diagnostics.error_count(), 0U);
+  ASSERT_EQ(config.stages.size(), 1U);
+  EXPECT_EQ(config.stages[0].durability.sync, SyncMode::group);
+  EXPECT_EQ(config.stages[0].durability.max_delay_ns, 10'000'000U);
+  EXPECT_EQ(config.stages[0].durability.max_events, 7U);
+}
+
+TEST(Pipeline, SaysWhetherItKnowsAllStages) {
+  const auto known = [](const std::string& stages) {
+    Diagnostics diagnostics;
+    const std::string head = "apiVersion: tickweir/v1\nname: p\n";
+    return load_pipeline_text("p.yaml", head + stages, {}, diagnostics).stages_known;
+  };
+  EXPECT_TRUE(known("stages: { a: { plugin: x } }\n"));
+  EXPECT_FALSE(known("include: [not/there.yaml]\nstages: { a: { plugin: x } }\n"));
+  EXPECT_FALSE(known("stages: { a: { plugin: x }, [b]: { plugin: y } }\n"));
+}
+
 }  // namespace
 }  // namespace tickweir

@@ -68,7 +68,14 @@ class Plugins {
   std::deque<Made> made_;
 };
 
-// A source with two outputs and one with one, a filter, two transforms, two sinks.
+// Makes a source one that is told what became of its events. It is looked at, never called.
+inline void settle_with(tickweir_plugin& plugin) {
+  static const tickweir_source source{
+      .settle = [](void*, const tickweir_batch*, tickweir_error*) -> std::int32_t { return TICKWEIR_OK; }};
+  plugin.source = &source;
+}
+
+// Sources, filters, transforms, sinks, logs; source_client and source_clients settle.
 inline Plugins some_plugins() {
   Plugins plugins;
   plugins.add(TICKWEIR_ROLE_SOURCE, "source_pair", nullptr,
@@ -83,6 +90,11 @@ inline Plugins some_plugins() {
   plugins.add(TICKWEIR_ROLE_SINK, "sink_any", "*");
   plugins.add(TICKWEIR_ROLE_SINK, "sink_fill", "Fill|Bundle");
   plugins.add(TICKWEIR_ROLE_WAL, "wal_log", "*");
+  plugins.add(TICKWEIR_ROLE_WAL, "wal_path", "*", {}, {{.type = TICKWEIR_OPTION_TEXT, .name = "path"}});
+  settle_with(plugins.add(TICKWEIR_ROLE_SOURCE, "source_client", nullptr,
+                          {{.name = "orders", .events = "Order"}}));
+  settle_with(plugins.add(TICKWEIR_ROLE_SOURCE, "source_clients", nullptr,
+                          {{.name = "orders", .events = "Order"}, {.name = "beats", .events = "Beat"}}));
   return plugins;
 }
 
@@ -97,9 +109,40 @@ class Pipeline {
         .id = id, .place = at(line), .plugin = {plugin, at(line + 1)}, .config_place = at(line + 3)};
     if (!thread.empty()) stage.thread = Located<std::string>{thread, at(line + 2)};
     for (const std::string& input : inputs) {
-      stage.inputs.push_back({.from = {input, at(line + 4, stage.inputs.size() + 1)}});
+      const Place place = at(line + 4, stage.inputs.size() + 1);
+      stage.inputs.push_back({.from = {input, place}, .when_full_place = place});
     }
     config.stages.push_back(std::move(stage));
+    return *this;
+  }
+
+  // Settings of the stage added last; their places are five to seven lines below it.
+  Pipeline& release(bool durable) {
+    StageConfig& stage = config.stages.back();
+    stage.release_durable = durable;
+    stage.release_place = at(stage.place.line + 5);
+    return *this;
+  }
+  Pipeline& sync(SyncMode mode) {
+    StageConfig& stage = config.stages.back();
+    stage.durability.sync = mode;
+    stage.durability_place = at(stage.place.line + 6);
+    return *this;
+  }
+  Pipeline& dead_letter() {
+    StageConfig& stage = config.stages.back();
+    stage.on_error = OnError::dead_letter;
+    stage.on_error_place = at(stage.place.line + 7);
+    return *this;
+  }
+  Pipeline& when_full(WhenFull when_full) {
+    for (InputConfig& input : config.stages.back().inputs) input.when_full = when_full;
+    return *this;
+  }
+  Pipeline& option(const std::string& name, const std::string& text) {
+    StageConfig& stage = config.stages.back();
+    stage.options.push_back({.name = name, .texts = {{text, stage.config_place}}});
+    stage.options.back().value_place = stage.config_place;
     return *this;
   }
 

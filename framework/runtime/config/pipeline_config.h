@@ -49,6 +49,7 @@ struct InputConfig {
   Located<std::string> from;       // "stage" or "stage.output"; unless refused, there is such a stage
   std::uint32_t capacity = 64;     // batches that may wait, where the edge crosses threads
   WhenFull when_full = WhenFull::block;
+  Place when_full_place;  // where it is written, else that of `from`
   bool refused = false;  // has been reported, only its place is known for sure
 };
 
@@ -75,10 +76,11 @@ struct StageConfig {
   bool options_known = true;  // false: there may be more options than these
   Place config_place;  // the `config` key, or the stage when there is none
   OnError on_error = OnError::stop;
+  Place on_error_place;  // where it is written, else the stage
   DurabilityConfig durability;
   std::optional<Place> durability_place;  // of the key, when it is there
   bool release_durable = false;           // release: durable | at_once
-  std::optional<Place> release_place;
+  std::optional<Place> release_place;     // of the value, when it is there
 };
 
 struct PipelineConfig {
@@ -86,6 +88,7 @@ struct PipelineConfig {
   std::string name;
   std::vector<ThreadConfig> threads;  // in the order of the file, as are the stages
   std::vector<StageConfig> stages;
+  bool stages_known = true;             // false: there may be more stages than these
   std::uint32_t batch_events_max = 256;         // batch: { max_events, max_bytes }
   std::uint32_t batch_bytes_max = 32 * 1024;
   std::uint64_t tick_every_ns = 0;              // ticks: { every }; 0: none

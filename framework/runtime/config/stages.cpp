@@ -15,8 +15,11 @@ constexpr std::size_t threads_max = 256;
 constexpr std::size_t stage_id_max = 63;
 constexpr std::size_t thread_name_max = 15;  // what Linux shows
 constexpr std::int64_t capacity_max = 65536;
+constexpr std::int64_t hour = 3'600'000'000'000;
+constexpr std::int64_t group_events_max = 1'048'576;
 
-const std::vector<std::string> stage_keys{"plugin", "thread", "inputs", "config", "on_error"};
+const std::vector<std::string> stage_keys{"plugin",   "thread",     "inputs", "config",
+                                          "on_error", "durability", "release"};
 
 bool is_name(std::string_view name, std::size_t length_max) {
   return !name.empty() && name.size() <= length_max && name.front() >= 'a' && name.front() <= 'z' &&
@@ -62,6 +65,25 @@ ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fiel
   return thread;
 }
 
+DurabilityConfig read_durability(const Tree& tree, Fields& fields) {
+  DurabilityConfig durability;
+  if (!fields.is(Shape::map, tree, "durability")) return durability;
+  fields.only_keys(tree, {"sync", "max_delay", "max_events"}, "durability");
+  if (const Tree* sync = tree.find("sync")) {
+    const auto choice = fields.choice(*sync, "sync", {"none", "os", "group", "each"});
+    if (choice) durability.sync = static_cast<SyncMode>(*choice);
+  }
+  if (const Tree* max_delay = tree.find("max_delay")) {
+    const auto value = fields.duration(*max_delay, "max_delay", {0, hour}, "from 0s to 1h");
+    if (value) durability.max_delay_ns = static_cast<std::uint64_t>(*value);
+  }
+  if (const Tree* max_events = tree.find("max_events")) {
+    const auto value = fields.integer(*max_events, "max_events", {1, group_events_max});
+    if (value) durability.max_events = static_cast<std::uint32_t>(*value);
+  }
+  return durability;
+}
+
 class StageReader {
  public:
   StageReader(const Tree& stages, bool threads_known, Fields& fields, const PipelineConfig& config)
@@ -76,14 +98,17 @@ class StageReader {
   StageConfig read(const Located<std::string>& key, const Tree& tree) {
     StageConfig stage;
     stage.id = key.value;
-    stage.place = stage.config_place = key.place;
+    stage.place = stage.config_place = stage.on_error_place = key.place;
     const std::string what = "stage " + in_quotes(key.value);
     if (!is_name(key.value, stage_id_max)) {
       fields_.error(key.place, "a stage's id must be a-z, 0-9 and _, starting with a letter, at most " +
                                    std::to_string(stage_id_max) + " of them, not " + in_quotes(key.value));
     }
-    if (!fields_.is(Shape::map, tree, what)) return stage;
-    const bool keys_known = refuse_unknown(tree, what) && tree.complete;
+    if (!fields_.is(Shape::map, tree, what)) {
+      stage.inputs_known = stage.options_known = false;
+      return stage;
+    }
+    const bool keys_known = fields_.only_keys(tree, stage_keys, what) && tree.complete;
     read_plugin(tree, what, stage);
     read_thread_name(tree, stage);
     const Tree* inputs = tree.find("inputs");
@@ -93,22 +118,25 @@ class StageReader {
     if (const Tree* on_error = tree.find("on_error")) {
       const auto choice = fields_.choice(*on_error, "on_error", {"stop", "dead_letter"});
       stage.on_error = static_cast<OnError>(choice.value_or(0));
+      stage.on_error_place = on_error->place;
     }
+    read_safety(tree, stage);
     return stage;
   }
 
  private:
-  bool refuse_unknown(const Tree& tree, const std::string& what) {
-    Tree others;
-    for (const Located<std::string>& key : tree.keys) {
-      if (key.value == "durability" || key.value == "release") {
-        fields_.error(key.place, key.value + " comes with the wal role, which this version does not have",
-                      "remove it");
-      } else {
-        others.keys.push_back(key);
-      }
+  void read_safety(const Tree& tree, StageConfig& stage) {
+    for (std::size_t i = 0; i < tree.keys.size(); ++i) {
+      if (tree.keys[i].value != "durability") continue;
+      stage.durability_place = tree.keys[i].place;
+      stage.durability = read_durability(tree.items[i], fields_);
     }
-    return fields_.only_keys(others, stage_keys, what);
+    if (const Tree* release = tree.find("release")) {
+      const auto choice = fields_.choice(*release, "release", {"durable", "at_once"});
+      if (!choice) return;
+      stage.release_durable = *choice == 0;
+      stage.release_place = release->place;
+    }
   }
 
   void read_plugin(const Tree& tree, const std::string& what, StageConfig& stage) {
@@ -158,7 +186,7 @@ class StageReader {
   }
 
   InputConfig read_input(const Tree& tree, const std::string& id) {
-    InputConfig input{.from = {"", tree.place}, .refused = true};
+    InputConfig input{.from = {"", tree.place}, .when_full_place = tree.place, .refused = true};
     const Tree* from = &tree;
     if (tree.shape == Shape::map) {
       fields_.only_keys(tree, {"from", "capacity", "when_full"}, "an input");
@@ -169,6 +197,7 @@ class StageReader {
       if (const Tree* when_full = tree.find("when_full")) {
         const auto choice = fields_.choice(*when_full, "when_full", {"block", "drop_newest", "drop_oldest"});
         if (choice) input.when_full = static_cast<WhenFull>(*choice);
+        input.when_full_place = when_full->place;
       }
       from = tree.find("from");
       if (from == nullptr) {
@@ -266,6 +295,7 @@ bool read_threads(const Tree& threads, Fields& fields, PipelineConfig& config) {
 }
 
 void read_stages(const Tree& stages, bool threads_known, Fields& fields, PipelineConfig& config) {
+  config.stages_known = fields.complete() && stages.complete;
   if (!fields.is(Shape::map, stages, "stages")) return;
   if (stages.keys.empty()) fields.error(stages.place, "there are no stages", "a pipeline has at least one");
   if (stages.keys.size() > stages_max) {

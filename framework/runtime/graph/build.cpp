@@ -11,20 +11,27 @@
 namespace tickweir {
 namespace {
 
-std::vector<std::string> output_names(const tickweir_plugin& plugin) {
-  if (plugin.role == TICKWEIR_ROLE_FILTER) return {""};
+std::vector<std::string> output_names(const DraftStage& draft) {
+  if (passes_on(draft)) return {""};
   std::vector<std::string> names;
-  for (const tickweir_output& output : outputs_of(plugin)) names.emplace_back(output.name);
+  for (const tickweir_output& output : outputs_of(*draft.plugin->table)) names.emplace_back(output.name);
   return names;
 }
 
+std::vector<std::uint32_t> numbers(const std::vector<std::size_t>& order) {
+  std::vector<std::uint32_t> number_of(order.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) number_of[order[i]] = i;
+  return number_of;
+}
+
 void add_stages(Graph& graph, Drafts& drafts, const std::vector<std::size_t>& order, const Layout& layout) {
+  const std::vector<std::uint32_t> number_of = numbers(order);
+  const auto log_number = [&](std::optional<std::size_t> log) { return log ? number_of[*log] : no_log; };
   std::uint32_t verdict_base = 1;
   std::uint32_t source_number = 0;
   for (const std::size_t index : order) {
     DraftStage& draft = drafts[index];
     const tickweir_plugin& plugin = *draft.plugin->table;
-    const auto number = static_cast<std::uint32_t>(graph.stages.size());
     GraphStage stage{.id = draft.config->id,
                      .place = draft.config->place,
                      .plugin = draft.plugin,
@@ -33,20 +40,23 @@ void add_stages(Graph& graph, Drafts& drafts, const std::vector<std::size_t>& or
                      .thread = layout.thread_of[index],
                      .inputs = {},
                      .outputs = {},
-                     .output_names = output_names(plugin),
+                     .output_names = output_names(draft),
                      .verdict_base = verdict_base,
                      .source_number = plugin.role == TICKWEIR_ROLE_SOURCE ? ++source_number : 0,
-                     .on_error = draft.config->on_error};
+                     .on_error = draft.config->on_error,
+                     .durability = draft.config->durability,
+                     .release_durable = draft.config->release_durable,
+                     .log = log_number(draft.log),
+                     .settling_log = log_number(draft.settling_log)};
     stage.outputs.resize(stage.output_names.size());
     verdict_base += plugin.reason_count;
-    graph.threads[stage.thread].stages.push_back(number);
+    graph.threads[stage.thread].stages.push_back(number_of[index]);
     graph.stages.push_back(std::move(stage));
   }
 }
 
 void add_edges(Graph& graph, const Drafts& drafts, const std::vector<std::size_t>& order) {
-  std::vector<std::uint32_t> number_of(drafts.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) number_of[order[i]] = i;
+  const std::vector<std::uint32_t> number_of = numbers(order);
   for (const std::size_t index : order) {
     const std::uint32_t to = number_of[index];
     for (const DraftInput& input : drafts[index].inputs) {
@@ -91,6 +101,8 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   check_reason_count(drafts, diagnostics);
   const std::vector<std::size_t> order = upstream_first(drafts, diagnostics);
   match_events(drafts, order, diagnostics);
+  find_logs(drafts, order, diagnostics);
+  find_settling_logs(drafts, order, graph->config.stages_known, diagnostics);
   if (all_read) warn_of_idle_threads(graph->config, diagnostics);
   check_threads(graph->config, machine, diagnostics);
   if (diagnostics.error_count() > 0) return nullptr;

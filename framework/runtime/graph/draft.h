@@ -30,9 +30,23 @@ struct DraftStage {
   const Plugin* plugin = nullptr;
   Binding binding;
   std::vector<DraftInput> inputs;  // without those that are refused
+  std::optional<std::size_t> log;           // draft; see GraphStage
+  std::optional<std::size_t> settling_log;  // draft; see GraphStage
 };
 
 using Drafts = std::vector<DraftStage>;
+
+// Of a stage whose plugin was found.
+[[nodiscard]] inline std::uint32_t role_of(const DraftStage& stage) {
+  return stage.plugin->table->role;
+}
+[[nodiscard]] inline bool is_log(const DraftStage& stage) {
+  return stage.plugin != nullptr && role_of(stage) == TICKWEIR_ROLE_WAL;
+}
+// Filters and logs: one output without a name, and on it the events that came in.
+[[nodiscard]] inline bool passes_on(const DraftStage& stage) {
+  return role_of(stage) == TICKWEIR_ROLE_FILTER || role_of(stage) == TICKWEIR_ROLE_WAL;
+}
 
 // ---- wire.cpp
 void find_plugins(Drafts& drafts, const PluginSource& plugins, Diagnostics& diagnostics);
@@ -43,6 +57,10 @@ void check_reason_count(const Drafts& drafts, Diagnostics& diagnostics);
 void warn_of_unread(const Drafts& drafts, Diagnostics& diagnostics);
 // "book" when the stage has one output, else "book.trades".
 [[nodiscard]] std::string output_label(const DraftStage& stage, std::uint32_t output);
+// "stage "unique" is a filter (filter_dedup)"
+[[nodiscard]] std::string role_sentence(const DraftStage& stage);
+// Whether all that the stage reads is known: nothing refused, lacking or unresolved.
+[[nodiscard]] bool all_inputs_known(const DraftStage& stage);
 
 // ---- order.cpp
 // All drafts, upstream before downstream, among equals in the file's order. A cycle is an error that names
@@ -52,6 +70,17 @@ void warn_of_unread(const Drafts& drafts, Diagnostics& diagnostics);
 // ---- events.cpp
 // Refuses inputs that carry nothing the stage accepts. `order` from upstream_first().
 void match_events(const Drafts& drafts, const std::vector<std::size_t>& order, Diagnostics& diagnostics);
+
+// ---- logs.cpp
+// Fills in DraftStage::log. Refuses logs and waiting stages whose events come through several logs, and
+// settings of logs where there is none.
+void find_logs(Drafts& drafts, const std::vector<std::size_t>& order, Diagnostics& diagnostics);
+
+// ---- settling.cpp
+// Fills in DraftStage::settling_log. Refuses sources that settle where an event might never pass a log, or
+// pass two. `stages_known`: drafts holds all stages there are.
+void find_settling_logs(Drafts& drafts, const std::vector<std::size_t>& order, bool stages_known,
+                        Diagnostics& diagnostics);
 
 [[nodiscard]] inline std::string join(const std::vector<std::string>& texts,
                                       std::string_view between = ", ") {

@@ -47,7 +47,8 @@ class EventMatch {
 
   void visit(std::size_t index) {
     const DraftStage& stage = drafts_[index];
-    EventNames passed_on{.any = !all_inputs_known(stage), .names = {}};
+    // Nobody can say what a filter passes on of which an input is refused, or lacking.
+    EventNames passed_on{.any = stage.inputs.empty() || !all_inputs_known(stage), .names = {}};
     for (const DraftInput& input : stage.inputs) {
       const EventNames carried = carried_by(input);
       passed_on.add(carried);
@@ -64,22 +65,16 @@ class EventMatch {
   }
 
  private:
-  // Nobody can say what a filter passes on of which an input is refused, or lacking.
-  [[nodiscard]] static bool all_inputs_known(const DraftStage& stage) {
-    return stage.plugin != nullptr && !stage.inputs.empty() &&
-           stage.inputs.size() == stage.config->inputs.size();
-  }
-
   [[nodiscard]] EventNames carried_by(const DraftInput& input) const {
     if (!input.output || drafts_[input.from].plugin == nullptr) return {.any = true, .names = {}};
     const tickweir_plugin& from = *drafts_[input.from].plugin->table;
-    if (from.role == TICKWEIR_ROLE_FILTER) return passed_on_[input.from];
+    if (passes_on(drafts_[input.from])) return passed_on_[input.from];
     return parse_events(outputs_of(from)[*input.output].events);
   }
 
   const Drafts& drafts_;
   Diagnostics& diagnostics_;
-  std::vector<EventNames> passed_on_;  // by filters: all that comes in; any until visited
+  std::vector<EventNames> passed_on_;  // by filters and logs: all that comes in; any until visited
 };
 
 }  // namespace

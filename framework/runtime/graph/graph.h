@@ -18,7 +18,8 @@
 // `release: durable` have one log upstream or (the former) none; a source that settles has exactly one log
 // downstream, reached through filters and blocking edges.
 //
-// Events. Each edge must carry at least one event that its reader accepts. Filters pass on what they receive.
+// Events. Each edge must carry at least one event that its reader accepts. Filters and logs pass on what they
+// receive.
 //
 // Threading: immutable after build_graph().
 #pragma once
@@ -70,7 +71,7 @@ struct GraphStage {
   std::uint32_t thread = 0;
   std::vector<std::uint32_t> inputs;                // edges, in the order of the file
   std::vector<std::vector<std::uint32_t>> outputs;  // per output: edges, in the order of the consumers
-  std::vector<std::string> output_names;            // one "" for filters; none for sinks
+  std::vector<std::string> output_names;            // one "" for filters and logs; none for sinks
   std::uint32_t verdict_base = 0;   // 1-based over the pipeline
   std::uint32_t source_number = 0;  // 1-based among sources; 0 for other roles
   OnError on_error = OnError::stop;

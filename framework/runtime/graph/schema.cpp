@@ -80,6 +80,18 @@ ordered_json input_schema() {
   return {{"anyOf", ordered_json::array({{{"type", "string"}}, std::move(full)})}};
 }
 
+ordered_json durability_schema() {
+  return closed_object(
+      "What a log does before it calls an event durable.",
+      {{"sync", scalar("none: nothing. os: the event is written to the operating system. group: many are synced "
+                       "at once, as soon as the disk is free. each: every one is synced. Default: group.",
+                       one_of({"none", "os", "group", "each"}))},
+       {"max_delay", scalar("An event that waits longer for its sync is counted as late. 0s to 1h. Default: "
+                            "10ms.",
+                            reference("duration"))},
+       {"max_events", scalar("Events that one sync covers at most. Default: 1000.", whole(1, 1'048'576))}});
+}
+
 ordered_json config_schema(const tickweir_plugin& plugin) {
   ordered_json properties = ordered_json::object();
   ordered_json required = ordered_json::array();
@@ -96,7 +108,7 @@ ordered_json config_schema(const tickweir_plugin& plugin) {
   return schema;
 }
 
-// What follows from the choice of a plugin: its options, and whether the stage has inputs.
+// What follows from the choice of a plugin: its options, whether the stage has inputs, and what is for logs.
 ordered_json plugin_rule(const tickweir_plugin& plugin) {
   ordered_json config = reference("config_" + std::string(plugin.name));
   ordered_json required = ordered_json::array();
@@ -109,6 +121,10 @@ ordered_json plugin_rule(const tickweir_plugin& plugin) {
   } else {
     required.push_back("inputs");
     then["properties"]["inputs"] = {{"minItems", 1}};
+  }
+  if (plugin.role != TICKWEIR_ROLE_WAL) then["properties"]["durability"] = false;
+  if (plugin.role == TICKWEIR_ROLE_WAL || plugin.role == TICKWEIR_ROLE_SOURCE) {
+    then["properties"]["release"] = false;
   }
   if (!required.empty()) then["required"] = std::move(required);
   return {{"if", {{"properties", {{"plugin", {{"const", plugin.name}}}}}, {"required", {"plugin"}}}},
@@ -132,7 +148,11 @@ ordered_json stage_schema(std::span<const Plugin* const> plugins) {
        {"thread", described("The thread it runs on. Without: shared default threads.", {{"type", "string"}})},
        {"config", described("The plugin's options.", {{"type", {"object", "null"}}})},
        {"on_error",
-        scalar("What a failure of the stage does. Default: stop.", one_of({"stop", "dead_letter"}))}});
+        scalar("What a failure of the stage does. Default: stop.", one_of({"stop", "dead_letter"}))},
+       {"durability", durability_schema()},
+       {"release", scalar("durable: its batches wait until the log before it has stored what they come from. "
+                          "Default: at_once.",
+                          one_of({"durable", "at_once"}))}});
   schema["required"] = {"plugin"};
   if (!rules.empty()) schema["allOf"] = std::move(rules);
   return schema;

@@ -13,6 +13,10 @@ namespace {
 using nlohmann::ordered_json;
 using Line = std::vector<std::string>;
 
+bool is_log(const GraphStage& stage) {
+  return stage.plugin->table->role == TICKWEIR_ROLE_WAL;
+}
+
 // Columns padded with spaces, two between; no spaces at the end of a line.
 std::string aligned(const std::vector<Line>& lines) {
   std::vector<std::size_t> widths;
@@ -61,6 +65,42 @@ std::string thread_text(const GraphThread& thread) {
   return text;
 }
 
+std::string with_thousands(std::uint32_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+// What is durable when, and what is lost at worst.
+std::string durability_text(const DurabilityConfig& durability) {
+  switch (durability.sync) {
+    case SyncMode::none:
+      return "never synced; a crash or a power cut loses what was not written yet, acknowledged or not";
+    case SyncMode::os:
+      return "written to the operating system, not synced; a crash loses nothing acknowledged, a power cut "
+             "what the system had not stored yet";
+    case SyncMode::group:
+      return durability.max_events == 1
+                 ? "synced event by event; nothing acknowledged is lost"
+                 : "synced in groups of up to " + with_thousands(durability.max_events) +
+                       " events as soon as the disk is free; nothing acknowledged is lost";
+    case SyncMode::each:
+      return "synced event by event; nothing acknowledged is lost";
+  }
+  detail::assertion_failed("a sync mode", __FILE__, __LINE__);
+}
+
+// Nothing when there are no logs.
+std::string logs_as_text(const Graph& graph) {
+  std::vector<Line> lines;
+  for (const GraphStage& stage : graph.stages) {
+    if (is_log(stage)) lines.push_back({"  " + stage.id + ":", durability_text(stage.durability)});
+  }
+  if (lines.empty()) return {};
+  return counted(lines.size(), "log") + (lines.size() == 1 ? ", with" : ", each with") +
+         " a thread of its own that syncs it:\n" + aligned(lines);
+}
+
 ordered_json thread_as_json(const Graph& graph, const GraphThread& thread) {
   ordered_json stages = ordered_json::array();
   for (const std::uint32_t stage : thread.stages) stages.push_back(graph.stages[stage].id);
@@ -86,6 +126,17 @@ ordered_json outputs_as_json(const Graph& graph, const GraphStage& stage) {
   return outputs;
 }
 
+void add_safety(const Graph& graph, const GraphStage& stage, ordered_json& json) {
+  if (is_log(stage)) {
+    json["durability"] = {{"sync", sync_name(stage.durability.sync)},
+                          {"max_delay_ns", stage.durability.max_delay_ns},
+                          {"max_events", stage.durability.max_events}};
+  }
+  if (stage.release_durable) json["release"] = "durable";
+  if (stage.log != no_log) json["log"] = graph.stages[stage.log].id;
+  if (stage.settling_log != no_log) json["settling_log"] = graph.stages[stage.settling_log].id;
+}
+
 ordered_json stage_as_json(const Graph& graph, const GraphStage& stage) {
   const tickweir_plugin& plugin = *stage.plugin->table;
   ordered_json options = ordered_json::object();
@@ -94,15 +145,17 @@ ordered_json stage_as_json(const Graph& graph, const GraphStage& stage) {
   }
   ordered_json inputs = ordered_json::array();
   for (const std::uint32_t edge : stage.inputs) inputs.push_back(graph.edges[edge].name);
-  return {{"id", stage.id},
-          {"plugin", plugin.name},
-          {"role", role_text(plugin.role)},
-          {"version", plugin.version == nullptr ? "" : plugin.version},
-          {"thread", graph.threads[stage.thread].name},
-          {"on_error", stage.on_error == OnError::stop ? "stop" : "dead_letter"},
-          {"options", std::move(options)},
-          {"inputs", std::move(inputs)},
-          {"outputs", outputs_as_json(graph, stage)}};
+  ordered_json json = {{"id", stage.id},
+                       {"plugin", plugin.name},
+                       {"role", role_text(plugin.role)},
+                       {"version", plugin.version == nullptr ? "" : plugin.version},
+                       {"thread", graph.threads[stage.thread].name},
+                       {"on_error", stage.on_error == OnError::stop ? "stop" : "dead_letter"},
+                       {"options", std::move(options)},
+                       {"inputs", std::move(inputs)},
+                       {"outputs", outputs_as_json(graph, stage)}};
+  add_safety(graph, stage, json);
+  return json;
 }
 
 ordered_json edge_as_json(const Graph& graph, const GraphEdge& edge) {
@@ -144,6 +197,20 @@ const char* when_full_name(WhenFull when_full) {
   detail::assertion_failed("a policy", __FILE__, __LINE__);
 }
 
+const char* sync_name(SyncMode sync) {
+  switch (sync) {
+    case SyncMode::none:
+      return "none";
+    case SyncMode::os:
+      return "os";
+    case SyncMode::group:
+      return "group";
+    case SyncMode::each:
+      return "each";
+  }
+  detail::assertion_failed("a sync mode", __FILE__, __LINE__);
+}
+
 const char* edge_kind_name(EdgeKind kind) {
   switch (kind) {
     case EdgeKind::call:
@@ -166,7 +233,8 @@ std::string graph_as_text(const Graph& graph) {
     }
     lines.push_back({stage.id, stage.plugin->table->name, graph.threads[stage.thread].name, reads});
   }
-  return heading(graph) + "\n\n" + aligned(lines);
+  const std::string logs = logs_as_text(graph);
+  return heading(graph) + "\n\n" + aligned(lines) + (logs.empty() ? "" : "\n") + logs;
 }
 
 std::string layout_as_text(const Graph& graph) {
@@ -179,7 +247,7 @@ std::string layout_as_text(const Graph& graph) {
   }
   std::vector<Line> edges;
   for (const GraphEdge& edge : graph.edges) edges.push_back({"  " + edge.name, edge_text(edge)});
-  return heading(graph) + "\n" + aligned(threads) + counted(edges.size(), "edge") + ":\n" + aligned(edges);
+  return heading(graph) + "\n" + aligned(threads) + logs_as_text(graph) + counted(edges.size(), "edge") + ":\n" + aligned(edges);
 }
 
 ordered_json graph_as_json(const Graph& graph) {

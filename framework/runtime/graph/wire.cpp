@@ -10,15 +10,6 @@ namespace {
 // Verdicts are one byte; 0 means "goes on" and 255 is kept free.
 constexpr std::uint32_t reason_count_max = 254;
 
-std::uint32_t role_of(const DraftStage& stage) {
-  return stage.plugin->table->role;
-}
-
-// "a filter (filter_dedup)"
-std::string role_phrase(const DraftStage& stage) {
-  return std::string("a ") + role_text(role_of(stage)) + " (" + stage.plugin->table->name + ")";
-}
-
 std::vector<std::string> output_names_of(const DraftStage& stage) {
   std::vector<std::string> names;
   for (const tickweir_output& output : outputs_of(*stage.plugin->table)) names.emplace_back(output.name);
@@ -48,7 +39,7 @@ std::size_t draft_named(const Drafts& drafts, std::string_view id) {
 // The output that "stage" alone stands for.
 std::optional<std::uint32_t> only_output(const DraftStage& from, const Place& place,
                                          Diagnostics& diagnostics) {
-  if (role_of(from) == TICKWEIR_ROLE_FILTER) return 0;
+  if (passes_on(from)) return 0;
   const std::vector<std::string> names = output_names_of(from);
   if (names.size() == 1) return 0;
   if (names.empty()) {
@@ -68,10 +59,8 @@ std::optional<std::uint32_t> only_output(const DraftStage& from, const Place& pl
 std::optional<std::uint32_t> named_output(const DraftStage& from, const std::string& wanted,
                                           const Place& place, Diagnostics& diagnostics) {
   const std::string& id = from.config->id;
-  if (role_of(from) == TICKWEIR_ROLE_FILTER) {
-    diagnostics.error(place,
-                      "stage " + in_quotes(id) + " is " + role_phrase(from) + ": its one output has no name",
-                      "write " + id);
+  if (passes_on(from)) {
+    diagnostics.error(place, role_sentence(from) + ": its one output has no name", "write " + id);
     return std::nullopt;
   }
   const std::vector<std::string> names = output_names_of(from);
@@ -89,10 +78,9 @@ void resolve_input(const Drafts& drafts, DraftInput& input, Diagnostics& diagnos
   const std::string id = text.substr(0, dot);
   input.from = draft_named(drafts, id);
   const DraftStage& from = drafts[input.from];
-  if (from.plugin == nullptr || role_of(from) == TICKWEIR_ROLE_WAL) return;
+  if (from.plugin == nullptr) return;
   if (role_of(from) == TICKWEIR_ROLE_SINK) {
-    diagnostics.error(place,
-                      "stage " + in_quotes(id) + " is " + role_phrase(from) + ": nothing can be read from it",
+    diagnostics.error(place, role_sentence(from) + ": nothing can be read from it",
                       "read what it reads instead");
     return;
   }
@@ -118,6 +106,18 @@ void refuse_repeats(const DraftStage& stage, const Drafts& drafts, Diagnostics& 
 }
 
 }  // namespace
+
+std::string role_sentence(const DraftStage& stage) {
+  return "stage " + in_quotes(stage.config->id) + " is a " + role_text(role_of(stage)) + " (" +
+         stage.plugin->table->name + ")";
+}
+
+bool all_inputs_known(const DraftStage& stage) {
+  return stage.plugin != nullptr && stage.config->inputs_known &&
+         stage.inputs.size() == stage.config->inputs.size() &&
+         std::all_of(stage.inputs.begin(), stage.inputs.end(),
+                     [](const DraftInput& input) { return input.output.has_value(); });
+}
 
 std::string output_label(const DraftStage& stage, std::uint32_t output) {
   const std::span<const tickweir_output> outputs = outputs_of(*stage.plugin->table);
@@ -145,10 +145,8 @@ void find_plugins(Drafts& drafts, const PluginSource& plugins, Diagnostics& diag
 void check_roles(const Drafts& drafts, Diagnostics& diagnostics) {
   for (const DraftStage& draft : drafts) {
     if (draft.plugin == nullptr) continue;
-    const std::string subject = "stage " + in_quotes(draft.config->id) + " is " + role_phrase(draft);
-    if (role_of(draft) == TICKWEIR_ROLE_WAL) {
-      diagnostics.error(draft.config->plugin.place, subject + ", a role that this version does not run yet");
-    } else if (role_of(draft) == TICKWEIR_ROLE_SOURCE && !draft.config->inputs.empty()) {
+    const std::string subject = role_sentence(draft);
+    if (role_of(draft) == TICKWEIR_ROLE_SOURCE && !draft.config->inputs.empty()) {
       diagnostics.error(draft.config->inputs.front().from.place, subject + ": it takes no inputs",
                         "remove its inputs");
     } else if (role_of(draft) != TICKWEIR_ROLE_SOURCE && draft.config->inputs.empty() &&
