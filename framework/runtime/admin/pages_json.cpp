@@ -63,6 +63,19 @@ Json edge_as_json(const PipelineView& view, const GraphEdge& edge, const EdgeCel
           {"wait_ns", percentiles_as_json(cells.wait_ns.data())}};
 }
 
+Json log_as_json(const std::string& id, const LogCells& cells) {
+  return {{"log", id},
+          {"durable_sequence", read_cell(cells.durable_sequence)},
+          {"last_sequence", read_cell(cells.last_sequence)},
+          {"stored_events", read_cell(cells.stored_events)},
+          {"replayed_events", read_cell(cells.replayed_events)},
+          {"groups", read_cell(cells.groups)},
+          {"late_events", read_cell(cells.late_events)},
+          {"sync_ns", percentiles_as_json(cells.sync_ns.data())},
+          {"group_events", percentiles_as_json(cells.group_events.data())},
+          {"durable_ns", percentiles_as_json(cells.durable_ns.data())}};
+}
+
 const char* option_type_name(std::uint32_t type) {
   static constexpr std::array names{"unknown", "integer", "real",   "boolean",  "duration",
                                     "size",    "text",    "choice", "text_list"};
@@ -112,6 +125,11 @@ Json stats_as_json(const PipelineView& view) {
     if (view.graph->edges[i].kind == EdgeKind::call) continue;
     edges.push_back(edge_as_json(view, view.graph->edges[i], *view.telemetry->edges[i]));
   }
+  Json logs = Json::array();
+  for (std::size_t i = 0; i < view.telemetry->logs.size(); ++i) {
+    if (view.telemetry->logs[i] == nullptr) continue;
+    logs.push_back(log_as_json(view.graph->stages[i].id, *view.telemetry->logs[i]));
+  }
   Json threads = Json::array();
   for (std::size_t i = 0; i < view.graph->threads.size(); ++i) {
     const ThreadCells& cells = *view.telemetry->threads[i];
@@ -125,6 +143,7 @@ Json stats_as_json(const PipelineView& view) {
           {"stalls", view.stalls()},
           {"stages", stages},
           {"edges", edges},
+          {"logs", logs},
           {"threads", threads}};
 }
 

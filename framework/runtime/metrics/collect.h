@@ -8,6 +8,7 @@ namespace tickweir {
 
 void collect_stages(const PipelineView& view, Families& families);
 void collect_edges(const PipelineView& view, Families& families);
+void collect_logs(const PipelineView& view, Families& families);
 void collect_threads(const PipelineView& view, Families& families);
 // Counters that plugins declare: tickweir_<plugin>_<name>[_total|_seconds]{component_id}.
 void collect_plugin_counters(const PipelineView& view, Families& families);

@@ -25,6 +25,7 @@ class PipelineMetrics final : public prometheus::Collectable {
     collect_build(view_, families);
     collect_state(view_, families);
     collect_stages(view_, families);
+    collect_logs(view_, families);
     collect_edges(view_, families);
     collect_threads(view_, families);
     collect_plugin_counters(view_, families);

@@ -1,0 +1,46 @@
+// Logs as metrics: what has been numbered, what is durable, and what it took.
+#include "runtime/metrics/collect.h"
+#include "runtime/metrics/metrics.h"
+
+namespace tickweir {
+namespace {
+
+void collect_log(const PipelineView& view, const GraphStage& stage, const LogCells& cells, Families& families) {
+  const Labels labels{{"component_id", stage.id}, {"plugin", stage.plugin->table->name}};
+  const auto value = [](const Cell& cell) { return static_cast<double>(read_cell(cell)); };
+  // The durable one first: read later, the other cannot be the smaller.
+  const double durable = value(cells.durable_sequence);
+  families.gauge("tickweir_wal_durable_sequence", "Events up to this one are durable.", labels, durable);
+  families.gauge("tickweir_wal_last_sequence", "The last sequence given to an event.", labels,
+                 value(cells.last_sequence));
+  families.counter("tickweir_wal_stored_events_total", "Events stored.", labels, value(cells.stored_events));
+  families.counter("tickweir_wal_stored_bytes_total", "Bytes of events stored.", labels,
+                   value(cells.stored_bytes));
+  families.counter("tickweir_wal_groups_total", "Groups of events stored together.", labels,
+                   value(cells.groups));
+  families.counter("tickweir_wal_late_events_total",
+                   "Events that waited longer than durability.max_delay until their group began.", labels,
+                   value(cells.late_events));
+  families.counter("tickweir_wal_disk_full_total", "Times an append found the disk full.", labels,
+                   value(cells.full_waits));
+  families.counter("tickweir_wal_replayed_events_total", "Events passed on again at the start.", labels,
+                   value(cells.replayed_events));
+  families.counter("tickweir_wal_blocked_seconds_total", "Time the log could not take more.", labels,
+                   view.ticks_to_seconds(read_cell(cells.staging.blocked_ticks)));
+  families.seconds("tickweir_wal_sync_duration_seconds", "Time of a sync.", labels, cells.sync_ns.data());
+  families.counts("tickweir_wal_group_events", "Events in a group.", labels, cells.group_events.data());
+  families.seconds("tickweir_wal_durable_latency_seconds",
+                   "From the oldest ingress in a batch until it was durable, counted for each event.", labels,
+                   cells.durable_ns.data());
+}
+
+}  // namespace
+
+void collect_logs(const PipelineView& view, Families& families) {
+  for (std::size_t i = 0; i < view.telemetry->logs.size(); ++i) {
+    const auto& cells = view.telemetry->logs[i];
+    if (cells != nullptr) collect_log(view, view.graph->stages[i], *cells, families);
+  }
+}
+
+}  // namespace tickweir
