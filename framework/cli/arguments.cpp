@@ -42,6 +42,31 @@ CLI::App& add_subcommand(CLI::App& app, RawArguments& raw, const char* name, con
   return subcommand;
 }
 
+void add_load(CLI::App& app, RawArguments& raw) {
+  CLI::App& load = add_subcommand(app, raw, "load",
+      "Sends orders to a source_tcp and times their answers", true);
+  LoadArguments& given = raw.parsed.load;
+  load.add_option("--to", given.to, "Where it listens; 127.0.0.1:7001 if not given")->type_name("HOST:PORT");
+  load.add_option("--client", given.client, "Client id of the first connection; the others count on")
+      ->type_name("ID");
+  load.add_option("--token-file", given.token_file, "File with lines `id token`")->type_name("FILE");
+  load.add_option("--connections", given.connections, "Connections, each a client of its own")
+      ->type_name("N");
+  load.add_option("--rate", given.rate, "Events a second in all; full speed if not given")->type_name("N");
+  load.add_option("--events", given.events, "Events in all; 1000000 if neither is given")->type_name("N");
+  load.add_option("--seconds", given.seconds, "How long, instead of --events")->type_name("N");
+  load.add_option("--reconnects", given.reconnects, "Lost connections of each client")->type_name("N");
+  load.add_option("--duplicates", given.duplicates, "Share of events sent again, answered or not")
+      ->type_name("SHARE");
+  load.add_option("--window", given.window, "Unanswered events of a connection; 16384")->type_name("N");
+  load.add_option("--patience", given.patience, "Seconds to wait for a source that is away; 10")
+      ->type_name("N");
+  load.add_option("--ca", given.ca, "PEM file of who vouches for the source; turns TLS on")
+      ->type_name("FILE");
+  load.add_option("--certificate", given.certificate, "PEM file of the client's own")->type_name("FILE");
+  load.add_option("--key", given.key, "PEM file of its key")->type_name("FILE");
+}
+
 void add_subcommands(CLI::App& app, RawArguments& raw) {
   Arguments& parsed = raw.parsed;
   add_subcommand(app, raw, "run", "Runs a pipeline until its sources end, or a signal", true)
@@ -59,6 +84,7 @@ void add_subcommands(CLI::App& app, RawArguments& raw) {
   fresh.add_option("NAME", parsed.target, "Name of the plugin, such as filter_mine");
   fresh.add_option("--role", parsed.role, "source, filter, transform or sink")->type_name("ROLE");
   fresh.add_option("--folder", parsed.folder, "Where to write it; the name if not given")->type_name("DIR");
+  add_load(app, raw);
   add_subcommand(app, raw, "version", "Prints version, plugin ABI and compiler", true);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/load_arguments.h"
 #include "runtime/config/pipeline_config.h"
 #include "runtime/log/log.h"
 
@@ -38,6 +39,7 @@ struct Arguments {
   std::string format = "text";  // graph
   std::string role;             // new-plugin
   std::string folder;           // new-plugin
+  LoadArguments load;
 };
 
 int run_command(const Arguments& arguments);
@@ -48,6 +50,7 @@ int inspect_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int new_plugin_command(const Arguments& arguments);
 int version_command(const Arguments& arguments);
+int load_command(const Arguments& arguments);
 
 // "tickweir: error: ..." on stderr.
 void print_error(const std::string& text);

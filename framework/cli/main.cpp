@@ -24,6 +24,7 @@ int main(int count, char** words) {
                                                                          {"inspect", inspect_command},
                                                                          {"schema", schema_command},
                                                                          {"new-plugin", new_plugin_command},
+                                                                         {"load", load_command},
                                                                          {"version", version_command}};
   try {
     const ParsedArguments parsed = parse_arguments(count, words);

@@ -78,8 +78,8 @@ class Clients {
     clients_.push_back({.id = id});
     tokens_.push_back(token);
     enter(index);
-    by_id_.insert(std::ranges::lower_bound(by_id_, id, {}, [this](std::uint32_t i) { return clients_[i].id; }),
-                  index);
+    by_id_.insert(
+        std::ranges::lower_bound(by_id_, id, {}, [this](std::uint32_t i) { return clients_[i].id; }), index);
     return clients_.back();
   }
   Client& find_or_add(std::uint32_t id) {
@@ -87,9 +87,11 @@ class Clients {
     return known != nullptr ? *known : add(id);
   }
   // Which client has this token; the time taken does not tell whether the id or the token was wrong.
-  [[nodiscard]] bool is_token_of(const Client* client, const std::uint8_t (&token)[wire::token_bytes_max]) const {
+  [[nodiscard]] bool is_token_of(const Client* client,
+                                 const std::uint8_t (&token)[wire::token_bytes_max]) const {
     static constexpr Token nobody{};
-    const auto& expected = client == nullptr ? std::optional<Token>(nobody) : tokens_[client - clients_.data()];
+    const auto& expected =
+        client == nullptr ? std::optional<Token>(nobody) : tokens_[client - clients_.data()];
     const bool is_same = same_token(expected.value_or(nobody), token);
     return client != nullptr && expected.has_value() && is_same;
   }

@@ -78,10 +78,12 @@ struct ClientLine {
   struct stat facts {};
   std::ifstream in(path);
   if (!in || ::stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
-    throw std::runtime_error(path + ": cannot be read, expected a file with a line `id token` for each client");
+    throw std::runtime_error(path +
+                             ": cannot be read, expected a file with a line `id token` for each client");
   }
   if ((facts.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-    throw std::runtime_error(path + ": everybody can read or change it, and it holds tokens; run chmod 600 on it");
+    throw std::runtime_error(path +
+                             ": everybody can read or change it, and it holds tokens; run chmod 600 on it");
   }
   std::vector<ClientLine> clients = parse_clients(in, path);
   if (clients.empty()) throw std::runtime_error(path + ": holds no client, expected lines `id token`");

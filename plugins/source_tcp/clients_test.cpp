@@ -30,7 +30,8 @@ TEST(ClientsFile, TakesIdsAndTokensAndComments) {
 }
 
 TEST(ClientsFile, SaysWhichLineIsWrongAndKeepsTokensToItself) {
-  EXPECT_EQ(refusal_of("1 a\n0 hush\n"), "clients:2: found no client id, expected a number from 1 to 8388607");
+  EXPECT_EQ(refusal_of("1 a\n0 hush\n"),
+            "clients:2: found no client id, expected a number from 1 to 8388607");
   EXPECT_NE(refusal_of("8388608 hush"), "");
   EXPECT_NE(refusal_of("seven hush"), "");
   EXPECT_NE(refusal_of("7"), "");
@@ -45,7 +46,8 @@ TEST(ClientsFile, SaysWhichLineIsWrongAndKeepsTokensToItself) {
 TEST(Clients, AreFoundAmongMany) {
   Clients clients(3000);
   for (std::uint32_t id = 1; id <= 3000; ++id) clients.add(id * 2741 % wire::client_id_max + 1);
-  for (std::uint32_t id = 1; id <= 3000; ++id) EXPECT_NE(clients.find(id * 2741 % wire::client_id_max + 1), nullptr);
+  for (std::uint32_t id = 1; id <= 3000; ++id)
+    EXPECT_NE(clients.find(id * 2741 % wire::client_id_max + 1), nullptr);
   EXPECT_EQ(clients.find(3), nullptr);
   EXPECT_TRUE(clients.is_full());
 }
@@ -63,7 +65,8 @@ TEST(Clients, AcknowledgeNothingThatCameOnAnEarlierConnection) {
   EXPECT_EQ(client.last_durable, 2U);
   EXPECT_TRUE(Clients::settle(client, 1, true));
   EXPECT_EQ(client.settled, 1U);
-  EXPECT_FALSE(Clients::settle(client, 2, true) && Clients::settle(client, 3, true)) << "more than were received";
+  EXPECT_FALSE(Clients::settle(client, 2, true) && Clients::settle(client, 3, true))
+      << "more than were received";
 }
 
 TEST(Clients, RefusedEventsAreSettledButNotDurable) {
@@ -96,8 +99,8 @@ TEST(Clients, KnowTheirTokens) {
 TEST(Address, IsAnAddressAndNothingElse) {
   EXPECT_EQ(text_of(*parse_address("127.0.0.1:7001")), "127.0.0.1:7001");
   EXPECT_EQ(text_of(*parse_address("[::1]:7001")), "[::1]:7001");
-  for (const char* wrong : {"", "7001", "localhost:7001", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "1.2.3:4",
-                            "::1:7001", "127.0.0.1:7001 ", "[::1:7001"}) {
+  for (const char* wrong : {"", "7001", "localhost:7001", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000",
+                            "1.2.3:4", "::1:7001", "127.0.0.1:7001 ", "[::1:7001"}) {
     EXPECT_FALSE(parse_address(wrong)) << wrong;
   }
   EXPECT_TRUE(is_loopback(*parse_address("127.9.9.9:1")));

@@ -24,11 +24,11 @@ struct Connection {
   int socket = -1;
   void* tls = nullptr;  // see tls.h
   Phase phase = Phase::free;
-  bool is_queued = false;   // for reading
-  bool is_touched = false;  // has something new to be told
-  bool is_blocked = false;  // the peer takes no replies for now
-  bool is_shut = false;     // our direction is closed
-  bool wants_write = false;  // the handshake does
+  bool is_queued = false;     // for reading
+  bool is_touched = false;    // has something new to be told
+  bool is_blocked = false;    // the peer takes no replies for now
+  bool is_shut = false;       // our direction is closed
+  bool wants_write = false;   // the handshake does
   std::uint32_t watched = 0;  // epoll events
   std::uint32_t client = no_client;
   std::uint32_t certified_id = 0;  // the client id of its certificate

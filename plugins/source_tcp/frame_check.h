@@ -1,7 +1,8 @@
 // Judges the frames of one connection where they lie, and stamps those that are events.
 //
-// The bytes stand in the open batch already: an event that is sound needs nothing but its time and its origin.
-// What comes of a run of bytes depends on the bytes and on what came before, not on how they were cut.
+// The bytes stand in the open batch already: an event that is sound needs nothing but its time and its
+// origin. What comes of a run of bytes depends on the bytes and on what came before, not on how they were
+// cut.
 //
 // Threading: plain data. Memory: nothing is allocated. Cost: a compare, two tests and two stores an event.
 #pragma once
@@ -43,7 +44,7 @@ enum class Stop {
 };
 
 struct Checked {
-  std::uint32_t bytes = 0;   // of whole events taken
+  std::uint32_t bytes = 0;  // of whole events taken
   std::uint32_t events = 0;
   std::uint32_t stride = 0;  // their common size; 0: sizes differ, or none
   Stop stop = Stop::end;
@@ -95,7 +96,9 @@ inline Checked check_frames(std::span<std::uint8_t> bytes, std::uint32_t events_
   std::uint64_t last_number = stream.last_number;
   std::uint32_t any_size = 0;  // all sizes joined by or, and by and: equal when there is only one
   std::uint32_t every_size = UINT32_MAX;
-  const auto stop = [&](Stop why, GoodbyeCode fault = GoodbyeCode::none) { found.stop = why, found.fault = fault; };
+  const auto stop = [&](Stop why, GoodbyeCode fault = GoodbyeCode::none) {
+    found.stop = why, found.fault = fault;
+  };
   for (;;) {
     const auto left = static_cast<std::uint64_t>(end - at);
     if (left < sizeof(std::uint64_t)) {

@@ -17,7 +17,8 @@ constexpr FrameRules rules{.frame_bytes_max = 256};
 class Bytes {
  public:
   Bytes& event(std::uint64_t number, std::uint32_t size = 64, std::uint16_t type = 256) {
-    return frame({.size = size, .type = type, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = number});
+    return frame(
+        {.size = size, .type = type, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = number});
   }
   Bytes& frame(const Event& header) {
     const auto at = words_.size();
@@ -38,7 +39,9 @@ class Bytes {
   std::vector<std::uint64_t> words_;
 };
 
-EventStream fresh() { return {.origin_base = base}; }
+EventStream fresh() {
+  return {.origin_base = base};
+}
 
 Checked check(Bytes& bytes, EventStream& stream, const FrameRules& with = rules, std::uint32_t limit = 1000) {
   return check_frames(bytes.all(), limit, 5000, with, stream);
@@ -102,7 +105,8 @@ TEST(FrameCheck, RefusesEveryWrongHeaderAndKeepsWhatCameBeforeIt) {
       wrong("flags", GoodbyeCode::frame_field, [](Event& e) { e.flags = 128; }),
       wrong("sequence", GoodbyeCode::frame_field, [](Event& e) { e.sequence = 1; }),
       wrong("time", GoodbyeCode::frame_field, [](Event& e) { e.time = 1ULL << 63; }),
-      wrong("another's origin", GoodbyeCode::frame_field, [](Event& e) { e.origin = wire::client_origin(8, 9); }),
+      wrong("another's origin", GoodbyeCode::frame_field,
+            [](Event& e) { e.origin = wire::client_origin(8, 9); }),
       wrong("number 0", GoodbyeCode::number_order, [](Event& e) { e.origin = 0; }),
       wrong("a number again", GoodbyeCode::number_order, [](Event& e) { e.origin = 8; }),
   };
@@ -171,10 +175,7 @@ TEST(FrameCheck, StopsAtTheLimitOfEventsAndAtSessionFrames) {
 class Pipe {
  public:
   Pipe(std::uint32_t events_max, std::uint32_t bytes_max)
-      : plugin_{.output_count = 1},
-        output_{.name = "events"},
-        scratch_(bytes_max),
-        intake_(rules, scratch_) {
+      : plugin_{.output_count = 1}, output_{.name = "events"}, scratch_(bytes_max), intake_(rules, scratch_) {
     plugin_.outputs = &output_;
     emitter_.emplace(plugin_, std::vector<std::string>{}, events_max, bytes_max);
     partial_.bytes = room_.data();

@@ -1,4 +1,5 @@
-// Peers that do what they must not: each is ended with a reason, costs nobody else anything, and uses up no number.
+// Peers that do what they must not: each is ended with a reason, costs nobody else anything, and uses up no
+// number.
 #include <sys/resource.h>
 
 #include "tcp_test.h"
@@ -48,8 +49,11 @@ TEST(HostilePeer, CannotMakeUsWaitForAFrameOfFourGigabytes) {
 }
 
 TEST(HostilePeer, MayNotSayWhatTheSourceSays) {
-  const std::string lies[] = {bytes_of(wire::Frame<wire::LoginReply>{}), bytes_of(wire::Frame<wire::Acknowledgement>{}),
-                              bytes_of(wire::Frame<wire::Refusal>{}), login_bytes(7), frame_with(64, 31, 0),
+  const std::string lies[] = {bytes_of(wire::Frame<wire::LoginReply>{}),
+                              bytes_of(wire::Frame<wire::Acknowledgement>{}),
+                              bytes_of(wire::Frame<wire::Refusal>{}),
+                              login_bytes(7),
+                              frame_with(64, 31, 0),
                               frame_with(64, 21, 0)};
   for (const std::string& lie : lies) {
     Rig rig;
@@ -89,7 +93,8 @@ TEST(HostilePeer, NeedsTheTokenOfTheClientItSaysItIs) {
   const TestFile clients("7 right\n8 other\n", 0600);
   Rig rig({{"clients", clients.path()}});
   EXPECT_EQ(Peer(rig, 7, "right").reply.frame_bytes_max, 4096U);
-  const std::pair<std::uint32_t, const char*> wrong[] = {{7, ""}, {7, "other"}, {7, "righ"}, {7, "right2"}, {9, "right"}};
+  const std::pair<std::uint32_t, const char*> wrong[] = {
+      {7, ""}, {7, "other"}, {7, "righ"}, {7, "right2"}, {9, "right"}};
   for (const auto& [id, token] : wrong) {
     Peer peer(rig);
     peer.send(login_bytes(id, token));
@@ -173,7 +178,8 @@ TEST(HostilePeer, ThatLeavesBeforeItsAnswersDoesNotStayInTheBooks) {
 }
 
 TEST(HostilePeer, ThatTakesNoRefusalsIsDisconnectedAndHurtsNobody) {
-  const std::vector<tickweir_verdict> verdicts{{.flags = 0, .stage_id = "band", .reason = "outside", .help = ""}};
+  const std::vector<tickweir_verdict> verdicts{
+      {.flags = 0, .stage_id = "band", .reason = "outside", .help = ""}};
   Rig rig({{"ack_backlog", "1KiB"}}, {.verdicts = verdicts});
   Peer deaf(rig, ReceiveRoom{2048});
   deaf.send(login_bytes(7));

@@ -35,7 +35,8 @@ class Intake {
 
   // Puts the partial frame in place; returns where to receive, and how much: about what fits the batch by
   // the number of events too.
-  std::span<std::uint8_t> open(tickweir_batch& batch, const Partial& partial, const EventStream& stream) const {
+  std::span<std::uint8_t> open(tickweir_batch& batch, const Partial& partial,
+                               const EventStream& stream) const {
     std::uint8_t* const tail = batch.data + batch.used_bytes;
     if (partial.count != 0) std::memcpy(tail, partial.bytes, partial.count);
     const std::uint64_t by_events =
@@ -51,9 +52,9 @@ class Intake {
     GoodbyeCode fault = GoodbyeCode::none;
     Event header{};  // of the frame at fault, as far as it came
   };
-  // Judges the partial frame and the `received` bytes behind it. `on_events(count)` hears of events right after
-  // they are in the batch; `on_session_frame(const Event&, const Taken&)` is given each frame that is no event,
-  // and returns false to end.
+  // Judges the partial frame and the `received` bytes behind it. `on_events(count)` hears of events right
+  // after they are in the batch; `on_session_frame(const Event&, const Taken&)` is given each frame that is
+  // no event, and returns false to end.
   template <typename OnEvents, typename OnSessionFrame>
   Taken take(Emitter& out, std::uint32_t received, std::uint64_t time, Partial& partial, EventStream& stream,
              OnEvents&& on_events, OnSessionFrame&& on_session_frame) {
@@ -72,7 +73,8 @@ class Intake {
       std::uint8_t* const rest = tail + checked.bytes;
       taken.bytes_left = bytes;
       switch (checked.stop) {
-        case Stop::end: return taken;
+        case Stop::end:
+          return taken;
         case Stop::fault:
           taken.fault = checked.fault;
           std::memcpy(&taken.header, rest, std::min<std::size_t>(bytes, sizeof taken.header));

@@ -120,11 +120,16 @@ void Server::enqueue(Connection& connection) {
 bool Server::turn(Connection& connection, Emitter& out) {
   switch (connection.phase) {
     case Phase::free:
-    case Phase::finishing: return false;
-    case Phase::handshake: return shake_hands(connection);
-    case Phase::login: return read_login(connection);
-    case Phase::open: return read_events(connection, out);
-    case Phase::lingering: return read_to_waste(connection);
+    case Phase::finishing:
+      return false;
+    case Phase::handshake:
+      return shake_hands(connection);
+    case Phase::login:
+      return read_login(connection);
+    case Phase::open:
+      return read_events(connection, out);
+    case Phase::lingering:
+      return read_to_waste(connection);
   }
   return false;
 }
@@ -136,7 +141,9 @@ bool Server::shake_hands(Connection& connection) {
       connection.certified_id = TlsServer::certified_id(connection.tls);
       connection.phase = Phase::login;
       return true;
-    case Moved::blocked: watch(connection); return false;
+    case Moved::blocked:
+      watch(connection);
+      return false;
     default:
       say_end(connection, "TLS failed: " + TlsServer::failure());
       ++counts_.lost;
@@ -146,8 +153,8 @@ bool Server::shake_hands(Connection& connection) {
 }
 
 Transfer Server::receive_from(Connection& connection, std::span<std::uint8_t> room) {
-  const Transfer got = connection.tls != nullptr ? TlsServer::receive(connection.tls, room)
-                                                 : receive(connection.socket, room);
+  const Transfer got =
+      connection.tls != nullptr ? TlsServer::receive(connection.tls, room) : receive(connection.socket, room);
   connection.received_bytes += got.bytes;
   counts_.received_bytes += got.bytes;
   return got;
@@ -247,7 +254,9 @@ void Server::after_fault(Connection& connection, const Intake::Taken& taken) {
       text = "number " + std::to_string(taken.header.origin) + " is not above " +
              std::to_string(connection.stream.last_number);
       break;
-    default: text = "verdict, flags, sequence, time or high origin bits are not 0"; break;
+    default:
+      text = "verdict, flags, sequence, time or high origin bits are not 0";
+      break;
   }
   end(connection, taken.fault, text, offset);
 }

@@ -1,12 +1,12 @@
 // The connections of source_tcp: accepts, receives into batches, replies, keeps the limits.
 //
-// One epoll instance holds the listener and every connection. A connection that has bytes waits in a queue for
-// its turn: each turn is one receive, straight into the open batch, so that a flood on one connection takes
-// turns with the others. When the batch is full nothing more is received: the kernel's buffers fill, and the
-// client is slowed down.
+// One epoll instance holds the listener and every connection. A connection that has bytes waits in a queue
+// for its turn: each turn is one receive, straight into the open batch, so that a flood on one connection
+// takes turns with the others. When the batch is full nothing more is received: the kernel's buffers fill,
+// and the client is slowed down.
 //
-// Threading: one thread. Memory: all of it in start(): for each connection a frame and its replies, of which the
-// kernel gives only the pages that are used. Errors: setting up throws; what peers do wrong ends their
+// Threading: one thread. Memory: all of it in start(): for each connection a frame and its replies, of which
+// the kernel gives only the pages that are used. Errors: setting up throws; what peers do wrong ends their
 // connection and is counted.
 #pragma once
 

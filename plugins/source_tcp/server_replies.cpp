@@ -103,7 +103,8 @@ void Server::settle(const tickweir_batch& batch, std::uint64_t now) {
   sessions_.settle(batch, [this](Connection& connection) { send_replies(connection); });
   sessions_.take_touched([this](Connection& connection) {
     if (connection.phase == Phase::free) return;
-    if (connection.phase == Phase::lingering && !connection.is_shut) say_end(connection, "replies were not taken");
+    if (connection.phase == Phase::lingering && !connection.is_shut)
+      say_end(connection, "replies were not taken");
     finish_turn(connection);
   });
 }
@@ -162,7 +163,8 @@ void Server::end(Connection& connection, GoodbyeCode code, const std::string& te
 // After a goodbye: sends it, closes our direction, and waits a little for the peer to do the same.
 void Server::shut(Connection& connection) {
   if (connection.is_shut) return;
-  if (connection.deadline == 0 || connection.deadline > now_ + linger_ns) set_deadline(connection, now_ + linger_ns);
+  if (connection.deadline == 0 || connection.deadline > now_ + linger_ns)
+    set_deadline(connection, now_ + linger_ns);
   send_replies(connection);
   if (connection.phase == Phase::free || connection.is_blocked) return;
   if (connection.tls != nullptr) TlsServer::shut(connection.tls);
@@ -209,7 +211,8 @@ void Server::expire_all() {
   for (Connection& connection : connections_) {
     if (connection.phase == Phase::free || connection.deadline == 0) continue;
     if (now_ >= connection.deadline) expire(connection);
-    if (connection.phase != Phase::free && connection.deadline != 0) set_deadline(connection, connection.deadline);
+    if (connection.phase != Phase::free && connection.deadline != 0)
+      set_deadline(connection, connection.deadline);
   }
 }
 

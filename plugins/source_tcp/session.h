@@ -1,9 +1,10 @@
 // The protocol: logins, the session's own frames, acknowledgements, refusals, goodbyes. No sockets.
 //
-// Replies are put into the connection's buffer; who calls sends them. A goodbye is the last frame: after it the
-// connection lingers, and belongs to no client any more.
+// Replies are put into the connection's buffer; who calls sends them. A goodbye is the last frame: after it
+// the connection lingers, and belongs to no client any more.
 //
-// Threading: the stage's thread. Memory: reserved by the constructor; texts of faults are made when they occur.
+// Threading: the stage's thread. Memory: reserved by the constructor; texts of faults are made when they
+// occur.
 #pragma once
 
 #include <array>
@@ -203,7 +204,8 @@ class Sessions {
 
   template <typename MakeRoom>
   void settle_one(Client& client, const Event& event, MakeRoom&& make_room) {
-    const bool is_repeat = event.verdict != 0 && event.verdict <= is_repeat_.size() && is_repeat_[event.verdict - 1];
+    const bool is_repeat =
+        event.verdict != 0 && event.verdict <= is_repeat_.size() && is_repeat_[event.verdict - 1];
     const bool is_durable = event.verdict == 0 || is_repeat;
     counts_.repeats += is_repeat ? 1 : 0;
     const bool is_present = Clients::settle(client, origin_number(event.origin), is_durable);

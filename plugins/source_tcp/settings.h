@@ -120,11 +120,13 @@ struct Settings {
   auto parsed = std::from_chars(text.data(), end, found.type);
   if (parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == ':') {
     parsed = std::from_chars(parsed.ptr + 1, end, found.size);
-    if (found.size < sizeof(Event) || found.size % event_alignment != 0) parsed.ec = std::errc::invalid_argument;
+    if (found.size < sizeof(Event) || found.size % event_alignment != 0)
+      parsed.ec = std::errc::invalid_argument;
   }
   if (parsed.ec != std::errc() || parsed.ptr != end || found.type < TICKWEIR_EVENT_FIRST_PAYLOAD) {
-    throw OptionError("accept", "\"" + text + "\" is no event type, expected a number from 256 on, or with the size "
-                                "of the whole event, such as 256:64");
+    throw OptionError("accept", "\"" + text +
+                                    "\" is no event type, expected a number from 256 on, or with the size "
+                                    "of the whole event, such as 256:64");
   }
   return found;
 }
@@ -132,28 +134,34 @@ struct Settings {
 inline void check_safety(const Settings& settings, bool is_insecure) {
   const bool is_local = is_loopback(settings.address);
   if (settings.tls == TlsMode::off && !is_local && !is_insecure) {
-    throw OptionError("listen", "\"" + settings.listen + "\" can be reached from other machines, and `tls` is off; set "
-                                "`tls` to on or mutual, or `insecure: true` if the network is trusted");
+    throw OptionError("listen", "\"" + settings.listen +
+                                    "\" can be reached from other machines, and `tls` is off; set "
+                                    "`tls` to on or mutual, or `insecure: true` if the network is trusted");
   }
   const bool anybody = settings.clients_file.empty() && settings.tls != TlsMode::mutual;
   if (anybody && !is_local && !is_insecure) {
-    throw OptionError("clients", "is empty, so anybody who reaches \"" + settings.listen + "\" may log in; give a file "
-                                 "of clients, set `tls` to mutual, or `insecure: true` if the network is trusted");
+    throw OptionError("clients",
+                      "is empty, so anybody who reaches \"" + settings.listen +
+                          "\" may log in; give a file "
+                          "of clients, set `tls` to mutual, or `insecure: true` if the network is trusted");
   }
   if (settings.tls != TlsMode::off && (settings.certificate.empty() || settings.key.empty())) {
-    throw OptionError(settings.certificate.empty() ? "certificate" : "key", "is empty, and `tls` needs a PEM file");
+    throw OptionError(settings.certificate.empty() ? "certificate" : "key",
+                      "is empty, and `tls` needs a PEM file");
   }
   if (settings.tls == TlsMode::mutual && settings.client_ca.empty()) {
-    throw OptionError("client_ca", "is empty, and `tls: mutual` needs the certificates that sign those of clients");
+    throw OptionError("client_ca",
+                      "is empty, and `tls: mutual` needs the certificates that sign those of clients");
   }
   if (settings.tls == TlsMode::off && !settings.certificate.empty()) {
     throw OptionError("certificate", "is given, but `tls` is off");
   }
   constexpr std::uint64_t memory_max = std::uint64_t{64} << 30;
   if (settings.connections_max * (settings.reply_bytes_max + settings.frame_bytes_max) > memory_max) {
-    throw OptionError("max_connections", std::to_string(settings.connections_max) + " connections with " +
-                                             std::to_string(settings.reply_bytes_max + settings.frame_bytes_max) +
-                                             " bytes each are more than 64 GiB; lower one of the limits");
+    throw OptionError("max_connections",
+                      std::to_string(settings.connections_max) + " connections with " +
+                          std::to_string(settings.reply_bytes_max + settings.frame_bytes_max) +
+                          " bytes each are more than 64 GiB; lower one of the limits");
   }
 }
 
@@ -176,8 +184,9 @@ inline void check_safety(const Settings& settings, bool is_insecure) {
                     .accepted = {}};
   const auto address = parse_address(settings.listen);
   if (!address) {
-    throw OptionError("listen", "\"" + settings.listen + "\" is no address, expected IP:PORT such as 127.0.0.1:7001 or "
-                                "[::1]:7001");
+    throw OptionError("listen", "\"" + settings.listen +
+                                    "\" is no address, expected IP:PORT such as 127.0.0.1:7001 or "
+                                    "[::1]:7001");
   }
   settings.address = *address;
   if (settings.frame_bytes_max % event_alignment != 0) {

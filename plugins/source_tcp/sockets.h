@@ -76,8 +76,8 @@ bool set_option(int socket, int level, int name, T value) {
 // -1 with errno when there is none.
 [[nodiscard]] inline int accept_one(int listener, Address& peer) {
   peer.bytes = sizeof peer.raw;
-  const int socket = ::accept4(listener, reinterpret_cast<sockaddr*>(&peer.raw), &peer.bytes,
-                               SOCK_CLOEXEC | SOCK_NONBLOCK);
+  const int socket =
+      ::accept4(listener, reinterpret_cast<sockaddr*>(&peer.raw), &peer.bytes, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (socket < 0) return socket;
   // Replies leave at once; a peer that vanished is noticed.
   constexpr int idle_seconds = 30;
@@ -92,7 +92,8 @@ bool set_option(int socket, int level, int name, T value) {
 class Epoll {
  public:
   Epoll() : descriptor_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (descriptor_ < 0) throw std::runtime_error("cannot make an epoll: " + std::string(std::strerror(errno)));
+    if (descriptor_ < 0)
+      throw std::runtime_error("cannot make an epoll: " + std::string(std::strerror(errno)));
   }
   Epoll(const Epoll&) = delete;
   Epoll& operator=(const Epoll&) = delete;

@@ -15,7 +15,9 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{.type = text, .name = "listen", .help = "Where to listen: IP:PORT, [IPv6]:PORT; port 0 takes a free one."},
+    Option{.type = text,
+           .name = "listen",
+           .help = "Where to listen: IP:PORT, [IPv6]:PORT; port 0 takes a free one."},
     Option{.type = text,
            .name = "clients",
            .default_text = "",
@@ -53,10 +55,11 @@ constexpr std::array options{
            .minimum = "1ms",
            .maximum = "10m",
            .help = "From the connection to the end of its login, the TLS handshake included."},
-    Option{.type = size,
-           .name = "min_rate",
-           .default_text = "500B",
-           .help = "Bytes a second at which a frame that was begun must come, one second free; 0B: no limit."},
+    Option{
+        .type = size,
+        .name = "min_rate",
+        .default_text = "500B",
+        .help = "Bytes a second at which a frame that was begun must come, one second free; 0B: no limit."},
     Option{.type = size,
            .name = "ack_backlog",
            .default_text = "64KiB",
@@ -68,7 +71,10 @@ constexpr std::array options{
            .default_text = "off",
            .choices = "off|on|mutual",
            .help = "mutual: clients need a certificate whose common name is their client id."},
-    Option{.type = text, .name = "certificate", .default_text = "", .help = "PEM file of the certificate chain."},
+    Option{.type = text,
+           .name = "certificate",
+           .default_text = "",
+           .help = "PEM file of the certificate chain."},
     Option{.type = text, .name = "key", .default_text = "", .help = "PEM file of its private key."},
     Option{.type = text,
            .name = "client_ca",
@@ -81,7 +87,8 @@ constexpr std::array options{
     Option{.type = text_list,
            .name = "accept",
            .default_text = "[]",
-           .help = "Event types that clients may send, each 256 or, with the size of the event, 256:64; empty: all."},
+           .help = "Event types that clients may send, each 256 or, with the size of the event, 256:64; "
+                   "empty: all."},
 };
 constexpr std::array outputs{
     Output{.name = "events", .events = "*", .help = "What clients sent."},
@@ -94,10 +101,13 @@ constexpr std::array counters{
                 .name = "goodbyes",
                 .label = "reason",
                 .help = "Connections ended by us, or refused, by reason."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "lost", .help = "Connections that ended without a goodbye."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER, .name = "lost", .help = "Connections that ended without a goodbye."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "received_bytes", .help = "Bytes received."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "acknowledgements", .help = "Acknowledgements sent."},
-    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "refusals", .help = "Events whose refusal was sent to their client."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "refusals",
+                .help = "Events whose refusal was sent to their client."},
     CounterInfo{.kind = TICKWEIR_COUNTER,
                 .name = "repeats",
                 .help = "Events that repeated one that is durable; acknowledged."},
@@ -125,7 +135,8 @@ class TcpSource final : public Source {
     }
     const auto frame_bytes_max = context.options.size("max_frame");
     if (frame_bytes_max > context.event_bytes_max()) {
-      throw OptionError("max_frame", std::to_string(frame_bytes_max) + " bytes are more than a batch holds, which is " +
+      throw OptionError("max_frame", std::to_string(frame_bytes_max) +
+                                         " bytes are more than a batch holds, which is " +
                                          std::to_string(context.event_bytes_max()) +
                                          "; lower it, or raise batch.max_bytes");
     }
@@ -184,7 +195,8 @@ class TcpSource final : public Source {
     add(acknowledgements_, told_.acknowledgements, session.acknowledgements);
     add(refusals_, told_.refusals, session.refusals);
     add(repeats_, told_.repeats, session.repeats);
-    for (std::size_t i = 0; i < goodbyes_.size(); ++i) add(goodbyes_[i], told_.goodbyes[i + 1], session.goodbyes[i + 1]);
+    for (std::size_t i = 0; i < goodbyes_.size(); ++i)
+      add(goodbyes_[i], told_.goodbyes[i + 1], session.goodbyes[i + 1]);
   }
 
   Context::Host host_;

@@ -10,7 +10,9 @@ const std::vector<tickweir_verdict> verdicts{
 constexpr std::uint8_t duplicate = 1;
 constexpr std::uint8_t outside_band = 2;
 
-testing::Settings with_verdicts() { return {.verdicts = verdicts}; }
+testing::Settings with_verdicts() {
+  return {.verdicts = verdicts};
+}
 
 TEST(SourceTcp, LetsAClientInAndHandsItsEventsOn) {
   Rig rig;

@@ -1,4 +1,5 @@
-// For tests of source_tcp: the stage behind a real loopback socket, and peers that say exactly what they are told.
+// For tests of source_tcp: the stage behind a real loopback socket, and peers that say exactly what they are
+// told.
 //
 // One thread: while a peer waits for something, the stage is polled. Nothing sleeps; what does not come is a
 // failure after a bound far above what any machine needs.
@@ -178,7 +179,8 @@ class Peer {
     std::memcpy(&header, received_.data() + begin_, sizeof header);
     EXPECT_EQ(header.type, T::event_type) << "a frame of another kind";
     T found;
-    if (header.type == T::event_type) std::memcpy(&found, received_.data() + begin_ + sizeof header, sizeof found);
+    if (header.type == T::event_type)
+      std::memcpy(&found, received_.data() + begin_ + sizeof header, sizeof found);
     begin_ += header.size;
     return found;
   }
@@ -204,7 +206,8 @@ class Peer {
   void take_in() {
     char room[4096];
     ssize_t got = 0;
-    while ((got = ::recv(socket_, room, sizeof room, 0)) > 0) received_.append(room, static_cast<std::size_t>(got));
+    while ((got = ::recv(socket_, room, sizeof room, 0)) > 0)
+      received_.append(room, static_cast<std::size_t>(got));
     is_ended_ = got == 0 || errno != EAGAIN;
   }
   [[nodiscard]] bool has_frame() const {

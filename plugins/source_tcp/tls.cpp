@@ -13,11 +13,16 @@
 namespace tickweir::tcp {
 namespace {
 
-SSL* ssl_of(void* session) { return static_cast<SSL*>(session); }
+SSL* ssl_of(void* session) {
+  return static_cast<SSL*>(session);
+}
 
-int int_size(std::size_t bytes) { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
+int int_size(std::size_t bytes) {
+  return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX));
+}
 
-// OpenSSL's own socket layer writes with write(), which raises SIGPIPE when the peer is gone. This one does not.
+// OpenSSL's own socket layer writes with write(), which raises SIGPIPE when the peer is gone. This one does
+// not.
 int bio_write(BIO* bio, const char* data, int length) {
   BIO_clear_retry_flags(bio);
   const auto count = static_cast<std::size_t>(length);
@@ -57,9 +62,12 @@ Transfer transfer_of(SSL* ssl, int result) {
   if (result > 0) return {Moved::moved, static_cast<std::size_t>(result)};
   switch (SSL_get_error(ssl, result)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return {Moved::blocked};
-    case SSL_ERROR_ZERO_RETURN: return {Moved::ended};
-    default: return {Moved::failed};
+    case SSL_ERROR_WANT_WRITE:
+      return {Moved::blocked};
+    case SSL_ERROR_ZERO_RETURN:
+      return {Moved::ended};
+    default:
+      return {Moved::failed};
   }
 }
 
@@ -77,7 +85,8 @@ TlsServer::TlsServer(const Settings& settings) : state_(std::make_unique<State>(
   };
   require(context != nullptr, "cannot set TLS up");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_options(context,
+                      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);  // nobody resumes: each connection proves who it is
@@ -112,7 +121,9 @@ void* TlsServer::open(int socket) const {
   return ssl;
 }
 
-void TlsServer::close(void* session) { SSL_free(ssl_of(session)); }
+void TlsServer::close(void* session) {
+  SSL_free(ssl_of(session));
+}
 
 Moved TlsServer::shake_hands(void* session, bool& wants_write) {
   ERR_clear_error();

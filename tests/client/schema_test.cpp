@@ -28,26 +28,49 @@ struct Layout {
 };
 
 const std::map<std::string, Layout> ours{
-    {"Login", {Login::event_type, sizeof(Login), {{"client", offsetof(Login, client)}, {"version", offsetof(Login, version)},
-      {"reserved", offsetof(Login, reserved)}, {"token", offsetof(Login, token)}}}},
-    {"LoginReply", {LoginReply::event_type, sizeof(LoginReply), {{"last_durable", offsetof(LoginReply, last_durable)},
-      {"last_received", offsetof(LoginReply, last_received)}, {"frame_bytes_max", offsetof(LoginReply, frame_bytes_max)},
-      {"version", offsetof(LoginReply, version)}, {"reserved", offsetof(LoginReply, reserved)}}}},
-    {"Acknowledgement", {Acknowledgement::event_type, sizeof(Acknowledgement), {{"number", offsetof(Acknowledgement, number)}}}},
-    {"Refusal", {Refusal::event_type, sizeof(Refusal), {{"number", offsetof(Refusal, number)},
-      {"verdict", offsetof(Refusal, verdict)}, {"reserved", offsetof(Refusal, reserved)},
-      {"reason", offsetof(Refusal, reason)}, {"stage", offsetof(Refusal, stage)}}}},
-    {"Goodbye", {Goodbye::event_type, sizeof(Goodbye), {{"number", offsetof(Goodbye, number)},
-      {"last_durable", offsetof(Goodbye, last_durable)}, {"byte_offset", offsetof(Goodbye, byte_offset)},
-      {"code", offsetof(Goodbye, code)}, {"reserved", offsetof(Goodbye, reserved)},
-      {"reserved2", offsetof(Goodbye, reserved2)}, {"text", offsetof(Goodbye, text)}}}},
+    {"Login",
+     {Login::event_type,
+      sizeof(Login),
+      {{"client", offsetof(Login, client)},
+       {"version", offsetof(Login, version)},
+       {"reserved", offsetof(Login, reserved)},
+       {"token", offsetof(Login, token)}}}},
+    {"LoginReply",
+     {LoginReply::event_type,
+      sizeof(LoginReply),
+      {{"last_durable", offsetof(LoginReply, last_durable)},
+       {"last_received", offsetof(LoginReply, last_received)},
+       {"frame_bytes_max", offsetof(LoginReply, frame_bytes_max)},
+       {"version", offsetof(LoginReply, version)},
+       {"reserved", offsetof(LoginReply, reserved)}}}},
+    {"Acknowledgement",
+     {Acknowledgement::event_type, sizeof(Acknowledgement), {{"number", offsetof(Acknowledgement, number)}}}},
+    {"Refusal",
+     {Refusal::event_type,
+      sizeof(Refusal),
+      {{"number", offsetof(Refusal, number)},
+       {"verdict", offsetof(Refusal, verdict)},
+       {"reserved", offsetof(Refusal, reserved)},
+       {"reason", offsetof(Refusal, reason)},
+       {"stage", offsetof(Refusal, stage)}}}},
+    {"Goodbye",
+     {Goodbye::event_type,
+      sizeof(Goodbye),
+      {{"number", offsetof(Goodbye, number)},
+       {"last_durable", offsetof(Goodbye, last_durable)},
+       {"byte_offset", offsetof(Goodbye, byte_offset)},
+       {"code", offsetof(Goodbye, code)},
+       {"reserved", offsetof(Goodbye, reserved)},
+       {"reserved2", offsetof(Goodbye, reserved2)},
+       {"text", offsetof(Goodbye, text)}}}},
     {"Heartbeat", {Heartbeat::event_type, sizeof(Heartbeat), {{"value", offsetof(Heartbeat, value)}}}},
 };
 
 std::string compiled_schema() {
   std::string folder = (std::filesystem::temp_directory_path() / "wire_fbs_XXXXXX").string();
   EXPECT_NE(::mkdtemp(folder.data()), nullptr);
-  const std::string command = "flatc -b --schema -o " + folder + " " TICKWEIR_SOURCE_DIR "/framework/client/wire.fbs";
+  const std::string command =
+      "flatc -b --schema -o " + folder + " " TICKWEIR_SOURCE_DIR "/framework/client/wire.fbs";
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
   std::ifstream file(folder + "/wire.bfbs", std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
@@ -67,7 +90,8 @@ TEST(WireSchema, IsWhatTheStructsSay) {
     ASSERT_TRUE(ours.contains(name)) << name;
     const Layout& layout = ours.at(name);
     EXPECT_EQ(object->bytesize(), static_cast<int>(layout.bytes)) << name;
-    EXPECT_EQ(object->attributes()->LookupByKey("event_type")->value()->str(), std::to_string(layout.type)) << name;
+    EXPECT_EQ(object->attributes()->LookupByKey("event_type")->value()->str(), std::to_string(layout.type))
+        << name;
     Fields fields;
     for (const reflection::Field* field : *object->fields()) fields[field->name()->str()] = field->offset();
     EXPECT_EQ(fields, layout.fields) << name;

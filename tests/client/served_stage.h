@@ -1,5 +1,5 @@
-// source_tcp on a thread of its own, with what a pipeline would do behind it: a dedup by origin, a price band that
-// refuses what it is told to, a log that makes everything else durable.
+// source_tcp on a thread of its own, with what a pipeline would do behind it: a dedup by origin, a price band
+// that refuses what it is told to, a log that makes everything else durable.
 //
 // Threading: the harness lives on the thread; results may be read after stop().
 #pragma once

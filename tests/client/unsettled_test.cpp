@@ -40,7 +40,8 @@ TEST(Unsettled, KeepsExactlyWhatHasNoAnswer) {
       const auto size = static_cast<std::uint32_t>(32 + 8 * (random() % 5));
       Event* const event = events.append(size);
       if (event == nullptr) continue;
-      *event = {.size = size, .type = 256, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = ++last};
+      *event = {
+          .size = size, .type = 256, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = ++last};
       model.push_back(last);
       events.sent(size);
     } else if (what < 80 && !model.empty()) {
@@ -49,7 +50,8 @@ TEST(Unsettled, KeepsExactlyWhatHasNoAnswer) {
       while (!model.empty() && model.front() <= number) model.pop_front();
       refused.erase(refused.begin(), refused.upper_bound(number));
     } else if (what < 98 && !model.empty()) {
-      const std::uint64_t from = refused.empty() ? model.front() : std::max(model.front(), *refused.rbegin() + 1);
+      const std::uint64_t from =
+          refused.empty() ? model.front() : std::max(model.front(), *refused.rbegin() + 1);
       const auto next = std::ranges::lower_bound(model, from + random() % 3);
       if (next != model.end()) {
         EXPECT_TRUE(events.refuse(*next));

@@ -51,9 +51,9 @@ class Client {
   // Connects, logs in, and begins to send again what has no answer.
   void connect() {
     disconnect();
-    transport_ = settings_.transport ? settings_.transport(settings_)
-                                     : std::make_unique<TcpTransport>(settings_.host, settings_.port,
-                                                                      settings_.timeout_ms);
+    transport_ = settings_.transport
+                     ? settings_.transport(settings_)
+                     : std::make_unique<TcpTransport>(settings_.host, settings_.port, settings_.timeout_ms);
     received_.clear();
     goodbye_.reset();
     login_reply_.reset();
@@ -88,7 +88,8 @@ class Client {
     return last_number_;
   }
 
-  // Sends and receives what can be; waits up to `wait_ms` for something to do. Returns whether we are connected.
+  // Sends and receives what can be; waits up to `wait_ms` for something to do. Returns whether we are
+  // connected.
   bool work(int wait_ms) {
     if (!is_connected()) return false;
     if (wait_ms != 0 && !transport_->has_more()) {
@@ -115,6 +116,9 @@ class Client {
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] std::uint64_t unanswered() const { return unsettled_.count(); }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  // The window takes an event of `size` bytes, header included. Something waits to be sent.
+  [[nodiscard]] bool has_room(std::uint32_t size = 64) const { return unsettled_.has_room(size); }
+  [[nodiscard]] bool has_unsent() const { return !unsettled_.unsent().empty(); }
   // What the source said at the last login, and why it ended the last connection, if it did.
   [[nodiscard]] const wire::LoginReply& login_reply() const { return *login_reply_; }
   [[nodiscard]] const std::optional<wire::Goodbye>& goodbye() const { return goodbye_; }
@@ -139,9 +143,10 @@ class Client {
     }
     if (login_reply_) return;
     transport_.reset();
-    if (!goodbye_) throw ClientError("client " + std::to_string(settings_.client) + ": no answer to the login");
-    throw ClientError("client " + std::to_string(settings_.client) + ": " + wire::name_of(goodbye_->code) + ", " +
-                      std::string(wire::text_of(goodbye_->text)));
+    if (!goodbye_)
+      throw ClientError("client " + std::to_string(settings_.client) + ": no answer to the login");
+    throw ClientError("client " + std::to_string(settings_.client) + ": " + wire::name_of(goodbye_->code) +
+                      ", " + std::string(wire::text_of(goodbye_->text)));
   }
 
   void send_all() {

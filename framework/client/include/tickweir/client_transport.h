@@ -1,4 +1,5 @@
-// How a client's bytes get to the source: a connected stream that does not block. TCP here, TLS in client_tls.h.
+// How a client's bytes get to the source: a connected stream that does not block. TCP here, TLS in
+// client_tls.h.
 //
 // Threading: one thread at a time. Ownership: a Transport closes its socket.
 // Errors:    connecting throws ClientError; moving bytes says `broken`.
@@ -50,7 +51,8 @@ class Transport {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const std::string place = host + ":" + std::to_string(port);
-  if (const int wrong = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); wrong != 0) {
+  if (const int wrong = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+      wrong != 0) {
     throw ClientError("cannot find " + place + ": " + ::gai_strerror(wrong));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);

@@ -1,7 +1,7 @@
 // The events that a client has no answer for, as they go over the wire, to be sent again after a reconnect.
 //
-// Threading: one thread. Memory: one buffer of twice the size given, so that what is left is moved to its front
-// once a buffer at most; nothing is allocated afterwards.
+// Threading: one thread. Memory: one buffer of twice the size given, so that what is left is moved to its
+// front once a buffer at most; nothing is allocated afterwards.
 #pragma once
 
 #include <algorithm>
@@ -31,9 +31,7 @@ class Unsettled {
   }
   [[nodiscard]] bool has_room(std::uint32_t size) const { return end_ - begin_ + size <= limit_; }
 
-  [[nodiscard]] std::span<const std::uint8_t> unsent() const { 
-    return {data() + sent_, end_ - sent_};
-  }
+  [[nodiscard]] std::span<const std::uint8_t> unsent() const { return {data() + sent_, end_ - sent_}; }
   void sent(std::size_t bytes) { sent_ += bytes; }
   // Events without an answer.
   [[nodiscard]] std::uint64_t count() const { return count_; }
@@ -79,7 +77,9 @@ class Unsettled {
   static constexpr std::uint8_t is_refused = 1;  // in the flags of our copy; 0 on the wire
 
   [[nodiscard]] std::uint8_t* data() { return reinterpret_cast<std::uint8_t*>(room_.data()); }
-  [[nodiscard]] const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(room_.data()); }
+  [[nodiscard]] const std::uint8_t* data() const {
+    return reinterpret_cast<const std::uint8_t*>(room_.data());
+  }
   [[nodiscard]] Event& at(std::size_t byte) { return *reinterpret_cast<Event*>(data() + byte); }
 
   void move_to_front() {

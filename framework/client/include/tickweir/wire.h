@@ -1,7 +1,7 @@
 // The session frames of the wire format as plain structs: wire.fbs in C++. For source_tcp and its clients.
 //
-// A frame is an event: the 32-byte header, then a payload. Types 16 to 31 are the session's own; from 256 on they
-// are events of the client, and verdict, flags, sequence and time are 0 on the wire.
+// A frame is an event: the 32-byte header, then a payload. Types 16 to 31 are the session's own; from 256 on
+// they are events of the client, and verdict, flags, sequence and time are 0 on the wire.
 //
 // Threading: plain data, any thread. Memory: nothing here allocates. Byte by byte: docs/wire_format.md.
 #pragma once
@@ -54,9 +54,9 @@ enum class GoodbyeCode : std::uint16_t {
   cut_frame = 15,
 };
 constexpr std::array<const char*, 16> goodbye_names{
-    "none",         "finished",     "draining",   "replaced",     "login_timeout", "login_refused",
-    "version",      "connection_limit", "client_limit", "frame_size", "frame_type",  "frame_field",
-    "number_order", "too_slow",     "reply_backlog", "cut_frame"};
+    "none",         "finished",         "draining",      "replaced",   "login_timeout", "login_refused",
+    "version",      "connection_limit", "client_limit",  "frame_size", "frame_type",    "frame_field",
+    "number_order", "too_slow",         "reply_backlog", "cut_frame"};
 constexpr const char* name_of(GoodbyeCode code) {
   const auto index = static_cast<std::size_t>(code);
   return index < goodbye_names.size() ? goodbye_names[index] : "unknown";

@@ -1,0 +1,276 @@
+// See load_flow.h.
+#include "cli/load_flow.h"
+
+#include <poll.h>
+#include <time.h>
+
+#include <algorithm>
+
+namespace tickweir {
+namespace {
+
+constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t events_per_turn = 1024;
+constexpr std::uint64_t turn_ns_min = 20'000;  // a shorter wait is not worth a sleep
+constexpr std::uint64_t retry_ns = 50'000'000;
+
+std::uint64_t now_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * second + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// The next of a fixed sequence (xorshift).
+std::uint64_t next_random(std::uint64_t& state) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return state;
+}
+
+bool is_final(const std::optional<wire::Goodbye>& goodbye) {
+  if (!goodbye) return false;
+  const auto code = goodbye->code;
+  return code == wire::GoodbyeCode::login_refused || code == wire::GoodbyeCode::version ||
+         code == wire::GoodbyeCode::client_limit;
+}
+
+}  // namespace
+
+std::uint64_t LoadResult::latency_at(double share) const {
+  std::uint64_t all = 0;
+  for (std::uint32_t i = 1; i < HistogramLayout::cell_count; ++i) all += latency[i];
+  auto left = static_cast<std::uint64_t>(share * static_cast<double>(all));
+  for (std::uint32_t i = 1; i < HistogramLayout::cell_count; ++i) {
+    if (left < latency[i]) return std::min(HistogramLayout::lower_bound(i - 1), latency_max);
+    left -= latency[i];
+  }
+  return latency_max;
+}
+
+LoadOrders::LoadOrders() : templates_(count) {
+  std::uint64_t state = 20260105;
+  for (std::size_t i = 0; i < count; i += 2) {
+    market::NewOrder& order = templates_[i];
+    order.price = static_cast<std::int64_t>(1'000'000 + next_random(state) % 1000 * 100);
+    order.quantity = static_cast<std::uint32_t>(1 + next_random(state) % 1000);
+    order.instrument = static_cast<std::uint32_t>(1 + next_random(state) % 100);
+    order.account = 1;
+    order.side = market::Side::Buy;
+    templates_[i + 1] = order;
+    templates_[i + 1].side = market::Side::Sell;
+    templates_[i + 1].account = 2;
+  }
+}
+
+LoadConnection::LoadConnection(const LoadPlan& plan, const LoadOrders& orders, std::uint32_t index,
+                               LoadResult& result)
+    : plan_(plan),
+      orders_(orders),
+      result_(result),
+      index_(index),
+      id_(plan.client.client + index),
+      client_(settings_for(index)),
+      reconnects_left_(plan.reconnects) {}
+
+ClientSettings LoadConnection::settings_for(std::uint32_t index) {
+  ClientSettings settings = plan_.client;
+  settings.client += index;
+  if (const auto token = plan_.tokens.find(settings.client); token != plan_.tokens.end()) {
+    settings.token = token->second;
+  }
+  if (plan_.reconnects != 0) {
+    const auto each =
+        static_cast<double>(plan_.events) / plan_.connections / static_cast<double>(plan_.reconnects);
+    settings.kept_bytes = static_cast<std::size_t>(each * plan_.duplicates) * event_size<market::NewOrder>;
+  }
+  settings.on_refusal = [this](std::uint64_t, std::string_view reason, std::string_view) {
+    ++result_.refused;
+    ++result_.reasons[std::string(reason)];
+  };
+  return settings;
+}
+
+bool LoadConnection::connect(std::uint64_t now) {
+  if (now < next_try_) return true;
+  if (away_since_ == 0) away_since_ = now;
+  try {
+    client_.connect();
+  } catch (const ClientError& refused) {
+    next_try_ = now + retry_ns;
+    if (!is_final(client_.goodbye()) && now - away_since_ < plan_.patience_ns) return true;
+    result_.problem = refused.what();
+    return false;
+  }
+  away_since_ = next_try_ = 0;
+  if (made_ == 0) first_number_ = answered_ = client_.last_number();
+  return true;
+}
+
+bool LoadConnection::work(std::uint64_t now, std::uint64_t due) {
+  if (!client_.is_connected()) {
+    if (made_ != 0 && next_try_ == 0) ++result_.reconnects;
+    return connect(now);
+  }
+  if (is_reconnect_due(now)) {
+    --reconnects_left_;
+    client_.disconnect();
+    return true;
+  }
+  make(now, due);
+  client_.work(0);
+  take_answers();
+  return true;
+}
+
+bool LoadConnection::is_reconnect_due(std::uint64_t now) const {
+  if (reconnects_left_ == 0) return false;
+  const std::uint64_t parts = plan_.reconnects + 1;
+  const std::uint64_t part = parts - reconnects_left_;
+  if (plan_.events != 0) return made_ >= plan_.events / plan_.connections * part / parts;
+  return now - start_ >= plan_.duration_ns * part / parts;
+}
+
+// `due`: of this connection since the start.
+void LoadConnection::make(std::uint64_t now, std::uint64_t due) {
+  const std::uint64_t until = std::min(due, made_ + events_per_turn);
+  const std::uint64_t before = made_;
+  while (made_ < until && client_.send(orders_.make(id_, client_.last_number() + 1)) != 0) ++made_;
+  if (made_ == before) return;
+  result_.sent += made_ - before;
+  if (plan_.rate == 0) made_at_.push_back({client_.last_number(), now});
+}
+
+std::uint64_t LoadConnection::due_time(std::uint64_t index) const {
+  const double position = static_cast<double>(index * plan_.connections + index_);
+  return start_ + static_cast<std::uint64_t>(position / plan_.rate * static_cast<double>(second));
+}
+
+void LoadConnection::take_answers() {
+  const std::uint64_t until = client_.acknowledged();
+  if (until <= answered_) return;
+  const std::uint64_t now = now_ns();
+  Histogram latency(result_.latency.data());
+  const auto add = [&](std::uint64_t due, std::uint64_t count) {
+    const std::uint64_t waited = now > due ? now - due : 0;
+    result_.latency_max = std::max(result_.latency_max, waited);
+    latency.record(waited, count);
+  };
+  while (answered_ < until && plan_.rate != 0) add(due_time(answered_++ - first_number_), 1);
+  while (answered_ < until) {
+    const Made& oldest = made_at_.front();
+    const std::uint64_t last = std::min(oldest.last_number, until);
+    add(oldest.time, last - answered_);
+    answered_ = last;
+    if (last == oldest.last_number) made_at_.pop_front();
+  }
+}
+
+namespace {
+
+// Waits until one of the connections can be moved on, or `until`.
+void wait_for(std::vector<std::unique_ptr<LoadConnection>>& all, std::uint64_t until) {
+  static thread_local std::vector<pollfd> waiting;
+  waiting.clear();
+  for (const auto& one : all) {
+    if (!one->client().is_connected()) continue;
+    const short events = one->client().has_unsent() ? POLLIN | POLLOUT : POLLIN;
+    waiting.push_back({.fd = one->client().descriptor(), .events = events, .revents = 0});
+  }
+  const std::uint64_t now = now_ns();
+  const std::uint64_t left = until > now ? until - now : 0;
+  const timespec limit{.tv_sec = static_cast<time_t>(left / second),
+                       .tv_nsec = static_cast<long>(left % second)};
+  ::ppoll(waiting.data(), waiting.size(), &limit, nullptr);
+}
+
+class Load {
+ public:
+  explicit Load(const LoadPlan& plan) : plan_(plan) {
+    for (std::uint32_t i = 0; i < plan.connections; ++i) {
+      all_.push_back(std::make_unique<LoadConnection>(plan, orders_, i, result_));
+    }
+  }
+
+  LoadResult run() {
+    for (auto& one : all_) {
+      while (!one->client().is_connected()) {
+        if (!one->connect(now_ns())) return finish(now_ns());
+        if (!one->client().is_connected()) wait_for(all_, now_ns() + retry_ns);
+      }
+    }
+    start_ = now_ns();
+    for (auto& one : all_) one->set_start(start_);
+    std::uint64_t answered_until = 0;
+    for (std::uint64_t now = start_;; now = now_ns()) {
+      const std::uint64_t due = due_at(now);
+      bool is_made = is_over(now);
+      for (std::uint32_t i = 0; i < all_.size(); ++i) {
+        const std::uint64_t share = is_over(now) && plan_.events == 0 ? 0 : share_of(due, i);
+        if (!all_[i]->work(now, share)) return finish(now);
+        is_made = is_made && (plan_.events == 0 || all_[i]->made() >= share_of(plan_.events, i));
+      }
+      if (is_made && unanswered() == 0) return finish(now);
+      if (is_made && answered_until == 0) answered_until = now + plan_.patience_ns + second * 5;
+      if (answered_until != 0 && now > answered_until) {
+        result_.problem = "the answers did not come";
+        return finish(now);
+      }
+      pause(now, is_made);
+    }
+  }
+
+ private:
+  [[nodiscard]] bool is_over(std::uint64_t now) const {
+    if (plan_.events != 0) return due_at(now) >= plan_.events;
+    return now - start_ >= plan_.duration_ns;
+  }
+  // Events due over all connections.
+  [[nodiscard]] std::uint64_t due_at(std::uint64_t now) const {
+    const std::uint64_t limit = plan_.events != 0 ? plan_.events : UINT64_MAX;
+    if (plan_.rate == 0) return limit;
+    const double passed = static_cast<double>(now - start_) / static_cast<double>(second);
+    return std::min(limit, static_cast<std::uint64_t>(passed * plan_.rate) + 1);
+  }
+  // Of `due` events those of connection `index`: they take turns.
+  [[nodiscard]] std::uint64_t share_of(std::uint64_t due, std::uint32_t index) const {
+    const std::uint64_t each = due / plan_.connections;
+    return each + (due % plan_.connections > index ? 1 : 0);
+  }
+  [[nodiscard]] std::uint64_t unanswered() const {
+    std::uint64_t sum = 0;
+    for (const auto& one : all_) sum += one->client().unanswered();
+    return sum;
+  }
+  void pause(std::uint64_t now, bool is_made) {
+    if (is_made) return wait_for(all_, now + retry_ns);
+    if (plan_.rate == 0) {
+      bool can_make = false;
+      for (const auto& one : all_)
+        can_make = can_make || (one->client().is_connected() && one->client().has_room());
+      return can_make ? void() : wait_for(all_, now + retry_ns);
+    }
+    const auto next = static_cast<double>(due_at(now)) / plan_.rate * static_cast<double>(second);
+    wait_for(all_, std::max(start_ + static_cast<std::uint64_t>(next), now + turn_ns_min));
+  }
+  LoadResult finish(std::uint64_t now) {
+    result_.unanswered = unanswered();
+    result_.duration_ns = start_ == 0 ? 0 : now - start_;
+    result_.acknowledged = result_.sent - result_.refused - result_.unanswered;
+    return std::move(result_);
+  }
+
+  const LoadPlan& plan_;
+  LoadOrders orders_;
+  LoadResult result_;
+  std::vector<std::unique_ptr<LoadConnection>> all_;
+  std::uint64_t start_ = 0;
+};
+
+}  // namespace
+
+LoadResult run_load(const LoadPlan& plan) {
+  return Load(plan).run();
+}
+
+}  // namespace tickweir

@@ -1,0 +1,115 @@
+// TLS for tickweir/client.h. Needs OpenSSL: link OpenSSL::SSL.
+//
+//   const TlsFiles files{.ca = "ca.pem"};
+//   settings.transport = [files](const ClientSettings& to) {
+//     return std::make_unique<TlsTransport>(to.host, to.port, to.timeout_ms, files);
+//   };
+//
+// Threading: one thread at a time. The process should ignore SIGPIPE: OpenSSL writes with write().
+// Errors:    connecting throws ClientError with OpenSSL's cause.
+#pragma once
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <climits>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "tickweir/client_transport.h"
+
+namespace tickweir {
+
+struct TlsFiles {
+  std::string ca;           // PEM: who vouches for the source
+  std::string certificate;  // PEM of the client's own, and its key; empty: none
+  std::string key;
+};
+
+class TlsTransport final : public Transport {
+ public:
+  TlsTransport(const std::string& host, std::uint16_t port, int timeout_ms, const TlsFiles& files)
+      : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
+        socket_(connect_socket(host, port, timeout_ms)) {
+    try {
+      std::signal(SIGPIPE, SIG_IGN);
+      set_up(files);
+      shake_hands(host, timeout_ms);
+    } catch (...) {
+      ::close(socket_);
+      throw;
+    }
+  }
+  ~TlsTransport() override {
+    session_.reset();
+    ::close(socket_);
+  }
+
+  std::int64_t send(std::span<const std::uint8_t> bytes) override {
+    ERR_clear_error();
+    return moved(SSL_write(session_.get(), bytes.data(), int_size(bytes.size())));
+  }
+  std::int64_t receive(std::span<std::uint8_t> room) override {
+    ERR_clear_error();
+    return moved(SSL_read(session_.get(), room.data(), int_size(room.size())));
+  }
+  [[nodiscard]] int descriptor() const override { return socket_; }
+  [[nodiscard]] bool has_more() const override { return SSL_pending(session_.get()) > 0; }
+
+ private:
+  static int int_size(std::size_t bytes) { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
+  static void require(bool good, const std::string& what) {
+    if (good) return;
+    char cause[256] = "no cause given";
+    if (const unsigned long code = ERR_get_error(); code != 0) ERR_error_string_n(code, cause, sizeof cause);
+    throw ClientError(what + ": " + cause);
+  }
+  void set_up(const TlsFiles& files) {
+    SSL_CTX* const context = context_.get();
+    require(context != nullptr, "cannot set TLS up");
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    require(SSL_CTX_load_verify_locations(context, files.ca.c_str(), nullptr) == 1, "cannot use " + files.ca);
+    if (files.certificate.empty()) return;
+    require(SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) == 1,
+            "cannot use " + files.certificate);
+    require(SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1,
+            "cannot use " + files.key);
+  }
+  void shake_hands(const std::string& host, int timeout_ms) {
+    session_.reset(SSL_new(context_.get()));
+    require(session_ != nullptr && SSL_set_fd(session_.get(), socket_) == 1, "cannot set TLS up");
+    X509_VERIFY_PARAM* const expected = SSL_get0_param(session_.get());
+    if (X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) != 1) {
+      require(X509_VERIFY_PARAM_set1_host(expected, host.c_str(), host.size()) == 1, "cannot expect " + host);
+      SSL_ctrl(session_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+               const_cast<char*>(host.c_str()));
+    }
+    ERR_clear_error();
+    int result = 0;
+    while ((result = SSL_connect(session_.get())) != 1) {
+      const int error = SSL_get_error(session_.get(), result);
+      pollfd ready{.fd = socket_, .events = POLLIN, .revents = 0};
+      if (error == SSL_ERROR_WANT_WRITE) ready.events = POLLOUT;
+      const bool goes_on = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+      require(goes_on && ::poll(&ready, 1, timeout_ms) == 1, "no TLS with " + host);
+    }
+  }
+  std::int64_t moved(int result) {
+    if (result > 0) return result;
+    const int error = SSL_get_error(session_.get(), result);
+    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : broken;
+  }
+
+  std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
+  std::unique_ptr<SSL, void (*)(SSL*)> session_{nullptr, SSL_free};
+  int socket_;
+};
+
+}  // namespace tickweir
