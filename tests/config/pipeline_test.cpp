@@ -216,11 +216,11 @@ TEST(Pipeline, DurabilityAndReleaseAreReadWithUnitsAndPlaces) {
 
 TEST(Pipeline, DurabilityIsOfGroupsUnlessSaidOtherwise) {
   Diagnostics diagnostics;
-  const PipelineConfig config = load_pipeline_text(
-      "p.yaml",
-      "apiVersion: tickweir/v1\nname: p\n"
-      "stages: { log: { plugin: wal_segment, durability: {} } }\n",
-      {{"stages.log.durability.max_events", "7"}}, diagnostics);
+  const PipelineConfig config =
+      load_pipeline_text("p.yaml",
+                         "apiVersion: tickweir/v1\nname: p\n"
+                         "stages: { log: { plugin: wal_segment, durability: {} } }\n",
+                         {{"stages.log.durability.max_events", "7"}}, diagnostics);
   EXPECT_EQ(diagnostics.error_count(), 0U);
   ASSERT_EQ(config.stages.size(), 1U);
   EXPECT_EQ(config.stages[0].durability.sync, SyncMode::group);

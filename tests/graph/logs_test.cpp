@@ -39,17 +39,17 @@ TEST(Logs, AreTheNearestThatAllEventsCameThrough) {
 }
 
 TEST(Logs, PassOnWhatTheyReceiveUnderTheirOwnName) {
-  const Built built =
-      build(Pipeline().stage("s", "source_one").stage("log", "wal_log", {"s"}).stage("out", "sink_any", {"log"}));
+  const Built built = build(
+      Pipeline().stage("s", "source_one").stage("log", "wal_log", {"s"}).stage("out", "sink_any", {"log"}));
   ASSERT_TRUE(built.graph);
   EXPECT_EQ(built.stage("log").output_names, Lines{""});
   EXPECT_EQ(built.edge("log->out").output, 0U);
-  const Built wrong =
-      build(Pipeline().stage("s", "source_one").stage("log", "wal_log", {"s"}).stage("out", "sink_fill", {"log"}));
+  const Built wrong = build(
+      Pipeline().stage("s", "source_one").stage("log", "wal_log", {"s"}).stage("out", "sink_fill", {"log"}));
   EXPECT_EQ(wrong.lines,
             Lines{"34:1 error: \"log\" carries Order; stage \"out\" (sink_fill) accepts Fill, Bundle"});
-  const Built named =
-      build(Pipeline().stage("s", "source_one").stage("log", "wal_log", {"s"}).stage("out", "sink_any", {"log.x"}));
+  const Built named = build(
+      Pipeline().stage("s", "source_one").stage("log", "wal_log", {"s"}).stage("out", "sink_any", {"log.x"}));
   EXPECT_EQ(named.lines,
             Lines{"34:1 error: stage \"log\" is a wal (wal_log): its one output has no name (write log)"});
 }
@@ -83,14 +83,14 @@ TEST(Logs, RefuseEventsOnDifferentWays) {
                                 .stage("f", "filter_pass", {"s", "a"})
                                 .stage("d", "wal_log", {"f"}));
   EXPECT_FALSE(built.graph);
-  const std::string help =
-      " (all events of a log must have come through the same log, or none through any)";
-  EXPECT_EQ(built.lines,
-            (Lines{"44:2 error: \"a\" comes through log \"a\", but \"s\" through no log" + help,
-                   "44:3 error: \"b\" comes through log \"b\", but \"s\" through no log" + help,
-                   "64:1 error: \"f\" brings log \"d\" events that stage \"f\" reads on different ways: \"s\" "
-                   "through no log, \"a\" through log \"a\"" +
-                       help}));
+  const std::string help = " (all events of a log must have come through the same log, or none through any)";
+  EXPECT_EQ(
+      built.lines,
+      (Lines{"44:2 error: \"a\" comes through log \"a\", but \"s\" through no log" + help,
+             "44:3 error: \"b\" comes through log \"b\", but \"s\" through no log" + help,
+             "64:1 error: \"f\" comes from stage \"f\", which reads \"s\" through no log, \"a\" through log "
+             "\"a\"" +
+                 help}));
 }
 
 TEST(Logs, HaveAPathOfTheirOwn) {
@@ -107,8 +107,9 @@ TEST(Logs, HaveAPathOfTheirOwn) {
   for (const char* same : {"data/a", "./data/a", "data//a/", "data/b/../a", "data/a/."}) {
     const Built built = with_paths("data/a", same);
     EXPECT_FALSE(built.graph) << same;
-    EXPECT_EQ(built.lines, Lines{"33:1 error: logs \"a\" and \"b\" have the same path: \"data/a\" (give each log "
-                                 "a path of its own)"});
+    EXPECT_EQ(built.lines,
+              Lines{"33:1 error: logs \"a\" and \"b\" have the same path: \"data/a\" (give each log "
+                    "a path of its own)"});
   }
 }
 
@@ -120,13 +121,14 @@ TEST(Logs, AreWhatDurabilityIsFor) {
                                 .sync(SyncMode::none)
                                 .stage("log", "wal_log", {"f"})
                                 .dead_letter());
-  EXPECT_EQ(built.lines,
-            (Lines{"16:1 error: stage \"s\" is a source (source_one): durability is for logs (remove it, or put "
-                   "it on a log)",
-                   "26:1 error: stage \"f\" is a filter (filter_pass): durability is for logs (remove it, or put "
-                   "it on a log)",
-                   "37:1 error: stage \"log\" is a wal (wal_log): after a log has failed nothing more can be "
-                   "stored (remove on_error: a log that fails stops the run)"}));
+  EXPECT_EQ(
+      built.lines,
+      (Lines{"16:1 error: stage \"s\" is a source (source_one): durability is for logs (remove it, or put "
+             "it on a log)",
+             "26:1 error: stage \"f\" is a filter (filter_pass): durability is for logs (remove it, or put "
+             "it on a log)",
+             "37:1 error: stage \"log\" is a wal (wal_log): after a log has failed nothing more can be "
+             "stored (remove on_error: a log that fails stops the run)"}));
 }
 
 TEST(Release, WaitsForOneLogBeforeTheStage) {
@@ -146,15 +148,18 @@ TEST(Release, WaitsForOneLogBeforeTheStage) {
   EXPECT_FALSE(built.graph);
   EXPECT_EQ(
       built.lines,
-      (Lines{"15:1 error: stage \"s\" is a source (source_one): there is no log before it that it could wait "
-             "for (remove release, or put it on a stage behind a log)",
-             "25:1 error: there is no log before stage \"early\" that it could wait for (put a log before it, or "
-             "remove release: durable)",
-             "35:1 error: stage \"log\" is a wal (wal_log): a log always waits for the one before it (remove "
-             "release)",
-             "45:1 error: stage \"mixed\" waits for one log, but what stage \"mixed\" reads comes on different "
-             "ways: \"s\" through no log, \"log\" through log \"log\" (let it read what came through one log "
-             "only, or remove release: durable)"}));
+      (Lines{
+          "15:1 error: stage \"s\" is a source (source_one): there is no log before it that it could wait "
+          "for (remove release, or put it on a stage behind a log)",
+          "25:1 error: there is no log before stage \"early\" that it could wait for (put a log before it, "
+          "or "
+          "remove release: durable)",
+          "35:1 error: stage \"log\" is a wal (wal_log): a log always waits for the one before it (remove "
+          "release)",
+          "45:1 error: stage \"mixed\" can wait for one log "
+          "only, but it reads \"s\" through no log, "
+          "\"log\" through log \"log\" (let it read what came through one log "
+          "only, or remove release: durable)"}));
 }
 
 TEST(Release, IsNotRefusedWhereTheWayIsNotKnown) {
@@ -173,8 +178,9 @@ TEST(Logs, MayNotBePartOfACircle) {
                                 .stage("log", "wal_log", {"s", "f"})
                                 .stage("f", "filter_pass", {"log"})
                                 .release(true));
-  EXPECT_EQ(built.lines, Lines{"24:2 error: events would go in a circle: log -> f -> log (remove one of these "
-                               "inputs)"});
+  EXPECT_EQ(built.lines,
+            Lines{"24:2 error: events would go in a circle: log -> f -> log (remove one of these "
+                  "inputs)"});
 }
 
 }  // namespace

@@ -91,8 +91,8 @@ inline Plugins some_plugins() {
   plugins.add(TICKWEIR_ROLE_SINK, "sink_fill", "Fill|Bundle");
   plugins.add(TICKWEIR_ROLE_WAL, "wal_log", "*");
   plugins.add(TICKWEIR_ROLE_WAL, "wal_path", "*", {}, {{.type = TICKWEIR_OPTION_TEXT, .name = "path"}});
-  settle_with(plugins.add(TICKWEIR_ROLE_SOURCE, "source_client", nullptr,
-                          {{.name = "orders", .events = "Order"}}));
+  settle_with(
+      plugins.add(TICKWEIR_ROLE_SOURCE, "source_client", nullptr, {{.name = "orders", .events = "Order"}}));
   settle_with(plugins.add(TICKWEIR_ROLE_SOURCE, "source_clients", nullptr,
                           {{.name = "orders", .events = "Order"}, {.name = "beats", .events = "Beat"}}));
   return plugins;

@@ -52,9 +52,10 @@ TEST(SettlingSources, NeedOneLogOnly) {
                                 .stage("f", "filter_pass", {"s"})
                                 .stage("a", "wal_log", {"f"})
                                 .stage("b", "wal_log", {"s"}));
-  EXPECT_EQ(built.lines, Lines{"11:1 error: stage \"s\"" + subject +
-                               ": they must reach one log, not 2: \"a\", \"b\" (let one log read them, and the "
-                               "other that log)"});
+  EXPECT_EQ(built.lines,
+            Lines{"11:1 error: stage \"s\"" + subject +
+                  ": they must reach one log, not 2: \"a\", \"b\" (let one log read them, and the "
+                  "other that log)"});
 }
 
 TEST(SettlingSources, CountALogBehindATransformToo) {
@@ -64,7 +65,8 @@ TEST(SettlingSources, CountALogBehindATransformToo) {
                                 .stage("t", "transform_fill", {"s"})
                                 .stage("b", "wal_log", {"t.fills"}));
   EXPECT_EQ(built.lines.size(), 1U);
-  EXPECT_NE(built.lines.front().find("one log, not 2: \"a\", \"b\""), std::string::npos) << built.lines.front();
+  EXPECT_NE(built.lines.front().find("one log, not 2: \"a\", \"b\""), std::string::npos)
+      << built.lines.front();
 }
 
 TEST(SettlingSources, AllowNoTransformBeforeTheLog) {
@@ -74,10 +76,11 @@ TEST(SettlingSources, AllowNoTransformBeforeTheLog) {
                                 .stage("f", "filter_pass", {"s"})
                                 .stage("g", "filter_pass", {"t.fills"})
                                 .stage("log", "wal_log", {"g"}));
-  EXPECT_EQ(built.lines,
-            Lines{"21:1 error: stage \"t\" is a transform (transform_fill), between source \"s\", which "
-                  "acknowledges its events, and log \"log\": that log does not store what the source sent (let "
-                  "the log read the source through filters only, and the transform the log)"});
+  EXPECT_EQ(
+      built.lines,
+      Lines{"21:1 error: stage \"t\" is a transform (transform_fill), between source \"s\", which "
+            "acknowledges its events, and log \"log\": that log does not store what the source sent (let "
+            "the log read the source through filters only, and the transform the log)"});
 }
 
 TEST(SettlingSources, LoseNothingBeforeTheLog) {
@@ -93,12 +96,14 @@ TEST(SettlingSources, LoseNothingBeforeTheLog) {
                                 .stage("log2", "wal_log", {"g"}));
   EXPECT_EQ(
       built.lines,
-      (Lines{"24:1 error: drop_newest loses events between source \"s\", which acknowledges them, and its log "
-             "(use when_full: block)",
-             "27:1 error: stage \"f\" stands between source \"s\", which acknowledges its events, and its log: a "
-             "dead letter would never be acknowledged nor refused (use on_error: stop)",
-             "34:1 error: drop_oldest loses events between source \"s\", which acknowledges them, and its log "
-             "(use when_full: block)"}));
+      (Lines{
+          "24:1 error: drop_newest loses events between source \"s\", which acknowledges them, and its log "
+          "(use when_full: block)",
+          "27:1 error: stage \"f\" stands between source \"s\", which acknowledges its events, and its log: "
+          "a "
+          "dead letter would never be acknowledged nor refused (use on_error: stop)",
+          "34:1 error: drop_oldest loses events between source \"s\", which acknowledges them, and its log "
+          "(use when_full: block)"}));
 }
 
 TEST(SettlingSources, AreToldOfWhatTheyShareOnce) {
@@ -132,15 +137,16 @@ TEST(SettlingSources, ReachTheLogWithAllThatIsRead) {
   EXPECT_EQ(built.lines,
             Lines{"11:1 error: stage \"s\" is a source (source_clients) and acknowledges its events: what "
                   "\"s.beats\" carries reaches no log (let log \"log\" read it too, or no stage)"});
-  EXPECT_TRUE(
-      build(Pipeline().stage("s", "source_clients").stage("log", "wal_log", {"s.orders"})).graph);
+  EXPECT_TRUE(build(Pipeline().stage("s", "source_clients").stage("log", "wal_log", {"s.orders"})).graph);
 }
 
 TEST(SettlingSources, LackNothingWhereMoreMayCome) {
   const auto lines = [](Pipeline pipeline) { return build(pipeline).lines.size(); };
   EXPECT_EQ(lines(Pipeline().stage("s", "source_client").stage("log", "wal_lgo", {"s"})), 1U);
-  EXPECT_EQ(lines(Pipeline().stage("s", "source_client").stage("f", "filter_pas", {"s"}).stage(
-                "log", "wal_log", {"f"})),
+  EXPECT_EQ(lines(Pipeline()
+                      .stage("s", "source_client")
+                      .stage("f", "filter_pas", {"s"})
+                      .stage("log", "wal_log", {"f"})),
             1U);
   EXPECT_EQ(lines(Pipeline().stage("s", "source_clients").stage("log", "wal_log", {"s"})), 1U);
   // What the loader has reported already.
@@ -167,12 +173,14 @@ TEST(SettlingSources, AreWarnedWhereTheirLogDoesNotSync) {
   const auto lines = [](SyncMode sync) {
     return build(Pipeline().stage("s", "source_client").stage("log", "wal_log", {"s"}).sync(sync)).lines;
   };
-  EXPECT_EQ(lines(SyncMode::none),
-            Lines{"26:1 warning: source \"s\" acknowledges events that log \"log\" has not synced: a crash or a "
-                  "power cut loses some of them (use sync: group, or each)"});
-  EXPECT_EQ(lines(SyncMode::os),
-            Lines{"26:1 warning: source \"s\" acknowledges events that log \"log\" has not synced: a power cut "
-                  "loses some of them (use sync: group, or each)"});
+  EXPECT_EQ(
+      lines(SyncMode::none),
+      Lines{"26:1 warning: source \"s\" acknowledges events that log \"log\" has not synced: a crash or a "
+            "power cut loses some of them (use sync: group, or each)"});
+  EXPECT_EQ(
+      lines(SyncMode::os),
+      Lines{"26:1 warning: source \"s\" acknowledges events that log \"log\" has not synced: a power cut "
+            "loses some of them (use sync: group, or each)"});
   EXPECT_EQ(lines(SyncMode::group), Lines{});
   EXPECT_EQ(lines(SyncMode::each), Lines{});
 }

@@ -43,6 +43,18 @@ TEST_F(Shown, WithoutSecretsInAnyForm) {
   }
 }
 
+// Logs: what each loses, which one a stage waits for.
+TEST(ShownLogs, InEveryForm) {
+  const fs::path folder = test_dir() / "shown";
+  const Outcome durable = build(folder, "durable.yaml");
+  ASSERT_TRUE(durable.graph) << durable.said;
+  expect_as_in(folder / "durable.txt", graph_as_text(*durable.graph));
+  expect_as_in(folder / "durable.layout", layout_as_text(*durable.graph));
+  expect_as_in(folder / "durable.dot", graph_as_dot(*durable.graph));
+  expect_as_in(folder / "durable.mmd", graph_as_mermaid(*durable.graph));
+  expect_as_in(folder / "durable.json", graph_as_json(*durable.graph).dump(2) + "\n");
+}
+
 // Names that the loader refuses today, so that a laxer one tomorrow cannot break the drawings.
 TEST(ShownNames, AreEscapedForEachForm) {
   by_hand::Pipeline pipeline;

@@ -136,13 +136,14 @@ TEST(Wires, RefuseWhatARoleCannotDo) {
   EXPECT_FALSE(built.graph);
   EXPECT_EQ(
       built.lines,
-      (Lines{"14:1 error: stage \"a\" is a source (source_one): it takes no inputs (remove its inputs)",
-             "20:1 error: stage \"f\" is a filter (filter_pass): it needs at least one input (say what it "
-             "reads, such as inputs: [STAGE])",
-             "44:1 error: stage \"s\" is a sink (sink_any): nothing can be read from it (read what it reads "
-             "instead)",
-             "50:1 error: stage \"w\" is a wal (wal_log): it needs at least one input (say what it reads, such "
-             "as inputs: [STAGE])"}));
+      (Lines{
+          "14:1 error: stage \"a\" is a source (source_one): it takes no inputs (remove its inputs)",
+          "20:1 error: stage \"f\" is a filter (filter_pass): it needs at least one input (say what it "
+          "reads, such as inputs: [STAGE])",
+          "44:1 error: stage \"s\" is a sink (sink_any): nothing can be read from it (read what it reads "
+          "instead)",
+          "50:1 error: stage \"w\" is a wal (wal_log): it needs at least one input (say what it reads, such "
+          "as inputs: [STAGE])"}));
 }
 
 TEST(Wires, AskWhichOutputWhereThereAreSeveral) {

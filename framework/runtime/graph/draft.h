@@ -29,7 +29,7 @@ struct DraftStage {
   const StageConfig* config = nullptr;
   const Plugin* plugin = nullptr;
   Binding binding;
-  std::vector<DraftInput> inputs;  // without those that are refused
+  std::vector<DraftInput> inputs;           // without those that are refused
   std::optional<std::size_t> log;           // draft; see GraphStage
   std::optional<std::size_t> settling_log;  // draft; see GraphStage
 };

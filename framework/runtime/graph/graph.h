@@ -71,14 +71,14 @@ struct GraphStage {
   std::uint32_t thread = 0;
   std::vector<std::uint32_t> inputs;                // edges, in the order of the file
   std::vector<std::vector<std::uint32_t>> outputs;  // per output: edges, in the order of the consumers
-  std::vector<std::string> output_names;            // one "" for filters and logs; none for sinks
+  std::vector<std::string> output_names;  // one "" for filters and logs; none for sinks
   std::uint32_t verdict_base = 0;   // 1-based over the pipeline
   std::uint32_t source_number = 0;  // 1-based among sources; 0 for other roles
   OnError on_error = OnError::stop;
   DurabilityConfig durability;    // wal stages
   bool release_durable = false;   // its batches wait until what they come from is durable
-  // The stage of the log that all events of its inputs went through last, or no_log. For a log: the one before
-  // it, whose events are durable before this one stores what came of them.
+  // The stage of the log that all events of its inputs went through last, or no_log. For a log: the one
+  // before it, whose events are durable before this one stores what came of them.
   std::uint32_t log = no_log;
   // Sources that settle: the log that all their events reach, through filters only; otherwise no_log.
   std::uint32_t settling_log = no_log;

@@ -18,6 +18,9 @@ struct Way {
   bool operator==(const Way&) const = default;
 };
 
+constexpr const char* one_way_help =
+    "all events of a log must have come through the same log, or none through any";
+
 class LogSearch {
  public:
   LogSearch(Drafts& drafts, Diagnostics& diagnostics)
@@ -71,10 +74,10 @@ class LogSearch {
       if (way.kind == Way::Kind::unknown) continue;
       if (way.kind == Way::Kind::mixed) {
         diagnostics_.error(input.config->from.place,
-                           in_quotes(input.config->from.value) + " brings log " + in_quotes(log.config->id) +
-                               " events that stage " + in_quotes(drafts_[way.stage].config->id) +
-                               " reads on different ways: " + ways_into(drafts_[way.stage]),
-                           "all events of a log must have come through the same log, or none through any");
+                           in_quotes(input.config->from.value) + " comes from stage " +
+                               in_quotes(drafts_[way.stage].config->id) + ", which reads " +
+                               ways_into(drafts_[way.stage]),
+                           one_way_help);
       } else if (first == nullptr) {
         first = &input;
       } else if (way != way_[first->from]) {
@@ -82,7 +85,7 @@ class LogSearch {
                            in_quotes(input.config->from.value) + " comes through " + name_of(way) + ", but " +
                                in_quotes(first->config->from.value) + " through " +
                                name_of(way_[first->from]),
-                           "all events of a log must have come through the same log, or none through any");
+                           one_way_help);
       }
     }
   }
@@ -95,8 +98,8 @@ class LogSearch {
                            "remove on_error: a log that fails stops the run");
       }
     } else if (stage.config->durability_place) {
-      diagnostics_.error(*stage.config->durability_place,
-                         role_sentence(stage) + ": durability is for logs", "remove it, or put it on a log");
+      diagnostics_.error(*stage.config->durability_place, role_sentence(stage) + ": durability is for logs",
+                         "remove it, or put it on a log");
     }
   }
 
@@ -115,9 +118,11 @@ class LogSearch {
                          "put a log before it, or remove release: durable");
     } else if (stage.config->release_durable && way.kind == Way::Kind::mixed) {
       diagnostics_.error(place,
-                         "stage " + id + " waits for one log, but what stage " +
-                             in_quotes(drafts_[way.stage].config->id) +
-                             " reads comes on different ways: " + ways_into(drafts_[way.stage]),
+                         "stage " + id + " can wait for one log only, but " +
+                             (&drafts_[way.stage] == &stage
+                                  ? "it"
+                                  : "stage " + in_quotes(drafts_[way.stage].config->id) + " before it") +
+                             " reads " + ways_into(drafts_[way.stage]),
                          "let it read what came through one log only, or remove release: durable");
     }
   }

@@ -83,9 +83,10 @@ ordered_json input_schema() {
 ordered_json durability_schema() {
   return closed_object(
       "What a log does before it calls an event durable.",
-      {{"sync", scalar("none: nothing. os: the event is written to the operating system. group: many are synced "
-                       "at once, as soon as the disk is free. each: every one is synced. Default: group.",
-                       one_of({"none", "os", "group", "each"}))},
+      {{"sync",
+        scalar("none: nothing. os: the event is written to the operating system. group: many are synced "
+               "at once, as soon as the disk is free. each: every one is synced. Default: group.",
+               one_of({"none", "os", "group", "each"}))},
        {"max_delay", scalar("An event that waits longer for its sync is counted as late. 0s to 1h. Default: "
                             "10ms.",
                             reference("duration"))},

@@ -62,10 +62,10 @@ class SettlingCheck {
   };
   // What all outputs of a source come to.
   struct Found {
-    bool known = true;                       // false: there may be more
-    std::set<std::size_t> logs;              // the first on each way
-    std::optional<std::size_t> transform;    // between the source and one of them
-    std::optional<std::uint32_t> outside;    // an output that is read, but by no log
+    bool known = true;                     // false: there may be more
+    std::set<std::size_t> logs;            // the first on each way
+    std::optional<std::size_t> transform;  // between the source and one of them
+    std::optional<std::uint32_t> outside;  // an output that is read, but by no log
   };
 
   [[nodiscard]] bool has_role(std::size_t index, std::uint32_t role) const {
@@ -107,12 +107,11 @@ class SettlingCheck {
   void check_edge(std::size_t source, std::size_t to, const DraftInput& input) {
     if (!leads_to_log_[to] || input.config->when_full == WhenFull::block) return;
     if (!reported_.insert(input.config).second) return;
-    diagnostics_.error(input.config->when_full_place,
-                       std::string(input.config->when_full == WhenFull::drop_newest ? "drop_newest"
-                                                                                    : "drop_oldest") +
-                           " loses events between source " + id_of(source) +
-                           ", which acknowledges them, and its log",
-                       "use when_full: block");
+    diagnostics_.error(
+        input.config->when_full_place,
+        std::string(input.config->when_full == WhenFull::drop_newest ? "drop_newest" : "drop_oldest") +
+            " loses events between source " + id_of(source) + ", which acknowledges them, and its log",
+        "use when_full: block");
   }
 
   void check_stage(std::size_t source, std::size_t index) {
@@ -131,9 +130,8 @@ class SettlingCheck {
     if (!leads_to_log_[to] || !reported_.insert(&second).second) return;
     diagnostics_.error(second.config->from.place,
                        "stage " + id_of(to) + " reads the events of source " + id_of(source) +
-                           ", which acknowledges each once, through " +
-                           in_quotes(first.config->from.value) + " and again through " +
-                           in_quotes(second.config->from.value),
+                           ", which acknowledges each once, through " + in_quotes(first.config->from.value) +
+                           " and again through " + in_quotes(second.config->from.value),
                        "remove one of the two");
   }
 
@@ -143,9 +141,9 @@ class SettlingCheck {
     if (found.logs.size() > 1) {
       std::vector<std::string> ids;
       for (const std::size_t log : found.logs) ids.push_back(id_of(log));
-      diagnostics_.error(place, subject + ": they must reach one log, not " + std::to_string(ids.size()) +
-                                    ": " + join(ids),
-                         "let one log read them, and the other that log");
+      diagnostics_.error(
+          place, subject + ": they must reach one log, not " + std::to_string(ids.size()) + ": " + join(ids),
+          "let one log read them, and the other that log");
     } else if (found.transform) {
       if (!reported_.insert(drafts_[*found.transform].config).second) return;
       diagnostics_.error(drafts_[*found.transform].config->plugin.place,
@@ -172,12 +170,11 @@ class SettlingCheck {
     const StageConfig& config = *drafts_[log].config;
     const SyncMode sync = config.durability.sync;
     if (sync == SyncMode::group || sync == SyncMode::each) return;
-    diagnostics_.warning(config.durability_place.value_or(config.place),
-                         "source " + id_of(source) + " acknowledges events that log " + id_of(log) +
-                             " has not synced: " +
-                             (sync == SyncMode::os ? "a power cut loses" : "a crash or a power cut loses") +
-                             " some of them",
-                         "use sync: group, or each");
+    diagnostics_.warning(
+        config.durability_place.value_or(config.place),
+        "source " + id_of(source) + " acknowledges events that log " + id_of(log) + " has not synced: " +
+            (sync == SyncMode::os ? "a power cut loses" : "a crash or a power cut loses") + " some of them",
+        "use sync: group, or each");
   }
 
   [[nodiscard]] std::string id_of(std::size_t index) const { return in_quotes(drafts_[index].config->id); }

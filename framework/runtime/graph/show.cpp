@@ -75,10 +75,12 @@ std::string with_thousands(std::uint32_t number) {
 std::string durability_text(const DurabilityConfig& durability) {
   switch (durability.sync) {
     case SyncMode::none:
-      return "never synced; a crash or a power cut loses what was not written yet, acknowledged or not";
+      return "acknowledged before it is written; a crash loses what was not written yet, a power cut also "
+             "what the system had not stored";
     case SyncMode::os:
-      return "written to the operating system, not synced; a crash loses nothing acknowledged, a power cut "
-             "what the system had not stored yet";
+      return "written but not synced; a crash loses nothing acknowledged, a power cut what the system had "
+             "not "
+             "stored";
     case SyncMode::group:
       return durability.max_events == 1
                  ? "synced event by event; nothing acknowledged is lost"
@@ -98,7 +100,7 @@ std::string logs_as_text(const Graph& graph) {
   }
   if (lines.empty()) return {};
   return counted(lines.size(), "log") + (lines.size() == 1 ? ", with" : ", each with") +
-         " a thread of its own that syncs it:\n" + aligned(lines);
+         " a thread of its own that stores and syncs:\n" + aligned(lines);
 }
 
 ordered_json thread_as_json(const Graph& graph, const GraphThread& thread) {
@@ -247,7 +249,8 @@ std::string layout_as_text(const Graph& graph) {
   }
   std::vector<Line> edges;
   for (const GraphEdge& edge : graph.edges) edges.push_back({"  " + edge.name, edge_text(edge)});
-  return heading(graph) + "\n" + aligned(threads) + logs_as_text(graph) + counted(edges.size(), "edge") + ":\n" + aligned(edges);
+  return heading(graph) + "\n" + aligned(threads) + logs_as_text(graph) + counted(edges.size(), "edge") +
+         ":\n" + aligned(edges);
 }
 
 ordered_json graph_as_json(const Graph& graph) {

@@ -12,10 +12,11 @@
 
 namespace tickweir {
 
-// One line a stage: plugin, thread, and what it reads over which kind of edge; then one a log: what is durable
-// when, and what a crash or a power cut can lose.
+// One line a stage: plugin, thread, and what it reads over which kind of edge; then one a log: what is
+// durable when, and what a crash or a power cut can lose.
 [[nodiscard]] std::string graph_as_text(const Graph& graph);
-// One line a thread with its stages, one a log as above, then one an edge: what `validate` says about the chosen layout.
+// One line a thread with its stages, one a log as above, then one an edge: what `validate` says about the
+// chosen layout.
 [[nodiscard]] std::string layout_as_text(const Graph& graph);
 // Graphviz, and Mermaid's flowchart: a box a stage, a frame a thread.
 [[nodiscard]] std::string graph_as_dot(const Graph& graph);

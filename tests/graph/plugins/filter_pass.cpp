@@ -13,5 +13,4 @@ class Pass final : public Filter {
 
 }  // namespace
 
-TICKWEIR_PLUGIN("filter_pass", Pass,
-                {.version = "1.0.0", .summary = "A filter for tests.", .accepts = "*"})
+TICKWEIR_PLUGIN("filter_pass", Pass, {.version = "1.0.0", .summary = "A filter for tests.", .accepts = "*"})
