@@ -177,6 +177,23 @@ TEST_P(Logs, GoOnFromWhatAPowerCutLeft) {
   }
 }
 
+TEST_P(Logs, KeepWhatAStageAfterThemHoldsForTheNextRun) {
+  GraphMaker maker(1);
+  const auto source = maker.add("source", settling_source_plugin(), 0, {}, 100);
+  const auto log = maker.add("log", memory_log_plugin(), 0, {{.stage = source}});
+  const auto holder = maker.add("holder", holder_plugin(), 0, {{.stage = log}});
+  const auto trades = maker.add("trades", memory_log_plugin(), 0, {{.stage = holder}});
+  maker.graph().stages[holder].log = maker.graph().stages[trades].log = log;
+  maker.graph().stages[source].settling_log = log;
+  auto engine = std::move(Engine::create(maker.finish(), {}).value());
+  ASSERT_TRUE(engine->start());
+  ASSERT_TRUE(engine->wait());
+  const RunReport report = engine->report();
+  EXPECT_TRUE(report.balanced) << report.imbalance;
+  EXPECT_EQ(report.stages[holder].held, 100U);
+  EXPECT_TRUE(disk("trades").events.empty()) << "that the run ended is not in the log";
+}
+
 TEST_P(Logs, RefuseASecondLogThatTheReplayDoesNotMakeAgain) {
   ASSERT_TRUE(Pipeline(shape())());
   disk("trades").events[7].back() ^= 1;

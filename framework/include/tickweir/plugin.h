@@ -299,7 +299,8 @@ typedef struct tickweir_plugin {
   int32_t (*create)(const tickweir_context*, void** stage, tickweir_error*) TICKWEIR_DEFAULT(NULL);
   /* Opens what it needs and reserves all memory of the hot path. NULL: nothing to do. */
   int32_t (*start)(void* stage, tickweir_error*) TICKWEIR_DEFAULT(NULL);
-  /* No more input will come: emit what is held, flush what is buffered. NULL: nothing to do. */
+  /* No more input will come: emit what is held, flush what is buffered. NULL: nothing to do. Not called on a
+   * transform behind a log: what it holds comes out when the run goes on, as if it had not ended. */
   int32_t (*drain)(void* stage, tickweir_emitter*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
   /* Closes what start opened. NULL: nothing to do. */
   int32_t (*stop)(void* stage, tickweir_error*) TICKWEIR_DEFAULT(NULL);

@@ -197,7 +197,10 @@ void StageRunner::end_input() {
 
 void StageRunner::drain() {
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
-  if (!is_failed_) {
+  // What a transform after a log emits follows from the log alone. That a run ends here is not in it, so what is
+  // held stays held: the next run's replay brings it back, and it comes out when it would have without the end.
+  const bool holds_on = is_after_log_ && object_.table().role == TICKWEIR_ROLE_TRANSFORM;
+  if (!is_failed_ && !holds_on) {
     const std::uint64_t drops = drop_sum();
     auto drained = object_.drain(emitter_);
     worker_.mark();
