@@ -139,7 +139,10 @@ testing::OptionTexts OnePlugin::options() const {
     const tickweir_option& option = plugin_.options[i];
     bool given = option.default_text != nullptr || option.type != TICKWEIR_OPTION_TEXT;
     for (const testing::OptionText& text : texts) given = given || text.name == option.name;
-    if (!given) texts.push_back({option.name, with_files(is_source() ? "{in}" : "{out}", folder_)});
+    if (given) continue;
+    const bool is_address = option.name == std::string_view("listen");
+    texts.push_back(
+        {option.name, is_address ? "127.0.0.1:0" : with_files(is_source() ? "{in}" : "{out}", folder_)});
   }
   return texts;
 }

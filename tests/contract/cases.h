@@ -1,7 +1,8 @@
 // Every plugin on the plugin path, with options to try it under.
 //
 // A plugin needs no entry here to be tested: it then runs with its defaults, and a required text option
-// gets a file's path. An entry in cases.cpp adds the modes in which it behaves differently.
+// gets a file's path, or a free port if it is named `listen`. An entry in cases.cpp adds the modes in which
+// it behaves differently.
 #pragma once
 
 #include <gtest/gtest.h>
