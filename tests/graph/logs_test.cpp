@@ -88,8 +88,8 @@ TEST(Logs, RefuseEventsOnDifferentWays) {
       built.lines,
       (Lines{"44:2 error: \"a\" comes through log \"a\", but \"s\" through no log" + help,
              "44:3 error: \"b\" comes through log \"b\", but \"s\" through no log" + help,
-             "64:1 error: \"f\" comes from stage \"f\", which reads \"s\" through no log, \"a\" through log "
-             "\"a\"" +
+             "64:1 error: \"f\" comes from stage \"f\", which reads \"s\" through no log, but \"a\" through "
+             "log \"a\"" +
                  help}));
 }
 
@@ -156,10 +156,9 @@ TEST(Release, WaitsForOneLogBeforeTheStage) {
           "remove release: durable)",
           "35:1 error: stage \"log\" is a wal (wal_log): a log always waits for the one before it (remove "
           "release)",
-          "45:1 error: stage \"mixed\" can wait for one log "
-          "only, but it reads \"s\" through no log, "
-          "\"log\" through log \"log\" (let it read what came through one log "
-          "only, or remove release: durable)"}));
+          "45:1 error: stage \"mixed\" can wait for one log only: it reads \"s\" through no log, but "
+          "\"log\" through log \"log\" (let it read what came through one log only, or remove release: "
+          "durable)"}));
 }
 
 TEST(Release, IsNotRefusedWhereTheWayIsNotKnown) {

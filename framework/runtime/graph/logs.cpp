@@ -54,17 +54,20 @@ class LogSearch {
 
   // "log "a"", "no log"
   [[nodiscard]] std::string name_of(const Way& way) const {
-    if (way.kind == Way::Kind::mixed) return "different ways";
     return way.kind == Way::Kind::one_log ? "log " + in_quotes(drafts_[way.stage].config->id) : "no log";
   }
 
-  // What is mixed in a stage: "a" through log "x", "b" through no log.
+  // Two inputs that differ, of a stage where ways were mixed: "a" through log "x", but "b" through no log.
   [[nodiscard]] std::string ways_into(const DraftStage& stage) const {
-    std::vector<std::string> texts;
-    for (const DraftInput& input : stage.inputs) {
-      texts.push_back(in_quotes(input.config->from.value) + " through " + name_of(way_[input.from]));
-    }
-    return join(texts);
+    const DraftInput& first = stage.inputs.front();
+    const auto other = std::find_if(stage.inputs.begin(), stage.inputs.end(), [&](const DraftInput& input) {
+      return way_[input.from] != way_[first.from];
+    });
+    TICKWEIR_ASSERT(other != stage.inputs.end());
+    return way_of(first) + ", but " + way_of(*other);
+  }
+  [[nodiscard]] std::string way_of(const DraftInput& input) const {
+    return in_quotes(input.config->from.value) + " through " + name_of(way_[input.from]);
   }
 
   void refuse_mixture(const DraftStage& log) {
@@ -83,8 +86,7 @@ class LogSearch {
       } else if (way != way_[first->from]) {
         diagnostics_.error(input.config->from.place,
                            in_quotes(input.config->from.value) + " comes through " + name_of(way) + ", but " +
-                               in_quotes(first->config->from.value) + " through " +
-                               name_of(way_[first->from]),
+                               way_of(*first),
                            one_way_help);
       }
     }
@@ -118,7 +120,7 @@ class LogSearch {
                          "put a log before it, or remove release: durable");
     } else if (stage.config->release_durable && way.kind == Way::Kind::mixed) {
       diagnostics_.error(place,
-                         "stage " + id + " can wait for one log only, but " +
+                         "stage " + id + " can wait for one log only: " +
                              (&drafts_[way.stage] == &stage
                                   ? "it"
                                   : "stage " + in_quotes(drafts_[way.stage].config->id) + " before it") +

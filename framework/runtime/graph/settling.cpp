@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/config/fields.h"
 #include "runtime/graph/draft.h"
 #include "runtime/graph/tables.h"
 
@@ -142,7 +143,8 @@ class SettlingCheck {
       std::vector<std::string> ids;
       for (const std::size_t log : found.logs) ids.push_back(id_of(log));
       diagnostics_.error(
-          place, subject + ": they must reach one log, not " + std::to_string(ids.size()) + ": " + join(ids),
+          place,
+          subject + ": they must reach one log, not " + std::to_string(ids.size()) + ": " + joined(ids),
           "let one log read them, and the other that log");
     } else if (found.transform) {
       if (!reported_.insert(drafts_[*found.transform].config).second) return;
