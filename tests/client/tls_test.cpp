@@ -1,0 +1,140 @@
+// TLS and mutual TLS between client and source_tcp: who gets in, and who does not.
+#include <gtest/gtest.h>
+
+#include <sys/resource.h>
+
+#include "certificates.h"
+#include "served_stage.h"
+#include "tickweir/client.h"
+#include "tickweir/client_tls.h"
+#include "tickweir/market.h"
+
+namespace tickweir {
+namespace {
+
+class Tls : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { files_ = new Certificates; }
+  static void TearDownTestSuite() { delete files_; }
+
+  static testing::OptionTexts options(const char* mode) {
+    return {{"listen", "127.0.0.1:0"},
+            {"tls", mode},
+            {"certificate", files_->certificate("source")},
+            {"key", files_->key("source")},
+            {"client_ca", files_->certificate("ca")}};
+  }
+  // `own`: the client's certificate; "" for none.
+  static ClientSettings settings(const ServedStage& source, const std::string& own, std::uint32_t id = 7,
+                                 const std::string& ca = "ca") {
+    const TlsFiles files{.ca = files_->certificate(ca),
+                         .certificate = own.empty() ? "" : files_->certificate(own),
+                         .key = own.empty() ? "" : files_->key(own)};
+    return {.port = source.port(), .client = id, .transport = [files](const ClientSettings& to) {
+              return std::make_unique<TlsTransport>(to.host, to.port, to.timeout_ms, files);
+            }};
+  }
+  static void expect_refused(const ClientSettings& settings) {
+    Client client(settings);
+    EXPECT_THROW(client.connect(), ClientError);
+  }
+
+  inline static Certificates* files_ = nullptr;
+};
+
+TEST_F(Tls, CarriesEventsAndAnswersBothWays) {
+  for (const char* mode : {"on", "mutual"}) {
+    Log log;
+    ServedStage source(log, options(mode),
+                       [](const Event& event) { return origin_number(event.origin) == 500; });
+    Client client(settings(source, "client7"));
+    client.connect();
+    for (std::uint64_t sent = 0; sent < 20'000;) {
+      sent += client.send(market::NewOrder{.order_id = sent + 1}) != 0 ? 1 : 0;
+      if (!client.has_room()) client.work(10);
+      if (sent == 9'999) client.connect();
+    }
+    EXPECT_TRUE(client.finish());
+    EXPECT_EQ(client.refused(), 1U);
+    source.stop();
+    EXPECT_EQ(log.events.size(), 19'999U) << mode;
+  }
+}
+
+TEST_F(Tls, MutualBindsTheClientIdToTheCertificate) {
+  Log log;
+  ServedStage source(log, options("mutual"));
+  expect_refused(settings(source, "client7", 8));
+  Client client(settings(source, "client7", 7));
+  EXPECT_NO_THROW(client.connect());
+}
+
+TEST_F(Tls, MutualLetsNobodyInWithoutAGoodCertificate) {
+  Log log;
+  ServedStage source(log, options("mutual"));
+  expect_refused(settings(source, ""));
+  expect_refused(settings(source, "rogue7"));
+  expect_refused(settings(source, "expired7"));
+}
+
+TEST_F(Tls, AClientDoesNotTalkToASourceThatItsAuthorityDoesNotKnow) {
+  Log log;
+  ServedStage source(log, options("on"));
+  expect_refused(settings(source, "", 7, "other"));
+}
+
+TEST_F(Tls, PlainBytesGetNowhere) {
+  Log log;
+  ServedStage source(log, options("on"));
+  ClientSettings plain = settings(source, "");
+  plain.transport = {};
+  expect_refused(plain);
+}
+
+TEST_F(Tls, OldVersionsAreRefused) {
+  Log log;
+  ServedStage source(log, options("on"));
+  const auto s_client = [&](const char* version) {
+    return std::system(("openssl s_client -connect 127.0.0.1:" + std::to_string(source.port()) + " " +
+                        version + " -cipher ALL:@SECLEVEL=0 </dev/null >/dev/null 2>&1")
+                           .c_str());
+  };
+  EXPECT_NE(s_client("-tls1"), 0);
+  EXPECT_NE(s_client("-tls1_1"), 0);
+  EXPECT_EQ(s_client("-tls1_2"), 0);
+  EXPECT_EQ(s_client("-tls1_3"), 0);
+}
+
+TEST_F(Tls, AHandshakeThatStallsEndsInTime) {
+  testing::Harness stage(TICKWEIR_PLUGIN_DIR "/source_tcp.so", options("on"), {.time = 1000});
+  const std::string& line = stage.logs().back();
+  const auto port = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+  const int silent = connect_socket("127.0.0.1", port, 1000);
+  const int partial = connect_socket("127.0.0.1", port, 1000);
+  const char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01};  // the beginning of a greeting
+  ASSERT_EQ(::send(partial, hello, sizeof hello, 0), static_cast<ssize_t>(sizeof hello));
+  while (stage.counter("connections") != 2) stage.poll();
+  stage.set_time(1000 + 5'000'000'000);
+  stage.poll();
+  EXPECT_EQ(stage.counter("goodbyes", "login_timeout"), 2U);
+  EXPECT_EQ(stage.counter("connections"), 0U);
+  ::close(silent);
+  ::close(partial);
+}
+
+TEST_F(Tls, FilesThatDoNotFitAreNamed) {
+  const auto refusal = [&](const char* option, const std::string& value) {
+    auto texts = options("mutual");
+    for (auto& text : texts) {
+      if (text.name == option) text = {option, value};
+    }
+    return testing::Harness::refusal(TICKWEIR_PLUGIN_DIR "/source_tcp.so", texts);
+  };
+  EXPECT_NE(refusal("certificate", "/nowhere").find("/nowhere is no PEM certificate"), std::string::npos);
+  EXPECT_NE(refusal("key", "/nowhere").find("/nowhere is no PEM private key"), std::string::npos);
+  EXPECT_NE(refusal("key", files_->key("client7")).find("client7.key"), std::string::npos);
+  EXPECT_NE(refusal("client_ca", "/nowhere").find("/nowhere holds no PEM"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tickweir
