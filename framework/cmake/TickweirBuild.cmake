@@ -21,10 +21,6 @@ elseif(NOT TICKWEIR_SANITIZE STREQUAL "")
   message(FATAL_ERROR "TICKWEIR_SANITIZE is \"${TICKWEIR_SANITIZE}\"; it may be address, thread or empty")
 endif()
 
-if(TICKWEIR_FUZZ)  # so that the fuzzer sees which branches of the libraries it reaches
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()
-
 if(TICKWEIR_FUZZ)  # coverage of the libraries too, not only of the fuzzer's own file
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -1,0 +1,113 @@
+#include "exchange.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+#include <unistd.h>
+
+#include "tickweir/testing_log.h"
+
+namespace tickweir::crash {
+
+namespace fs = std::filesystem;
+
+Exchange::Exchange(std::string backend) : backend_(std::move(backend)) {
+  folder_ = (fs::temp_directory_path() / "tickweir_crash_XXXXXX").string();
+  if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + folder_);
+}
+
+Exchange::~Exchange() {
+  program_.reset();
+  fs::remove_all(folder_);
+}
+
+void Exchange::start() {
+  std::vector<std::string> words{"run",
+                                 TICKWEIR_SOURCE_DIR "/pipelines/exchange.yaml",
+                                 "--plugin-path",
+                                 TICKWEIR_PLUGIN_DIR,
+                                 "--set",
+                                 "stages.orders.config.listen=127.0.0.1:0",
+                                 "--set",
+                                 "metrics.listen=127.0.0.1:0",
+                                 "--set",
+                                 "stages.log.plugin=" + backend_,
+                                 "--set",
+                                 "stages.log.config.path=" + folder_ + "/orders",
+                                 "--set",
+                                 "stages.trades.config.path=" + folder_ + "/trades",
+                                 "--set",
+                                 "stages.trades.config.segment_bytes=1MiB"};
+  if (backend_ == "wal_segment") {
+    words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
+  }
+  program_ = std::make_unique<testing::Program>(std::move(words));
+  const std::string listening = "orders: listening on 127.0.0.1:";
+  if (!program_->wait_for_stderr("is running")) {
+    throw std::runtime_error("the exchange does not start: " + program_->err());
+  }
+  const std::size_t at = program_->err().find(listening);
+  if (at == std::string::npos) throw std::runtime_error("no port in: " + program_->err());
+  port_ = static_cast<std::uint16_t>(std::atoi(program_->err().c_str() + at + listening.size()));
+}
+
+void Exchange::kill() {
+  program_->send(SIGKILL);
+  program_.reset();  // waits for its end
+}
+
+testing::Outcome Exchange::stop() {
+  program_->send(SIGTERM);
+  testing::Outcome outcome = program_->finish();
+  program_.reset();
+  return outcome;
+}
+
+std::vector<testing::OwnedEvent> Exchange::orders() const {
+  testing::LogHarness log((TICKWEIR_PLUGIN_DIR "/" + backend_ + ".so").c_str(), {{"path", folder_ + "/orders"}});
+  return log.read_all();
+}
+
+std::vector<testing::OwnedEvent> Exchange::trades() const {
+  testing::LogHarness log(TICKWEIR_PLUGIN_DIR "/wal_segment.so",
+                          {{"path", folder_ + "/trades"}, {"segment_bytes", "1MiB"}});
+  return log.read_all();
+}
+
+void Trader::connect(std::uint16_t port) {
+  port_ = port;
+  if (client_ == nullptr) {
+    // The exchange listens elsewhere after each start.
+    client_ = std::make_unique<Client>(ClientSettings{
+        .client = client_id_, .window_bytes = std::size_t{1} << 20, .transport = [this](const ClientSettings& to) {
+          return std::make_unique<TcpTransport>(to.host, port_, to.timeout_ms);
+        }});
+  }
+  client_->connect();
+}
+
+void Trader::work(std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count && client_->has_room(); ++i) {
+    client_->send(order(client_id_, client_->last_number() + 1));
+  }
+  client_->work(0);
+}
+
+bool Trader::finish() { return client_->finish(); }
+
+market::NewOrder Trader::order(std::uint32_t client, std::uint64_t number) {
+  std::uint64_t mixed = (number * 0x9e3779b97f4a7c15U) ^ (std::uint64_t{client} << 32);
+  mixed = (mixed ^ mixed >> 29) * 0xbf58476d1ce4e5b9U;
+  mixed ^= mixed >> 32;
+  market::NewOrder order;
+  order.order_id = std::uint64_t{client} << 40 | number;
+  order.price = static_cast<std::int64_t>(10'000 + mixed % 20);
+  order.quantity = static_cast<std::uint32_t>(1 + (mixed >> 8) % 100);
+  order.instrument = static_cast<std::uint32_t>(1 + (mixed >> 16) % 4);
+  order.account = client;
+  order.side = (mixed >> 24) % 2 == 0 ? market::Side::Buy : market::Side::Sell;
+  return order;
+}
+
+}  // namespace tickweir::crash

@@ -1,0 +1,69 @@
+// An exchange that a test starts, kills and starts again, and the clients that hold it to its word.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/cli/program.h"
+#include "tickweir/client.h"
+#include "tickweir/market.h"
+#include "tickweir/testing_events.h"
+
+namespace tickweir::crash {
+
+// pipelines/exchange.yaml with its data in a folder of its own.
+class Exchange {
+ public:
+  // `backend`: of the order log: "wal_segment".
+  explicit Exchange(std::string backend);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Starts it and waits until it runs. What it wrote to stderr is the failure's text.
+  void start();
+  void kill();
+  // SIGTERM; the exit code and what it wrote.
+  testing::Outcome stop();
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  // While it is down: the events of a log.
+  [[nodiscard]] std::vector<testing::OwnedEvent> orders() const;
+  [[nodiscard]] std::vector<testing::OwnedEvent> trades() const;
+
+ private:
+  std::string backend_;
+  std::string folder_;
+  std::unique_ptr<testing::Program> program_;
+  std::uint16_t port_ = 0;
+};
+
+// A client that sends orders which follow from its id and their number, and remembers what it was promised.
+class Trader {
+ public:
+  explicit Trader(std::uint32_t client) : client_id_(client) {}
+  Trader(const Trader&) = delete;
+  Trader& operator=(const Trader&) = delete;
+
+  void connect(std::uint16_t port);
+  // Sends up to `count` new orders, as far as there is room, and does what else can be done.
+  void work(std::uint32_t count);
+  [[nodiscard]] bool finish();
+  void disconnect() { client_->disconnect(); }
+
+  [[nodiscard]] std::uint32_t id() const { return client_id_; }
+  [[nodiscard]] std::uint64_t sent() const { return client_ == nullptr ? 0 : client_->last_number(); }
+  // What the exchange said at the last login.
+  [[nodiscard]] std::uint64_t last_durable() const { return client_->login_reply().last_durable; }
+  [[nodiscard]] std::uint64_t acknowledged() const { return client_ == nullptr ? 0 : client_->acknowledged(); }
+  [[nodiscard]] static market::NewOrder order(std::uint32_t client, std::uint64_t number);
+
+ private:
+  std::uint32_t client_id_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<Client> client_;
+};
+
+}  // namespace tickweir::crash
