@@ -68,7 +68,9 @@ constexpr std::array counters{
 };
 enum Drop : std::uint32_t { duplicate, too_old, source_limit };
 constexpr std::array reasons{
-    Reason{.name = "duplicate", .help = "An event of this origin has passed before."},
+    Reason{.flags = TICKWEIR_REASON_REPEAT,
+           .name = "duplicate",
+           .help = "An event of this origin has passed before."},
     Reason{.name = "too_old", .help = "The number is below its source's window."},
     Reason{.name = "source_limit", .help = "The option `sources` leaves no room for this source."},
 };
@@ -105,6 +107,36 @@ class Dedup final : public Filter {
     }
   }
 
+  void save(StateWriter& out) const {
+    out.put<std::uint64_t>(state_format);
+    out.put(static_cast<std::uint64_t>(mode_));
+    if (mode_ == Mode::window) {
+      windows_->save(out);
+    } else {
+      recent_->save(out);
+    }
+  }
+  void load(StateReader& in) {
+    in.expect("format", state_format);
+    in.expect("mode (0: window, 1: hash)", static_cast<std::uint64_t>(mode_));
+    if (mode_ == Mode::window) {
+      windows_->load(in);
+    } else {
+      recent_->load(in);
+    }
+    show_sizes();
+  }
+
+  // What is in the log has passed here, so it counts as seen; what is known already stays as it is.
+  void recover(const BatchView& batch) {
+    batch.for_each([&](const Event& event) {
+      if (mode_ == Mode::hash) recent_->pass_time(event.time);
+      if (!has_identity(event)) return;
+      static_cast<void>(mode_ == Mode::window ? windows_->see(event.origin) : recent_->see(event.origin));
+    });
+    show_sizes();
+  }
+
   void apply(Batch& batch) {
     if (mode_ == Mode::window) {
       apply_windows(batch);
@@ -114,6 +146,8 @@ class Dedup final : public Filter {
   }
 
  private:
+  static constexpr std::uint64_t state_format = 1;
+
   static bool has_identity(const Event& event) { return event.origin != 0 && event.type != event_type_tick; }
 
   void apply_windows(Batch& batch) {
@@ -129,7 +163,7 @@ class Dedup final : public Filter {
       batch.drop(event, seen == Seen::duplicate ? duplicate : seen == Seen::too_old ? too_old : source_limit);
     });
     late_passed_.add(late_count);
-    sources_.set(windows_->source_count());
+    show_sizes();
   }
 
   void apply_recent(Batch& batch) {
@@ -140,7 +174,15 @@ class Dedup final : public Filter {
       if (has_identity(event) && recent_->see(event.origin) == Seen::duplicate) batch.drop(event, duplicate);
     });
     evicted_.add(recent_->evicted() - evicted_before);
-    remembered_.set(recent_->size());
+    show_sizes();
+  }
+
+  void show_sizes() {
+    if (mode_ == Mode::window) {
+      sources_.set(windows_->source_count());
+    } else {
+      remembered_.set(recent_->size());
+    }
   }
 
   Mode mode_;

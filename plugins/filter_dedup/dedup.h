@@ -7,10 +7,13 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "tickweir/assert.h"
 #include "tickweir/event.h"
+#include "tickweir/state.h"
 
 namespace tickweir::dedup {
 
@@ -53,6 +56,33 @@ class SourceWindows {
     if ((words[at / 64] & bit) != 0) return Seen::duplicate;
     words[at / 64] |= bit;
     return Seen::fresh;
+  }
+
+  // Sources in the order in which they came, each with its highest number and its bits.
+  void save(StateWriter& out) const {
+    out.put<std::uint64_t>(sources_max_);
+    out.put<std::uint64_t>(window_);
+    out.put<std::uint64_t>(windows_.size());
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+      out.put<std::uint64_t>(windows_[i].source);
+      out.put(windows_[i].highest);
+      out.write(&words_[ring_ / 64 * i], ring_ / 8);
+    }
+  }
+  void load(StateReader& in) {
+    in.expect("sources", sources_max_);
+    in.expect("window", window_);
+    const std::uint64_t count = in.get_count(sources_max_);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const auto source = in.get<std::uint64_t>();
+      const auto highest = in.get<std::uint64_t>();
+      if (source > 0xFF'FFFF || highest > origin_number_mask ||
+          !select(static_cast<std::uint32_t>(source), highest) || windows_.size() != i + 1) {
+        throw std::runtime_error("source " + std::to_string(i) + " of the saved state makes no sense");
+      }
+      windows_[i].highest = highest;
+      in.read(&words_[ring_ / 64 * i], ring_ / 8);
+    }
   }
 
  private:
@@ -143,6 +173,32 @@ class RecentSet {
     ring_[newest < ring_.size() ? newest : newest - ring_.size()] = {origin, now_};
     ++size_;
     return Seen::fresh;
+  }
+
+  // The identities from the oldest on, each with its time.
+  void save(StateWriter& out) const {
+    out.put<std::uint64_t>(ring_.size());
+    out.put(age_max_);
+    out.put(now_);
+    out.put<std::uint64_t>(size_);
+    const std::size_t to_end = std::min<std::size_t>(size_, ring_.size() - oldest_);
+    out.write(&ring_[oldest_], to_end * sizeof(Remembered));
+    out.write(ring_.data(), (size_ - to_end) * sizeof(Remembered));
+  }
+  void load(StateReader& in) {
+    in.expect("capacity", ring_.size());
+    in.expect("max_age (in ns)", age_max_);
+    const auto now = in.get<std::uint64_t>();
+    const std::uint64_t count = in.get_count(ring_.size());
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const auto one = in.get<Remembered>();
+      const bool is_in_order = one.time >= now_ && one.time <= now;
+      now_ = one.time;
+      if (one.origin == 0 || !is_in_order || see(one.origin) != Seen::fresh) {
+        throw std::runtime_error("identity " + std::to_string(i) + " of the saved state makes no sense");
+      }
+    }
+    now_ = now;
   }
 
  private:

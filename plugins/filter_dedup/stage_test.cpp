@@ -87,6 +87,66 @@ TEST(DedupStage, JudgesTheSameHoweverTheInputIsCutIntoBatches) {
   }
 }
 
+TEST(DedupStage, TellsSendersOfDuplicatesAloneThatTheirEventIsSafe) {
+  Harness stage(TICKWEIR_PLUGIN_FILE);
+  for (std::uint32_t i = 0; i < stage.plugin().reason_count; ++i) {
+    const tickweir_reason& reason = stage.plugin().reasons[i];
+    EXPECT_EQ(reason.flags, std::string_view(reason.name) == "duplicate" ? TICKWEIR_REASON_REPEAT : 0);
+  }
+}
+
+TEST(DedupStage, TakesWhatIsInTheLogForSeenAndNothingElse) {
+  for (const char* mode : {"window", "hash"}) {
+    Harness stage(TICKWEIR_PLUGIN_FILE, {{"mode", mode}});
+    stage.recover({from(1, 1), from(1, 3), tick(4), from(2, 1)});
+    stage.push({from(1, 1), from(1, 2), from(1, 3), from(2, 1), from(3, 1)});
+    EXPECT_EQ(stage.verdicts(), (Verdicts{"duplicate", "", "duplicate", "duplicate", ""})) << mode;
+    EXPECT_EQ(stage.dropped(), 3U) << mode;
+  }
+}
+
+TEST(DedupStage, GoesOnFromItsSavedStateAndTheLogBehindIt) {
+  for (const OptionTexts& options :
+       {OptionTexts{{"window", "8"}, {"sources", "3"}},
+        OptionTexts{{"mode", "hash"}, {"capacity", "4"}, {"max_age", "100ns"}}}) {
+    Harness before(TICKWEIR_PLUGIN_FILE, options);
+    before.push({from(1, 1, 10), from(1, 5, 20), from(2, 3, 30)});
+    const std::string saved = before.save();
+    const std::vector<OwnedEvent> logged{from(1, 5, 20), from(2, 3, 30),
+                                         from(2, 4, 40)};  // overlaps, as it may
+    before.push({from(2, 4, 40)});
+    Harness after(TICKWEIR_PLUGIN_FILE, options);
+    after.load(saved);
+    after.recover(logged);
+    EXPECT_EQ(after.save(), before.save());
+    after.push({from(1, 1, 50), from(2, 4, 50), from(2, 5, 50)});
+    EXPECT_EQ(after.verdicts(), (Verdicts{"duplicate", "duplicate", ""}));
+  }
+}
+
+TEST(DedupStage, RefusesAStateSavedWithOtherOptionsOrThatMakesNoSense) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, {{"mode", "hash"}, {"capacity", "4"}});
+  stage.push({from(1, 1), from(1, 2)});
+  const std::string saved = stage.save();
+  const auto refusal = [](const OptionTexts& options, const std::string& bytes) -> std::string {
+    Harness fresh(TICKWEIR_PLUGIN_FILE, options);
+    try {
+      fresh.load(bytes);
+    } catch (const testing::StageError& refused) {
+      return refused.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal({{"mode", "hash"}, {"capacity", "4"}}, saved), "");
+  EXPECT_NE(refusal({{"mode", "hash"}, {"capacity", "5"}}, saved).find("capacity 4, here it is 5"),
+            std::string::npos);
+  EXPECT_NE(refusal({}, saved).find("mode (0: window, 1: hash) 1, here it is 0"), std::string::npos);
+  std::string twice = saved;
+  twice.replace(twice.size() - 16, 16, saved, saved.size() - 32, 16);
+  EXPECT_EQ(refusal({{"mode", "hash"}, {"capacity", "4"}}, twice),
+            "identity 1 of the saved state makes no sense");
+}
+
 TEST(DedupStage, RefusesOptionsThatNoMachineCanHold) {
   EXPECT_EQ(Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"window", "1073741824"}, {"sources", "1048576"}}),
             "1073741824 bits for each of 1048576 sources are more than 1 TiB; lower `window` or `sources`");

@@ -76,6 +76,9 @@ class BundleStage final : public Transform {
     if (bundler_->count() != 0) close(out, by_drain_);
   }
 
+  void save(StateWriter& out) const { bundler_->save(out); }
+  void load(StateReader& in) { bundler_->load(in); }
+
   [[nodiscard]] std::uint64_t held() const { return bundler_ ? bundler_->count() : 0; }
 
  private:

@@ -200,5 +200,37 @@ TEST(Bundle, LosesNothingAndBundlesTheSameHoweverTheInputIsCut) {
   EXPECT_EQ(next_match, executions + 1);
 }
 
+TEST(Bundle, GoesOnFromASavedStateAtEveryPointAsIfNothingHadHappened) {
+  const OptionTexts options{{"max_events", "5"}, {"max_delay", "100ns"}};
+  std::vector<OwnedEvent> events;
+  for (std::uint64_t i = 1; i <= 60; ++i) {
+    events.push_back(i % 7 == 0 ? tick(i * 31) : executed(i, i * (i % 11 == 0 ? 40 : 30)));
+  }
+  Harness whole(TICKWEIR_PLUGIN_FILE, options);
+  whole.push(events);
+  whole.drain();
+  for (std::size_t cut = 0; cut <= events.size(); ++cut) {
+    const auto at = events.begin() + static_cast<std::ptrdiff_t>(cut);
+    Harness before(TICKWEIR_PLUGIN_FILE, options);
+    before.push({events.begin(), at});
+    const std::string saved = before.save();
+    Harness after(TICKWEIR_PLUGIN_FILE, options);
+    after.load(saved);
+    EXPECT_EQ(after.held(), before.held());
+    EXPECT_EQ(after.save(), saved);
+    after.push({at, events.end()});
+    after.drain();
+    std::vector<OwnedEvent> both = before.take("bundles");
+    for (const OwnedEvent& one : after.take("bundles")) both.push_back(one);
+    ASSERT_EQ(both, whole.output("bundles")) << "cut at " << cut;
+  }
+}
+
+TEST(Bundle, RefusesAStateOfAnotherSize) {
+  Harness saved(TICKWEIR_PLUGIN_FILE, {{"max_events", "5"}});
+  Harness other(TICKWEIR_PLUGIN_FILE, {{"max_events", "6"}});
+  EXPECT_THROW(other.load(saved.save()), testing::StageError);
+}
+
 }  // namespace
 }  // namespace tickweir

@@ -15,6 +15,7 @@
 
 #include "tickweir/assert.h"
 #include "tickweir/market.h"
+#include "tickweir/state.h"
 
 namespace tickweir::bundle {
 
@@ -99,7 +100,32 @@ class Bundler {
     return closed;
   }
 
+  // All of it: the open bundle and the next id. The limits must be the same where it is loaded.
+  void save(StateWriter& out) const {
+    out.put<std::uint64_t>(state_format);
+    out.put<std::uint64_t>(items_.size());
+    out.put(delay_max_);
+    out.put(next_id_);
+    out.put(origin_);
+    out.put_all(std::span<const market::BundleItem>(items_.data(), count_));
+  }
+  void load(StateReader& in) {
+    in.expect("format", state_format);
+    in.expect("max_events", items_.size());
+    in.expect("max_delay (in ns)", delay_max_);
+    next_id_ = in.get<std::uint64_t>();
+    origin_ = in.get<std::uint64_t>();
+    count_ = static_cast<std::uint32_t>(in.get_count(items_.size() - 1));  // a full one is closed at once
+    quantity_ = 0;
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      items_[i] = in.get<market::BundleItem>();
+      quantity_ += items_[i].quantity;
+    }
+  }
+
  private:
+  static constexpr std::uint64_t state_format = 1;
+
   std::uint64_t delay_max_;
   std::vector<market::BundleItem> items_;
   std::uint32_t count_ = 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "book_state.h"
 #include "order_book.h"
 #include "tickweir/stage.h"
 
@@ -189,6 +190,23 @@ class OrderBook final : public Transform {
     } else {
       rebuilding_.emplace(*store_, announcer_);
     }
+  }
+
+  void save(StateWriter& out) const {
+    if (mode_ == Mode::match) {
+      book::save_book(out, static_cast<std::uint64_t>(mode_), *store_, *matching_);
+    } else {
+      book::save_book(out, static_cast<std::uint64_t>(mode_), *store_, *rebuilding_);
+    }
+  }
+  void load(StateReader& in) {
+    if (mode_ == Mode::match) {
+      book::load_book(in, static_cast<std::uint64_t>(mode_), *store_, *matching_);
+    } else {
+      book::load_book(in, static_cast<std::uint64_t>(mode_), *store_, *rebuilding_);
+    }
+    orders_.set(store_->order_count());
+    levels_.set(store_->level_count());
   }
 
   void process(const BatchView& batch, Emitter& out) {

@@ -53,6 +53,9 @@ class Reporting {
       : store_(store), listener_(listener), tops_(store.limits().instruments) {}
 
   [[nodiscard]] const Counts& counts() const { return counts_; }
+  // The best prices last told, by instrument: whether there is news depends on them.
+  [[nodiscard]] const std::vector<market::TopOfBook>& tops() const { return tops_; }
+  void set_told(const market::TopOfBook& told) { tops_[told.instrument] = told; }
 
  protected:
   // The order a request means; 0 when there is none, or it is another's: an account or instrument that the

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 
 #include "tickweir/plugin.h"
@@ -57,6 +58,14 @@ class StateReader {
     T value;
     read(&value, sizeof value);
     return value;
+  }
+  // A number (of 64 bits) that must be what it is here: the format, or an option that the state depends on.
+  void expect(const char* what, std::uint64_t here) {
+    const auto saved = get<std::uint64_t>();
+    if (saved == here) return;
+    throw std::runtime_error(std::string("the state was saved with ") + what + " " + std::to_string(saved) +
+                             ", here it is " + std::to_string(here) +
+                             "; run with what it was saved with, or remove it and replay the log");
   }
   // A count that must not exceed `limit`: never allocate by an unchecked one.
   [[nodiscard]] std::uint64_t get_count(std::uint64_t limit) {

@@ -169,6 +169,7 @@ class Harness {
     detail::ErrorRoom error;
     finish(plugin_.state->load(stage(), &reader, error.raw()), error, "load");
     detail::require(bytes.empty(), "load() left bytes of the saved state unread");
+    received_ += held();  // what it holds came before it was saved
   }
   // What the last poll asked for.
   [[nodiscard]] const Idle& idle() const { return idle_; }

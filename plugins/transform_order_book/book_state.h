@@ -1,0 +1,132 @@
+// Saving and loading a book: its orders, and what was last told.
+//
+//   format, mode, orders, instruments, next match id      (all 64 bits)
+//   levels: for each the place, the rank, the number of orders; places rise, and within one the ranks
+//   orders of the level, the oldest first: id, quantity, account
+//   end of the levels: place 2^64 - 1
+//   best prices last told, one for each instrument that has any, by instrument
+//
+// What else the store holds (indexes, free lists, link heights) never shows in the results, and is made anew.
+//
+// Threading: one thread. Memory: none; a chunk on the stack, so a forked child can save.
+// Errors:    load throws on bytes that make no sense; the book is then not to be used.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "book_store.h"
+#include "tickweir/state.h"
+
+namespace tickweir::book {
+
+constexpr std::uint64_t state_format = 1;
+constexpr std::uint64_t no_more_levels = ~std::uint64_t{0};
+
+struct SavedLevel {
+  std::uint64_t place = 0;
+  std::int64_t rank = 0;
+  std::uint64_t count = 0;
+};
+struct SavedOrder {
+  std::uint64_t id = 0;
+  std::uint32_t quantity = 0;
+  std::uint32_t account = 0;
+};
+
+namespace detail {
+
+inline void save_orders(StateWriter& out, const BookStore& store, const Level& level) {
+  std::array<SavedOrder, 256> chunk;
+  std::size_t count = 0;
+  for (std::uint32_t at = level.first; at != 0;) {
+    const Order& order = store.order(at);
+    chunk[count++] = {order.id, order.quantity, order.account};
+    at = order.next;
+    if (count < chunk.size() && at != 0) continue;
+    out.write(chunk.data(), count * sizeof chunk[0]);
+    count = 0;
+  }
+}
+
+[[noreturn]] inline void refuse(const std::string& what) {
+  throw std::runtime_error("the saved book makes no sense: " + what);
+}
+
+inline void load_orders(StateReader& in, BookStore& store, const SavedLevel& level) {
+  const auto instrument = static_cast<std::uint32_t>(level.place / 2);
+  const Side side = level.place % 2 != 0 ? Side::Sell : Side::Buy;
+  const std::int64_t price = side == Side::Sell ? level.rank : -level.rank;
+  for (std::uint64_t i = 0; i < level.count; ++i) {
+    const auto order = in.get<SavedOrder>();
+    if (store.is_full()) refuse("more orders than the option `orders` allows");
+    if (order.id == 0 || order.quantity == 0 || store.find(order.id) != 0) {
+      refuse("order " + std::to_string(order.id) + " is there twice, or is empty");
+    }
+    store.enter(order.id, order.account, instrument, side, price, order.quantity);
+  }
+}
+
+}  // namespace detail
+
+// `rules` are Matching or Rebuilding; `mode` tells which.
+template <typename Rules>
+void save_book(StateWriter& out, std::uint64_t mode, const BookStore& store, const Rules& rules) {
+  out.put(state_format);
+  out.put(mode);
+  out.put<std::uint64_t>(store.limits().orders);
+  out.put<std::uint64_t>(store.limits().instruments);
+  out.put(store.next_match_id);
+  for (std::uint32_t place = 0; place < store.limits().instruments * 2; ++place) {
+    const Side side = place % 2 != 0 ? Side::Sell : Side::Buy;
+    for (std::uint32_t at = store.best(place / 2, side); at != 0; at = store.level(at).next[0]) {
+      const Level& level = store.level(at);
+      out.put(SavedLevel{place, level.rank, level.count});
+      detail::save_orders(out, store, level);
+    }
+  }
+  out.put(SavedLevel{no_more_levels, 0, 0});
+  for (const market::TopOfBook& told : rules.tops()) {
+    if (told != market::TopOfBook{}) out.put(told);
+  }
+  out.put(market::TopOfBook{.instrument = store.limits().instruments});
+}
+
+template <typename Rules>
+void load_book(StateReader& in, std::uint64_t mode, BookStore& store, Rules& rules) {
+  in.expect("format", state_format);
+  in.expect("mode (0: match, 1: rebuild)", mode);
+  in.expect("orders", store.limits().orders);
+  in.expect("instruments", store.limits().instruments);
+  store.next_match_id = in.get<std::uint64_t>();
+  SavedLevel before{};
+  bool is_first = true;
+  for (;;) {
+    const auto level = in.get<SavedLevel>();
+    if (level.place == no_more_levels) break;
+    const bool is_next =
+        is_first || level.place > before.place || (level.place == before.place && level.rank > before.rank);
+    if (!is_next || level.place >= std::uint64_t{store.limits().instruments} * 2 || level.count == 0 ||
+        level.rank < -market::price_max || level.rank > market::price_max) {
+      detail::refuse("a level at price rank " + std::to_string(level.rank) + " of place " +
+                     std::to_string(level.place));
+    }
+    detail::load_orders(in, store, level);
+    before = level;
+    is_first = false;
+  }
+  std::uint32_t next_instrument = 0;
+  for (;;) {
+    const auto told = in.get<market::TopOfBook>();
+    if (told.instrument == store.limits().instruments) break;
+    if (told.instrument > store.limits().instruments || told.instrument < next_instrument) {
+      detail::refuse("a best price of instrument " + std::to_string(told.instrument));
+    }
+    rules.set_told(told);
+    next_instrument = told.instrument + 1;
+  }
+}
+
+}  // namespace tickweir::book

@@ -1,0 +1,148 @@
+// Saved books: for random requests, at many points, a book that was saved and loaded does what the one that
+// went on does, to the last byte; and what makes no sense is refused.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include "tickweir/market.h"
+#include "tickweir/testing.h"
+
+namespace tickweir::book {
+namespace {
+
+using testing::Harness;
+using testing::OptionTexts;
+using testing::OwnedEvent;
+using Events = std::vector<OwnedEvent>;
+
+std::uint64_t test_seed() {
+  const char* given = std::getenv("TICKWEIR_SEED");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+}
+
+OptionTexts options(const char* mode) {
+  return {{"mode", mode}, {"orders", "100"}, {"instruments", "4"}};
+}
+
+// Few ids and prices, so that levels come and go, orders queue, and the book is full at times.
+OwnedEvent random_request(std::mt19937_64& random, std::uint64_t number, bool has_executions) {
+  const testing::Fields fields{.time = number * 10, .origin = make_origin(1, number), .sequence = number};
+  const std::uint64_t id = 1 + random() % 250;
+  const auto price = static_cast<std::int64_t>(100 + random() % 40);
+  const auto quantity = static_cast<std::uint32_t>(1 + random() % 20);
+  switch (random() % (has_executions ? 9 : 8)) {
+    case 0:
+      return testing::event(market::Cancel{.order_id = id}, fields);
+    case 1:
+      return testing::event(market::Reduce{.order_id = id, .quantity = quantity}, fields);
+    case 2:
+      return testing::event(
+          market::Replace{
+              .order_id = id, .new_order_id = 1 + random() % 250, .price = price, .quantity = quantity},
+          fields);
+    case 8:
+      return testing::event(market::VenueExecution{.order_id = id, .quantity = quantity, .printable = 1},
+                            fields);
+    default:
+      return testing::event(
+          market::NewOrder{.order_id = id,
+                           .price = price,
+                           .quantity = quantity,
+                           .instrument = static_cast<std::uint32_t>(random() % 4),
+                           .account = static_cast<std::uint32_t>(random() % 3),
+                           .side = random() % 2 == 0 ? market::Side::Buy : market::Side::Sell,
+                           .kind = market::OrderKind::Limit,
+                           .time_in_force = market::TimeInForce::GoodTillCancel},
+          fields);
+  }
+}
+
+Events random_stream(std::uint64_t seed, std::size_t count, bool has_executions) {
+  std::mt19937_64 random(seed);
+  Events events;
+  for (std::uint64_t i = 1; i <= count; ++i) events.push_back(random_request(random, i, has_executions));
+  return events;
+}
+
+void expect_same_rest(Harness& one, Harness& other) {
+  for (std::uint32_t i = 0; i < one.plugin().output_count; ++i) {
+    const char* const name = one.plugin().outputs[i].name;
+    EXPECT_EQ(one.take(name), other.take(name)) << name;
+  }
+  EXPECT_EQ(one.save(), other.save());
+}
+
+TEST(BookState, GoesOnAsIfNothingHadHappenedAtManyPointsOfRandomStreams) {
+  const std::uint64_t seed = test_seed();
+  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  for (const char* mode : {"match", "rebuild"}) {
+    const Events events = random_stream(seed, 4000, std::strcmp(mode, "rebuild") == 0);
+    std::mt19937_64 random(seed + 1);
+    Harness going_on(TICKWEIR_PLUGIN_FILE, options(mode));
+    std::unique_ptr<Harness> loaded;  // saved from the one before each time, so that losses would add up
+    for (std::size_t at = 0; at < events.size();) {
+      const std::size_t next = std::min<std::size_t>(events.size(), at + random() % 100);
+      const Events some(events.begin() + static_cast<std::ptrdiff_t>(at),
+                        events.begin() + static_cast<std::ptrdiff_t>(next));
+      const std::string saved = loaded == nullptr ? going_on.save() : loaded->save();
+      auto fresh = std::make_unique<Harness>(TICKWEIR_PLUGIN_FILE, options(mode));
+      fresh->load(saved);
+      ASSERT_EQ(fresh->save(), saved) << mode << ", event " << at;
+      EXPECT_EQ(fresh->counter("orders"), at == 0 ? 0 : going_on.counter("orders"));
+      loaded = std::move(fresh);
+      loaded->push(some);
+      going_on.push(some);
+      expect_same_rest(*loaded, going_on);
+      ASSERT_FALSE(HasFailure()) << mode << ", events " << at << " to " << next;
+      at = next;
+    }
+    EXPECT_GT(going_on.counter("orders"), 20U) << "a stream that tests nothing";
+  }
+}
+
+TEST(BookState, IsNotLoadedUnderOtherOptions) {
+  Harness saved(TICKWEIR_PLUGIN_FILE, options("match"));
+  const std::string bytes = saved.save();
+  const auto refusal = [&](const OptionTexts& others) -> std::string {
+    Harness stage(TICKWEIR_PLUGIN_FILE, others);
+    try {
+      stage.load(bytes);
+    } catch (const testing::StageError& refused) {
+      return refused.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal(options("match")), "");
+  EXPECT_EQ(
+      refusal({{"mode", "match"}, {"orders", "101"}, {"instruments", "4"}}),
+      "the state was saved with orders 100, here it is 101; run with what it was saved with, or remove it "
+      "and replay the log");
+  EXPECT_NE(refusal(options("rebuild")).find("mode (0: match, 1: rebuild) 0, here it is 1"),
+            std::string::npos);
+  EXPECT_NE(refusal({{"mode", "match"}, {"orders", "100"}, {"instruments", "5"}}).find("instruments 4"),
+            std::string::npos);
+}
+
+TEST(BookState, RefusesAnOrderThatIsThereTwice) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, options("match"));
+  for (std::uint64_t id : {7U, 8U}) {
+    stage.push({testing::event(market::NewOrder{.order_id = id,
+                                                .price = 100,
+                                                .quantity = 5,
+                                                .instrument = 1,
+                                                .side = market::Side::Buy,
+                                                .kind = market::OrderKind::Limit,
+                                                .time_in_force = market::TimeInForce::GoodTillCancel})});
+  }
+  std::string bytes = stage.save();
+  const std::size_t second = bytes.find(std::string("\x08\0\0\0\0\0\0\0\x05", 9));
+  ASSERT_NE(second, std::string::npos);
+  bytes[second] = 7;
+  Harness fresh(TICKWEIR_PLUGIN_FILE, options("match"));
+  EXPECT_THROW(fresh.load(bytes), testing::StageError);
+}
+
+}  // namespace
+}  // namespace tickweir::book

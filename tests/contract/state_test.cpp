@@ -1,0 +1,123 @@
+// Saved state: what a stage does after a load is what it would have done without, to the last byte; and bytes
+// that were damaged are refused or do no harm.
+#include <random>
+
+#include "cases.h"
+#include "market_stream.h"
+#include "outcome.h"
+
+namespace tickweir::contract {
+namespace {
+
+using testing::Harness;
+
+class SavedState : public OnePlugin {
+ protected:
+  [[nodiscard]] static bool has_state(const tickweir_plugin& plugin) {
+    return plugin.state != nullptr && plugin.state->save != nullptr;
+  }
+  // A stage so large that making hundreds of it takes minutes.
+  [[nodiscard]] static bool is_large() {
+    return GetParam().plugin == "transform_order_book" && GetParam().label == "defaults";
+  }
+  [[nodiscard]] Harness fresh() const { return Harness(file(), options()); }
+};
+
+Events part(std::size_t from, std::size_t to) {
+  const Events& stream = market_stream();
+  return {stream.begin() + static_cast<std::ptrdiff_t>(from),
+          stream.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+// What came out after `before`.
+Outcome since(const Outcome& before, Outcome all) {
+  for (auto& [name, events] : all.outputs) {
+    const auto gone = static_cast<std::ptrdiff_t>(before.outputs.at(name).size());
+    events.erase(events.begin(), events.begin() + gone);
+  }
+  all.verdicts.erase(all.verdicts.begin(),
+                     all.verdicts.begin() + static_cast<std::ptrdiff_t>(before.verdicts.size()));
+  all.passed.erase(all.passed.begin(),
+                   all.passed.begin() + static_cast<std::ptrdiff_t>(before.passed.size()));
+  all.counters.clear();  // they count from the start of the process
+  all.file.clear();
+  return all;
+}
+
+TEST_P(SavedState, GoesOnAsIfNothingHadHappened) {
+  Harness whole = fresh();
+  if (!has_state(whole.plugin())) GTEST_SKIP() << "it saves no state";
+  const std::size_t end = market_stream().size();
+  std::size_t at = 0;
+  for (const std::size_t next : {std::size_t{0}, std::size_t{1}, end / 7, end / 2, end - 1, end}) {
+    whole.push(part(at, next));
+    at = next;
+    const std::string saved = whole.save();
+    EXPECT_EQ(whole.save(), saved) << "saving is not repeatable";
+    Harness loaded = fresh();
+    loaded.load(saved);
+    ASSERT_EQ(loaded.save(), saved) << "saved after " << at << " events and loaded";
+    Harness undisturbed = fresh();
+    undisturbed.push(part(0, at));
+    const Outcome before = outcome_of(undisturbed, "", ~std::size_t{0});
+    for (Harness* stage : {&loaded, &undisturbed}) {
+      stage->push(part(at, end));
+      stage->drain();
+    }
+    expect_same(since(before, outcome_of(undisturbed, "", ~std::size_t{0})),
+                since(outcome_of(fresh(), "", ~std::size_t{0}), outcome_of(loaded, "", ~std::size_t{0})));
+    EXPECT_EQ(loaded.save(), undisturbed.save()) << "after " << at << " events, a load, and the rest";
+  }
+}
+
+// False: refused.
+bool loads(Harness& stage, const std::string& bytes) {
+  try {
+    stage.load(bytes);
+  } catch (const testing::StageError&) {
+    return false;
+  } catch (const testing::ContractError&) {  // bytes left over, or a stage that says it holds what never came
+    return false;
+  }
+  return true;
+}
+
+TEST_P(SavedState, RefusesEveryStateThatIsCutShort) {
+  Harness whole = fresh();
+  if (!has_state(whole.plugin())) GTEST_SKIP() << "it saves no state";
+  if (is_large()) GTEST_SKIP() << "its smaller ways stand for it";
+  whole.push(part(0, 300));
+  const std::string saved = whole.save();
+  const std::size_t step = std::max<std::size_t>(1, saved.size() / 400);
+  for (std::size_t length = 0; length < saved.size(); length += length < 200 ? 1 : step) {
+    Harness stage = fresh();
+    ASSERT_FALSE(loads(stage, saved.substr(0, length))) << length << " of " << saved.size() << " bytes";
+  }
+}
+
+TEST_P(SavedState, IsSafeWhateverByteIsFlipped) {
+  Harness whole = fresh();
+  if (!has_state(whole.plugin())) GTEST_SKIP() << "it saves no state";
+  if (is_large()) GTEST_SKIP() << "its smaller ways stand for it";
+  whole.push(part(0, 300));
+  const std::string saved = whole.save();
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 300; ++round) {
+    std::string damaged = saved;
+    const std::size_t at =
+        round < 100 ? static_cast<std::size_t>(round) % saved.size() : random() % saved.size();
+    damaged[at] = static_cast<char>(damaged[at] ^ (round % 3 == 0 ? 0xFF : 1 << random() % 8));
+    Harness stage = fresh();
+    if (!loads(stage, damaged)) continue;
+    try {
+      stage.push(part(300, 400));  // it may tell other things, but it must live
+      stage.drain();
+    } catch (const testing::ContractError&) {  // held events that never came
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugins, SavedState, ::testing::ValuesIn(takers()), test_name);
+
+}  // namespace
+}  // namespace tickweir::contract
