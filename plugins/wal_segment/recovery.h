@@ -3,8 +3,8 @@
 // A block tells up to which sequence all was synced before it was written. So when a block is bad:
 //   - a later block that vouches for it proves that it was once whole on the disk: damage;
 //   - otherwise it was never vouched for: it is the torn end of what was being written when the power went.
-// Later blocks that do not vouch for it belong to the same torn end: unsynced bytes reach the disk in any
-// order.
+// The segment's mark vouches likewise. Later blocks that do not vouch for it belong to the same torn end:
+// unsynced bytes reach the disk in any order.
 //
 // Threading: one thread. Memory: a buffer. Errors: thrown (Damage, std::system_error).
 #pragma once
@@ -22,7 +22,7 @@ struct Tail {
   Position position;                  // where the next block goes
   std::uint64_t dirty_end = 0;        // bytes from position.offset to here are not all zero; 0: all are
   std::string problem;                // of the first bad block; "" when there is none
-  std::uint64_t synced_sequence = 0;  // the blocks vouch for these
+  std::uint64_t synced_sequence = 0;  // blocks and mark vouch for these
 };
 
 namespace detail {
@@ -67,8 +67,11 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
 // Walks the last segment to its end. Throws Damage unless what it finds is an end that a crash may leave.
 [[nodiscard]] inline Tail find_tail(SegmentReader& reader) {
   Tail tail;
+  tail.synced_sequence = reader.marked_sequence();
   Step step = reader.next();
-  for (; step.what == Step::events; step = reader.next()) tail.synced_sequence = step.header.synced_sequence;
+  for (; step.what == Step::events; step = reader.next()) {
+    tail.synced_sequence = std::max(tail.synced_sequence, step.header.synced_sequence);
+  }
   tail.position = reader.position();
   tail.problem = step.problem;
   if (step.what == Step::sealed) {
@@ -76,7 +79,16 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
         reader.path(), tail.position.offset, tail.position.next_sequence,
         "it is sealed, so there was a segment " + segment_name(reader.number() + 1) + ", which is missing");
   }
-  detail::search_behind(reader, tail);
+  if (step.what == Step::senseless) {
+    throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence, step.problem);
+  }
+  if (!TICKWEIR_BUG(16) || step.what != Step::end) detail::search_behind(reader, tail);
+  if (tail.synced_sequence >= tail.position.next_sequence && !TICKWEIR_BUG(19)) {
+    throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,
+                 (tail.problem.empty() ? std::string("the blocks end") : tail.problem) +
+                     ", and the segment's mark says that all up to sequence " +
+                     std::to_string(tail.synced_sequence) + " was synced");
+  }
   if (tail.dirty_end != 0 && tail.problem.empty()) tail.problem = "bytes after the last block";
   return tail;
 }

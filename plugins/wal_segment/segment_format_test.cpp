@@ -10,7 +10,7 @@ using namespace tickweir::wal_segment;
 SegmentHeader some_header() {
   SegmentHeader header{.number = 3, .first_sequence = 9, .segment_bytes = 65536, .schema_bytes = 5};
   header.log_id[0] = 7;
-  header.data_offset = 8192;
+  header.data_offset = 3 * page_bytes;
   return header;
 }
 

@@ -84,7 +84,7 @@ class SegmentLog {
     while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
       if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
       files_.remove(segments_.front().path);
-      files_.sync_folder(path_);  // one by one: a crash must not leave a gap
+      if (!TICKWEIR_BUG(18)) files_.sync_folder(path_);  // one by one: a crash must not leave a gap
       segments_.erase(segments_.begin());
     }
     has_failed_ = false;

@@ -78,9 +78,9 @@ inline void SegmentLog::read_schema() {
   const Segment& last = segments_.back();
   const File file = files_.open(last.path, TICKWEIR_FILE_READ);
   schema_.resize(last.header.schema_bytes);
-  const std::uint64_t found = file.read(schema_.data(), schema_.size(), page_bytes);
+  const std::uint64_t found = file.read(schema_.data(), schema_.size(), schema_offset);
   if (found != schema_.size() || crc32c(schema_.data(), schema_.size()) != last.header.schema_check) {
-    throw Damage(last.path, page_bytes, last.header.first_sequence, "the schema's checksum is wrong");
+    throw Damage(last.path, schema_offset, last.header.first_sequence, "the schema's checksum is wrong");
   }
 }
 
@@ -125,7 +125,7 @@ inline void SegmentLog::recover() {
 inline bool SegmentLog::roll(std::uint64_t bytes) {
   if (!writer_.is_synced() && !TICKWEIR_BUG(15)) writer_.sync();
   const std::uint64_t needed =
-      whole_pages(page_bytes + schema_.size() + bytes + block_header_bytes + page_bytes);
+      whole_pages(schema_offset + schema_.size()) + whole_pages(bytes + block_header_bytes);
   SegmentHeader header{.log_id = id(),
                        .number = writer_.header().number + 1,
                        .first_sequence = next_sequence_,
@@ -133,7 +133,7 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
                        .previous_chain = writer_.position().chain};
   File file = make_segment(files_, path_, header, schema_);
   if (!file.is_open()) return false;
-  writer_.seal();
+  if (!TICKWEIR_BUG(10)) writer_.seal();
   segments_.push_back({file.path(), header});
   writer_.open(std::move(file), header, {header.data_offset, next_sequence_, header.check},
                next_sequence_ - 1, next_sequence_ - 1);

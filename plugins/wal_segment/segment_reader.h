@@ -24,11 +24,17 @@ struct Position {
 };
 
 struct Step {
-  enum What { events, sealed, end, bad } what = end;  // end: nothing was written here
+  enum What {
+    events,
+    sealed,
+    end,       // nothing was written here
+    bad,       // what lies here is no block, or not a whole one
+    senseless  // a whole block that no writer of ours makes: no crash explains it
+  } what = end;
   BlockHeader header{};
   std::span<const std::uint8_t> payload{};  // until the next call
   std::uint32_t stride = 0;                 // the size all events of the block share, or 0
-  std::string problem{};                    // of bad
+  std::string problem{};                    // of bad and senseless
 };
 
 // Bytes of a file, read ahead.
@@ -93,6 +99,16 @@ class SegmentReader {
   [[nodiscard]] const Position& position() const { return position_; }
   [[nodiscard]] FileWindow& window() { return window_; }
 
+  // What the segment's mark vouches for; 0: nothing.
+  [[nodiscard]] std::uint64_t marked_sequence() {
+    const auto bytes = window_.at(mark_offset, sizeof(SyncMark));
+    if (bytes.empty()) return 0;
+    SyncMark mark;
+    std::memcpy(&mark, bytes.data(), sizeof mark);
+    const bool is_sound = mark.kind == SyncMark{}.kind && mark.check == mark_check(log_id_, number_, mark);
+    return is_sound ? mark.synced_sequence : 0;
+  }
+
   // The next block. Moves on over a good one; stays before anything else.
   [[nodiscard]] Step next() {
     const auto bytes = window_.at(position_.offset, block_header_bytes);
@@ -122,9 +138,6 @@ class SegmentReader {
     static constexpr BlockHeader nothing{};
     if (std::memcmp(&header, &nothing, sizeof header) == 0) return Step::end;
     if (!is_block(position_.offset, header)) return bad(step, "there is no sound block header");
-    if (header.first_sequence != position_.next_sequence && !TICKWEIR_BUG(3)) {
-      return bad(step, "a block begins with sequence " + std::to_string(header.first_sequence));
-    }
     const auto payload = window_.at(position_.offset + block_header_bytes, header.payload_bytes);
     if (payload.size() != header.payload_bytes) return bad(step, "the file ends within a block");
     step.payload = payload;
@@ -132,9 +145,13 @@ class SegmentReader {
     if (chain != header.chain) {
       return bad(step, "a block's checksum is wrong, or it does not follow the block before it");
     }
-    if (header.kind == block_sealed) return Step::sealed;
-    step.problem = events_problem(payload, header.first_sequence, header.event_count, step.stride);
-    return step.problem.empty() ? Step::events : Step::bad;
+    if (header.first_sequence != position_.next_sequence && !TICKWEIR_BUG(3)) {
+      step.problem = "a block begins with sequence " + std::to_string(header.first_sequence);
+    } else {
+      step.problem = events_problem(payload, header.first_sequence, header.event_count, step.stride);
+    }
+    if (!step.problem.empty()) return Step::senseless;
+    return header.kind == block_sealed ? Step::sealed : Step::events;
   }
   static Step::What bad(Step& step, std::string problem) {
     step.problem = std::move(problem);

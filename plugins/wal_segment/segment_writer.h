@@ -32,7 +32,7 @@ namespace tickweir::wal_segment {
   const std::string fresh = path + ".new";
   header.schema_bytes = static_cast<std::uint32_t>(schema.size());
   header.schema_check = crc32c(schema.data(), schema.size());
-  header.data_offset = static_cast<std::uint32_t>(whole_pages(page_bytes + schema.size()));
+  header.data_offset = static_cast<std::uint32_t>(whole_pages(schema_offset + schema.size()));
   header.segment_bytes = std::max<std::uint64_t>(header.segment_bytes, header.data_offset);
   const HeaderPage page = encode(header);
   std::memcpy(&header, page.data(), sizeof header);
@@ -40,7 +40,7 @@ namespace tickweir::wal_segment {
   if (files.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files.remove(fresh);
   File file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
   if (!fill_with_zeros(file, header.segment_bytes) || !file.write(page.data(), page.size(), 0) ||
-      !file.write(schema.data(), schema.size(), page_bytes)) {
+      !file.write(schema.data(), schema.size(), schema_offset)) {
     file.close();
     files.remove(fresh);
     return {};
@@ -54,7 +54,7 @@ namespace tickweir::wal_segment {
 
 class SegmentWriter {
  public:
-  // Goes on at `position`; the blocks before it say that all up to `vouched_sequence` is synced.
+  // Goes on at `position`; what lies before it says that all up to `vouched_sequence` is synced.
   void open(File file, const SegmentHeader& header, const Position& position, std::uint64_t synced_sequence,
             std::uint64_t vouched_sequence) {
     file_ = std::move(file);
@@ -99,11 +99,14 @@ class SegmentWriter {
   }
 
   // Says on the disk that all before is synced, if nothing there says so yet: from then on a bad block before
-  // this place is damage and cannot pass for a torn end. Quietly does nothing without room.
+  // this place is damage and cannot pass for a torn end.
   void vouch() {
-    if (vouched_sequence_ >= synced_sequence_ || !has_room(block_header_bytes)) return;
-    plan_.cut_empty(block_events, position_.next_sequence);
-    if (append(plan_)) sync();
+    if (vouched_sequence_ >= synced_sequence_) return;
+    SyncMark mark{.synced_sequence = synced_sequence_};
+    mark.check = mark_check(header_.log_id, header_.number, mark);
+    if (!file_.write(&mark, sizeof mark, mark_offset)) return;  // a full disk: it can do without
+    file_.sync();
+    vouched_sequence_ = synced_sequence_;
   }
 
   // Says that the next segment exists. Not part of the chain that goes on there.

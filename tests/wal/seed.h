@@ -11,7 +11,8 @@ namespace tickweir {
 [[nodiscard]] inline std::uint64_t test_seed() {
   static const std::uint64_t seed = [] {
     const char* const given = std::getenv("TICKWEIR_SEED");
-    const std::uint64_t chosen = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+    const std::uint64_t chosen =
+        given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
     std::printf("TICKWEIR_SEED=%llu\n", static_cast<unsigned long long>(chosen));
     return chosen;
   }();

@@ -1,0 +1,137 @@
+// Damage on the disk: flipped bits, cut files, bad sectors, spliced logs, blocks made up with good checksums.
+#include "segment_drive.h"
+
+namespace tickweir::wal_segment {
+namespace {
+
+constexpr std::uint64_t first_part = 150;
+constexpr std::uint64_t all_events = 300;
+
+// A log of three segments, stopped; with the same id whenever `id_of` is given.
+std::unique_ptr<FaultyFiles> make_log(std::uint64_t history = 0, const FaultyFiles* start = nullptr) {
+  auto files = start == nullptr ? std::make_unique<FaultyFiles>() : start->copy();
+  Drive drive(*files);
+  drive.open();
+  while (drive.log().last_sequence() < (start == nullptr ? first_part : all_events)) {
+    drive.append(10, history);
+    drive.sync();
+  }
+  if (start != nullptr) drive.log().stop();
+  return files;
+}
+
+// A whole log in which all is vouched for.
+std::unique_ptr<FaultyFiles> whole_log() {
+  const auto half = make_log();
+  return make_log(0, half.get());
+}
+
+std::vector<std::string> segments_of(const FaultyFiles& files) {
+  std::vector<std::string> found;
+  for (const std::string& path : files.paths()) {
+    if (path.ends_with(".segment")) found.push_back(path);
+  }
+  return found;
+}
+
+// Damage must be refused, or change nothing of what is read.
+enum class Seen { refused, harmless, wrong };
+Seen look(FaultyFiles& files, bool is_read_only = true) {
+  try {
+    Drive drive(files);
+    drive.open(is_read_only);
+    return drive.check(all_events).empty() ? Seen::harmless : Seen::wrong;
+  } catch (const std::runtime_error&) {
+    return Seen::refused;
+  }
+}
+
+void expect_found(FaultyFiles& files, const std::string& what, Findings& findings, bool must_refuse = false) {
+  const Seen seen = look(files);
+  findings.expect(seen != Seen::wrong, what + " went unnoticed");
+  findings.expect(!must_refuse || seen == Seen::refused, what + " was not refused");
+  ++findings.states;
+}
+
+}  // namespace
+
+// W08
+Findings flipped_bits() {
+  Findings findings;
+  const auto files = whole_log();
+  std::uint64_t refused = 0;
+  for (const std::string& path : segments_of(*files)) {
+    std::vector<std::uint8_t>& bytes = files->contents(path);
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      const auto mask = static_cast<std::uint8_t>(1U << (bit % 8));
+      bytes[bit / 8] ^= mask;
+      const Seen seen = look(*files);
+      findings.expect(seen != Seen::wrong, "bit " + std::to_string(bit) + " of " + path);
+      refused += seen == Seen::refused ? 1 : 0;
+      bytes[bit / 8] ^= mask;
+      ++findings.states;
+    }
+  }
+  findings.expect(refused * 3 > findings.states, "most flips were harmless: is anything read?");
+  findings.expect(look(*files) == Seen::harmless, "the log itself is bad");
+  return findings;
+}
+
+// W09: a segment has its whole length from the first moment on, so that a shorter one is damage.
+Findings cut_files() {
+  Findings findings;
+  const auto files = whole_log();
+  for (const std::string& path : segments_of(*files)) {
+    const std::vector<std::uint8_t> bytes = files->contents(path);
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+      files->contents(path).resize(length);
+      expect_found(*files, path + " cut to " + std::to_string(length), findings, true);
+      files->contents(path) = bytes;
+    }
+  }
+  return findings;
+}
+
+// W10
+Findings bad_sectors(std::uint64_t seed) {
+  Findings findings;
+  const auto half = make_log();
+  const auto files = make_log(0, half.get());
+  const auto other = make_log(1, half.get());  // the same log with another second half
+  std::mt19937_64 random(seed);
+  for (const std::string& path : segments_of(*files)) {
+    std::vector<std::uint8_t>& bytes = files->contents(path);
+    const std::vector<std::uint8_t> good = bytes;
+    for (const std::size_t sector : {512U, 4096U}) {
+      for (std::size_t at = 0; at + sector <= bytes.size(); at += sector) {
+        const std::string where = path + " at " + std::to_string(at);
+        const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto length = static_cast<std::ptrdiff_t>(sector);
+        const auto try_it = [&](const char* what) {
+          expect_found(*files, where + what, findings);
+          bytes = good;
+        };
+        std::fill(from, from + length, std::uint8_t{0});
+        try_it(" zeroed");
+        for (auto byte = from; byte != from + length; ++byte) *byte = static_cast<std::uint8_t>(random());
+        try_it(" scrambled");
+        if (at + 2 * sector <= bytes.size()) {
+          std::copy(from, from + length, from + length);
+          try_it(" doubled");
+          std::swap_ranges(from, from + length, from + length);
+          try_it(" swapped");
+        }
+        for (FaultyFiles* const source : {half.get(), other.get()}) {
+          const std::vector<std::string> paths = source->paths();
+          if (std::find(paths.begin(), paths.end(), path) == paths.end()) continue;
+          const std::vector<std::uint8_t>& theirs = source->contents(path);
+          std::copy_n(theirs.begin() + static_cast<std::ptrdiff_t>(at), length, from);
+          try_it(" of another generation");
+        }
+      }
+    }
+  }
+  return findings;
+}
+
+}  // namespace tickweir::wal_segment

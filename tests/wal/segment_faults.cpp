@@ -1,0 +1,203 @@
+// Every call to the disk failing at its Nth time, once and for ever; short transfers; full disks.
+#include "segment_drive.h"
+
+namespace tickweir::wal_segment {
+namespace {
+
+std::string recover(FaultyFiles& files, const Life& life) {
+  try {
+    Drive drive(files);
+    drive.open();
+    const std::uint64_t last = drive.log().last_sequence();
+    if (last < life.durable) return "lost " + std::to_string(last + 1) + ".." + std::to_string(life.durable);
+    if (last > life.tried) return "made up events";
+    return drive.check(last);
+  } catch (const std::exception& failure) {
+    return failure.what();
+  }
+}
+
+// After a failed call the log must not work on: a second sync of what failed must fail too.
+void poke_after_failure(Drive& drive, Findings& findings, const std::string& where) {
+  for (int i = 0; i < 2; ++i) {
+    try {
+      if (i == 0) drive.log().sync();
+      if (i == 1) drive.append(1);
+      findings.expect(false, where + ": works on after a failure");
+    } catch (const std::exception&) {
+    }
+  }
+}
+
+// One life with one fault. False: the fault was never met.
+bool live_with_fault(const testing::FileFault& fault, std::uint64_t seed, Findings& findings) {
+  const std::string where = "call " + std::to_string(static_cast<int>(fault.call)) + ", nth " +
+                            std::to_string(fault.nth) + (fault.for_ever ? ", for ever" : "");
+  FaultyFiles files;
+  files.fail(fault);
+  Life life;
+  bool has_thrown = false;
+  {
+    Drive drive(files);
+    bool is_open = false;
+    try {
+      drive.open();
+      is_open = true;
+      live(drive, seed, 20, life);
+      life.durable = drive.durable();
+      findings.expect(drive.check(drive.log().last_sequence()).empty(), where + ": other events");
+      drive.log().stop();
+    } catch (const std::exception&) {
+      has_thrown = true;
+      life.durable = drive.durable();
+      const bool was_reading = fault.call == FileCall::read || fault.call == FileCall::open;
+      if (is_open && !was_reading) poke_after_failure(drive, findings, where);
+    }
+    life.tried = drive.tried();
+  }
+  if (!files.has_failed()) return false;
+  findings.expect(has_thrown, where + ": the fault was not told");
+  findings.expect(files.retried_syncs() == 0, where + ": a failed sync was retried");
+  for (const PowerCut kind : {PowerCut::none, PowerCut::all, PowerCut::torn}) {
+    const auto left = files.after_cut(kind, seed + fault.nth);
+    const std::string wrong = recover(*left, life);
+    findings.expect(wrong.empty(), where + ": " + wrong);
+    ++findings.states;
+  }
+  return true;
+}
+
+// W07: what cannot be read is not the end of the log.
+void fail_recovery(const FaultyFiles& found, FileCall call, std::uint64_t last, Findings& findings) {
+  for (std::uint64_t nth = 1; nth < 200; ++nth) {
+    const auto files = found.copy();
+    files->fail({.call = call, .nth = nth});
+    std::string outcome = "";
+    try {
+      Drive drive(*files);
+      drive.open();
+      outcome = drive.check(last);
+    } catch (const std::exception&) {
+      outcome = "thrown";
+    }
+    ++findings.states;
+    if (!files->has_failed()) return;
+    findings.expect(outcome == "thrown", "call " + std::to_string(static_cast<int>(call)) + ", nth " +
+                                             std::to_string(nth) + " of a recovery was passed over");
+  }
+}
+
+}  // namespace
+
+Findings failed_calls(std::uint64_t seed) {
+  Findings findings;
+  for (int call = 0; call < static_cast<int>(testing::file_call_count); ++call) {
+    for (const bool for_ever : {false, true}) {
+      for (std::uint64_t nth = 1; nth < 1000; ++nth) {
+        const testing::FileFault fault{static_cast<FileCall>(call), nth, EIO, for_ever};
+        if (!live_with_fault(fault, seed, findings)) break;
+      }
+    }
+  }
+  FaultyFiles whole;
+  {
+    Drive drive(whole);
+    drive.open();
+    Life life;
+    live(drive, seed, 10, life);
+    drive.append(3);
+  }
+  Drive found(whole);
+  found.open();
+  const std::uint64_t last = found.log().last_sequence();
+  for (const FileCall call : {FileCall::read, FileCall::open, FileCall::list, FileCall::sync,
+                              FileCall::sync_folder, FileCall::lock}) {
+    fail_recovery(whole, call, last, findings);
+  }
+  return findings;
+}
+
+// W05: no room at any offset, then other events, then room again.
+Findings full_disks() {
+  Findings findings;
+  for (std::uint64_t room = 4000; room < 4000 + 40'000; room += 97) {
+    FaultyFiles files;
+    files.limit_bytes(room);
+    std::uint64_t full = 0;
+    try {
+      Drive drive(files);
+      try {
+        drive.open();
+      } catch (const std::runtime_error&) {  // no room to begin: nothing may be left that stops a later start
+        files.limit_bytes(0);
+        drive.open();
+      }
+      for (int i = 0; i < 60; ++i) {
+        const std::uint64_t before = drive.log().last_sequence();
+        try {
+          drive.append(1 + static_cast<std::uint64_t>(i * 7 % 40));
+          if (i % 2 == 0) drive.sync();
+        } catch (const LogFull&) {
+          ++full;
+          findings.expect(drive.log().last_sequence() == before, "something of a refused append is kept");
+          if (full == 3) files.limit_bytes(0);
+        }
+      }
+      const std::uint64_t last = drive.log().last_sequence();
+      std::string wrong = drive.check(last);
+      findings.expect(wrong.empty(), "room " + std::to_string(room) + ": " + wrong);
+      drive.sync();
+      const auto left = files.after_cut(PowerCut::none, room);
+      wrong = recover(*left, {.durable = last, .tried = last});
+      findings.expect(wrong.empty(), "room " + std::to_string(room) + ", after a cut: " + wrong);
+    } catch (const std::exception& failure) {
+      findings.expect(false, "room " + std::to_string(room) + ": " + failure.what());
+    }
+    ++findings.states;
+  }
+  // The same when writing over what is there needs room, as on file systems that copy on write.
+  for (std::uint64_t nth = 1; nth < 60; ++nth) {
+    FaultyFiles files;
+    Drive drive(files);
+    drive.open();
+    files.move_short(nth);
+    files.fail({.call = FileCall::write, .nth = nth, .error = ENOSPC});
+    std::uint64_t full = 0;
+    try {
+      for (int i = 0; i < 12; ++i) {
+        try {
+          drive.append(i == 0 ? 20 : 2);
+        } catch (const LogFull&) {
+          ++full;
+        }
+      }
+      drive.sync();
+      const std::string wrong = recover(*files.after_cut(PowerCut::none, nth),
+                                        {.durable = drive.durable(), .tried = drive.tried()});
+      findings.expect(wrong.empty(), "full at write " + std::to_string(nth) + ": " + wrong);
+    } catch (const std::exception& failure) {
+      findings.expect(false, "full at write " + std::to_string(nth) + ": " + failure.what());
+    }
+    findings.expect(full <= 1, "one lack of room was told twice");
+    ++findings.states;
+  }
+  return findings;
+}
+
+// W06
+Findings short_transfers(std::uint64_t seed) {
+  Findings findings;
+  for (std::uint64_t round = 0; round < 60; ++round) {
+    FaultyFiles files;
+    files.move_short(seed + round);
+    const Life life = live_over(files, seed + round, 8);
+    findings.expect(!life.was_stopped_by_error, "a short transfer was taken for a failure");
+    const auto left = files.after_cut(PowerCut::none, seed);
+    const std::string wrong = recover(*left, life);
+    findings.expect(wrong.empty(), "round " + std::to_string(round) + ": " + wrong);
+    ++findings.states;
+  }
+  return findings;
+}
+
+}  // namespace tickweir::wal_segment
