@@ -194,6 +194,7 @@ TEST(Pipeline, DurabilityAndReleaseAreReadWithUnitsAndPlaces) {
   ASSERT_TRUE(log.durability_place);
   EXPECT_EQ(log.durability_place->line, 8U);
   EXPECT_EQ(log.durability_place->column, 5U);
+  EXPECT_EQ(log.sync_place.column, 25U);
   EXPECT_FALSE(log.release_place);
   const StageConfig& out = config.stages[2];
   EXPECT_TRUE(out.release_durable);

@@ -126,7 +126,7 @@ class Pipeline {
   Pipeline& sync(SyncMode mode) {
     StageConfig& stage = config.stages.back();
     stage.durability.sync = mode;
-    stage.durability_place = at(stage.place.line + 6);
+    stage.durability_place = stage.sync_place = at(stage.place.line + 6);
     return *this;
   }
   Pipeline& dead_letter() {

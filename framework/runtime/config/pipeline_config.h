@@ -79,6 +79,7 @@ struct StageConfig {
   Place on_error_place;  // where it is written, else the stage
   DurabilityConfig durability;
   std::optional<Place> durability_place;  // of the key, when it is there
+  Place sync_place;                       // where it is written, else the stage
   bool release_durable = false;           // release: durable | at_once
   std::optional<Place> release_place;     // of the value, when it is there
 };

@@ -98,7 +98,7 @@ class StageReader {
   StageConfig read(const Located<std::string>& key, const Tree& tree) {
     StageConfig stage;
     stage.id = key.value;
-    stage.place = stage.config_place = stage.on_error_place = key.place;
+    stage.place = stage.config_place = stage.on_error_place = stage.sync_place = key.place;
     const std::string what = "stage " + in_quotes(key.value);
     if (!is_name(key.value, stage_id_max)) {
       fields_.error(key.place, "a stage's id must be a-z, 0-9 and _, starting with a letter, at most " +
@@ -130,6 +130,7 @@ class StageReader {
       if (tree.keys[i].value != "durability") continue;
       stage.durability_place = tree.keys[i].place;
       stage.durability = read_durability(tree.items[i], fields_);
+      if (const Tree* sync = tree.items[i].find("sync")) stage.sync_place = sync->place;
     }
     if (const Tree* release = tree.find("release")) {
       const auto choice = fields_.choice(*release, "release", {"durable", "at_once"});

@@ -173,7 +173,7 @@ class SettlingCheck {
     const SyncMode sync = config.durability.sync;
     if (sync == SyncMode::group || sync == SyncMode::each) return;
     diagnostics_.warning(
-        config.durability_place.value_or(config.place),
+        config.sync_place,
         "source " + id_of(source) + " acknowledges events that log " + id_of(log) + " has not synced: " +
             (sync == SyncMode::os ? "a power cut loses" : "a crash or a power cut loses") + " some of them",
         "use sync: group, or each");
