@@ -17,6 +17,7 @@ struct Shape {
   std::uint32_t threads = 1;
   SyncMode sync = SyncMode::group;
   std::uint32_t max_events = 64;
+  RunMode mode = {};
 };
 
 class Pipeline {
@@ -47,7 +48,7 @@ class Pipeline {
     engine_ = std::move(Engine::create(maker_.finish(), [this](auto, const auto&, const std::string& text) {
                           const std::lock_guard lock(mutex_);
                           logged_ += text + "\n";
-                        }).value());
+                        }, shape.mode).value());
   }
 
   Result<void> start() { return engine_->start(); }
@@ -201,6 +202,70 @@ TEST_P(Logs, RefuseASecondLogThatTheReplayDoesNotMakeAgain) {
   ASSERT_FALSE(outcome);
   EXPECT_NE(outcome.error().message.find("stage trades: event 8 is stored otherwise"), std::string::npos)
       << outcome.error().message;
+}
+
+TEST_P(Logs, ReplayComparesAndTouchesNothing) {
+  ASSERT_TRUE(Pipeline(shape())());
+  const auto trades = disk("trades").events;
+  const std::size_t syncs = disk("log").syncs;
+  Shape again = shape();
+  again.mode.is_replay = true;
+  Pipeline replay(again);
+  ASSERT_TRUE(replay());
+  const auto replays = replay.engine().replays();
+  ASSERT_EQ(replays.size(), 2U);
+  EXPECT_EQ(replays[0].id, "log");
+  EXPECT_TRUE(replays[0].is_input);
+  EXPECT_EQ(replays[0].made_last, 1000U);
+  EXPECT_EQ(replays[1].id, "trades");
+  EXPECT_EQ(replays[1].made_last, trades.size());
+  EXPECT_EQ(replays[1].equal_events, trades.size());
+  EXPECT_EQ(disk("trades").events, trades);
+  EXPECT_EQ(disk("log").events.size(), 1000U);
+  EXPECT_EQ(disk("log").syncs, syncs);
+  EXPECT_EQ(recovered_events(), 0U) << "what is before a log takes no part";
+  EXPECT_TRUE(settled().empty());
+  EXPECT_TRUE(Witness::get().of("sink").empty());
+  EXPECT_TRUE(Witness::get().of("released").empty());
+}
+
+TEST_P(Logs, ReplayCountsWhatTheSecondDoesNotHoldYet) {
+  ASSERT_TRUE(Pipeline(shape())());
+  const std::size_t made = disk("trades").events.size();
+  disk("trades").synced = made / 2;
+  disk("trades").cut();
+  Shape again = shape();
+  again.mode.is_replay = true;
+  Pipeline replay(again);
+  ASSERT_TRUE(replay());
+  EXPECT_EQ(replay.engine().replays()[1].made_last, made);
+  EXPECT_EQ(replay.engine().replays()[1].equal_events, made / 2);
+  EXPECT_EQ(disk("trades").events.size(), made / 2);
+}
+
+TEST_P(Logs, ReplayEndsWhereItIsTold) {
+  ASSERT_TRUE(Pipeline(shape())());
+  Shape again = shape();
+  again.mode = {.is_replay = true, .replay_until = 333};
+  Pipeline replay(again);
+  ASSERT_TRUE(replay());
+  EXPECT_EQ(replay.engine().replays()[0].made_last, 333U);
+  const LogReplay& trades = replay.engine().replays()[1];
+  EXPECT_EQ(trades.equal_events, trades.made_last);
+  EXPECT_GT(trades.made_last, 0U);
+  EXPECT_LT(trades.made_last, trades.held_last);
+}
+
+TEST_P(Logs, ReplayNamesTheFirstByteThatDiffers) {
+  ASSERT_TRUE(Pipeline(shape())());
+  disk("trades").events[7][40] ^= 1;
+  Shape again = shape();
+  again.mode.is_replay = true;
+  auto outcome = Pipeline(again)();
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find("stage trades: event 8 is stored otherwise"), std::string::npos)
+      << outcome.error().message;
+  EXPECT_NE(outcome.error().message.find("first at byte 40"), std::string::npos) << outcome.error().message;
 }
 
 TEST_P(Logs, EndTheRunWhenASyncFailsAndSettleNothingMore) {

@@ -29,6 +29,15 @@ GraphEdge staging_plan(const GraphStage& stage) {
 
 const Event& event_at(const std::uint8_t* at) { return *reinterpret_cast<const Event*>(at); }
 
+// The first byte in which they differ, or the size of the smaller one.
+std::uint32_t first_difference(const Event& one, const Event& other) {
+  const std::uint32_t size = std::min(one.size, other.size);
+  if (std::memcmp(&one, &other, size) == 0) return size;
+  const auto* const left = reinterpret_cast<const std::uint8_t*>(&one);
+  const auto* const right = reinterpret_cast<const std::uint8_t*>(&other);
+  return static_cast<std::uint32_t>(std::mismatch(left, left + size, right).first - left);
+}
+
 }  // namespace
 
 Committer::Committer(const PipelineConfig& config, const GraphStage& stage, LogStore& store, LogCells& cells,
@@ -190,19 +199,24 @@ void Committer::check_again(const Event& event) {
   }
   const Event& stored = event_at(again_.batch().data + again_at_);
   again_at_ += stored.size;
-  if (stored.size == event.size && std::memcmp(&stored, &event, event.size) == 0) return;
+  const std::uint32_t differs_at = first_difference(stored, event);
+  if (differs_at == event.size && stored.size == event.size) {
+    ++equal_events_;
+    return;
+  }
   fail("event " + std::to_string(event.sequence) + " is stored otherwise (type " + std::to_string(stored.type) +
        ", " + std::to_string(stored.size) + " bytes) than the replay makes it (type " +
-       std::to_string(event.type) + ", " + std::to_string(event.size) +
-       " bytes): a plugin, an option or the log upstream has changed; give this log an empty path, or go back");
+       std::to_string(event.type) + ", " + std::to_string(event.size) + " bytes), first at byte " +
+       std::to_string(differs_at) + ": a plugin, an option or the log upstream has changed; give this log an empty path, or go back");
 }
 
 // Stores the spans as one group, syncs it, and says that it is durable.
 void Committer::flush() {
   const std::uint64_t last = stored_ + span_events_;
   TICKWEIR_ASSERT(event_at(spans_.front().data).sequence == stored_ + 1);
-  if (!append()) return;
-  if (durability_.sync == SyncMode::group || durability_.sync == SyncMode::each) sync();
+  const bool is_replay = control_.mode().is_replay;
+  if (!is_replay && !append()) return;
+  if (!is_replay && (durability_.sync == SyncMode::group || durability_.sync == SyncMode::each)) sync();
   if (has_failed()) return;
   stored_ = last;
   add_to_cell(cells_.groups, 1);
@@ -280,7 +294,9 @@ void Committer::settle_group() {
 
 void Committer::fail(const std::string& text) {
   has_failed_.store(true, std::memory_order_release);
-  control_.fail(stage_.id, text + "; nothing after sequence " + std::to_string(durable()) + " is durable");
+  const bool is_replay = control_.mode().is_replay;
+  control_.fail(stage_.id, is_replay ? text
+                                     : text + "; nothing after sequence " + std::to_string(durable()) + " is durable");
   for (Sleeper* waiter : waiters_) waiter->wake();
 }
 

@@ -10,6 +10,8 @@
 // A failure of append or sync is final: the run ends, nothing more is called durable, nothing is settled. A full
 // disk is not a failure: the same append is tried again until there is room or the run is abandoned.
 //
+// In a replay nothing is stored: what the store does not hold is only counted.
+//
 // Threading: staging() is pushed to by the log's worker; durable() and has_failed() on any; the rest on the main
 // thread before start() or after join().
 #pragma once
@@ -51,6 +53,8 @@ class Committer {
 
   // Acquire pairs with the release in publish(): whoever sees the number sees what was done before it.
   [[nodiscard]] std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
+  // Came again, and were as stored. After join().
+  [[nodiscard]] std::uint64_t equal_events() const { return equal_events_; }
   [[nodiscard]] bool has_failed() const { return has_failed_.load(std::memory_order_acquire); }
 
  private:
@@ -89,6 +93,7 @@ class Committer {
   std::uint64_t stored_ = 0;      // last sequence appended
   OwnBatch again_;                // what is stored of the events that come again
   std::uint32_t again_at_ = 0;
+  std::uint64_t equal_events_ = 0;
   std::uint32_t events_max_;
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> has_failed_{false};

@@ -15,7 +15,8 @@
 namespace tickweir {
 
 struct Engine::Impl {
-  Impl(const Graph& planned, LogFunction log) : graph(planned), control(std::move(log), planned.config) {}
+  Impl(const Graph& planned, LogFunction log, const RunMode& mode)
+      : graph(planned), control(std::move(log), planned.config, mode) {}
 
   void make_telemetry();
   void make_parts();
@@ -126,13 +127,15 @@ void Engine::Impl::run_thread(std::uint32_t index) {
     const auto number = static_cast<std::uint32_t>(&stage->plan() - graph.stages.data());
     const bool passed = gate.pass(number, [&]() -> Result<void> {
       if (!set_up) return set_up.error();
-      auto result = stage->log() == nullptr ? stage->object().start() : stage->log()->open();
+      auto result = stage->is_left_out()       ? Result<void>{}
+                    : stage->log() == nullptr ? stage->object().start()
+                                              : stage->log()->open();
       if (!result) return std::move(result.error()).within("stage " + stage->plan().id);
       stage->prepare();
       return {};
     });
     if (!passed) break;
-    started.push_back(stage);
+    if (!stage->is_left_out()) started.push_back(stage);
   }
   if (gate.wait_for_all()) worker.run();
   stop_stages(started);
@@ -177,9 +180,9 @@ Engine::~Engine() {
   for (const auto& runner : impl_->runners) runner->release_all();
 }
 
-Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction log) {
+Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction log, const RunMode& mode) {
   ns_per_tick_q32();  // measured here, not in the first batch
-  auto impl = std::make_unique<Impl>(graph, std::move(log));
+  auto impl = std::make_unique<Impl>(graph, std::move(log), mode);
   impl->make_telemetry();
   impl->make_parts();
   if (auto created = impl->create_stages(); !created) return created.error();
@@ -197,7 +200,9 @@ Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction l
 
 Result<void> Engine::start() {
   TICKWEIR_ASSERT(impl_->state == EngineState::created);
-  if (auto opened = impl_->control.dead_letters().open(); !opened) return opened.error();
+  if (!impl_->control.mode().is_replay) {
+    if (auto opened = impl_->control.dead_letters().open(); !opened) return opened.error();
+  }
   impl_->state = EngineState::starting;
   impl_->running_threads = impl_->workers.size();
   for (std::uint32_t i = 0; i < impl_->workers.size(); ++i) {
@@ -210,7 +215,7 @@ Result<void> Engine::start() {
     if (!outcome.is_hanging) return outcome.result.error();
     return std::move(outcome.result.error()).within("stage " + impl_->graph.stages[outcome.failed].id);
   }
-  auto recovered = recover_logs(impl_->graph, impl_->runners);
+  auto recovered = recover_logs(impl_->graph, impl_->runners, impl_->control.mode());
   impl_->gate.release(static_cast<bool>(recovered));
   if (!recovered) {
     impl_->control.abandon();  // for the committers that run already
@@ -247,6 +252,21 @@ EngineState Engine::state() const {
 }
 const Telemetry& Engine::telemetry() const { return impl_->telemetry; }
 RunReport Engine::report() const { return make_report(impl_->graph, impl_->telemetry); }
+std::vector<LogReplay> Engine::replays() const {
+  std::vector<LogReplay> replays;
+  for (std::size_t i = 0; i < impl_->runners.size(); ++i) {
+    const LogStage* const log = impl_->runners[i]->log();
+    if (log == nullptr) continue;
+    const GraphStage& stage = impl_->graph.stages[i];
+    const bool is_input = stage.log == no_log;
+    replays.push_back({.id = stage.id,
+                       .is_input = is_input,
+                       .held_last = log->facts().last_sequence,
+                       .made_last = is_input ? log->replayed() : log->last_sequence(),
+                       .equal_events = log->committer().equal_events()});
+  }
+  return replays;
+}
 std::vector<std::string> Engine::stalls() const { return impl_->watchdog->stalls(); }
 
 }  // namespace tickweir

@@ -52,13 +52,30 @@ struct RunReport {
   std::string imbalance;          // the first that does not
 };
 
+// A replay runs what the logs hold through the stages after them, and nothing else: sources and sinks are made
+// but neither started nor called, logs are opened read-only, and what a log behind another one receives is
+// compared with what it holds. Nothing outside the process is changed.
+struct RunMode {
+  bool is_replay = false;
+  std::uint64_t replay_until = ~std::uint64_t{0};  // the last sequence of the logs without another one before them
+};
+
+// What a replay did with one log.
+struct LogReplay {
+  std::string id;  // of the stage
+  bool is_input = false;            // it was replayed; otherwise it was compared
+  std::uint64_t held_last = 0;      // its last sequence
+  std::uint64_t made_last = 0;      // the last one that was passed on (input) or made
+  std::uint64_t equal_events = 0;   // compared and found equal, byte for byte; a difference ends the run
+};
+
 using LogFunction =
     std::function<void(std::uint32_t level, const std::string& stage, const std::string& text)>;
 
 class Engine {
  public:
   // `graph` must outlive the engine. `log` may be called from any thread.
-  static Result<std::unique_ptr<Engine>> create(const Graph& graph, LogFunction log);
+  static Result<std::unique_ptr<Engine>> create(const Graph& graph, LogFunction log, const RunMode& mode = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -75,6 +92,8 @@ class Engine {
   // Threads read only cells: any time, any thread.
   [[nodiscard]] const Telemetry& telemetry() const;
   [[nodiscard]] RunReport report() const;
+  // By the order of the graph. After wait().
+  [[nodiscard]] std::vector<LogReplay> replays() const;
   // Edges that hold events and have not moved for the watchdog's time: "a->b: 64 of 64 batches wait for
   // stage b on thread core, which is in process()". Empty: all is well.
   [[nodiscard]] std::vector<std::string> stalls() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "runtime/engine/clock.h"
 #include "runtime/engine/own_batch.h"
@@ -13,20 +14,31 @@ namespace {
 
 constexpr std::uint64_t show_every_ns = 1'000'000'000;
 
-// The layouts of all events that the pipeline's plugins know, in a fixed order.
+// The layouts of all events that the pipeline's plugins know, in a fixed order, and of what follows the heads of
+// some (type 0).
 std::string schema_of(const Graph& graph) {
-  std::map<std::uint32_t, const EventLayout*> layouts;  // by type; plugins with other layouts were refused
+  // By type and name; plugins with other layouts were refused.
+  std::map<std::pair<std::uint32_t, std::string>, const EventLayout*> layouts;
   for (const GraphStage& stage : graph.stages) {
     for (const EventLayout& layout : stage.plugin->note.layouts) {
-      if (layout.type != 0) layouts.emplace(layout.type, &layout);
+      if (layout.name != "EventHeader") layouts.emplace(std::pair(layout.type, layout.name), &layout);
     }
   }
   std::string schema = TICKWEIR_HEADER_LAYOUT;
-  for (const auto& [type, layout] : layouts) {
-    schema += layout->name + " " + std::to_string(layout->size_bytes) + " " + std::to_string(type) + " " +
+  for (const auto& [key, layout] : layouts) {
+    schema += layout->name + " " + std::to_string(layout->size_bytes) + " " + std::to_string(layout->type) + " " +
               layout->fields + "\n";
   }
   return schema;
+}
+
+// Drops what comes after the first `count` events.
+void keep_first(tickweir_batch& batch, std::uint64_t count) {
+  if (batch.event_count <= count) return;
+  std::uint32_t at = 0;
+  for (std::uint64_t i = 0; i < count; ++i) at += reinterpret_cast<const Event*>(batch.data + at)->size;
+  batch.event_count = static_cast<std::uint32_t>(count);
+  batch.used_bytes = at;
 }
 
 }  // namespace
@@ -41,7 +53,8 @@ LogStage::LogStage(const Graph& graph, const GraphStage& stage, StageObject& obj
       committer_(graph.config, stage, store_, cells, control) {}
 
 Result<void> LogStage::open() {
-  auto opened = store_.open(schema_of(graph_), false);
+  const RunMode& mode = control_.mode();
+  auto opened = store_.open(schema_of(graph_), mode.is_replay);
   if (!opened) return opened.error();
   facts_ = std::move(*opened);
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
@@ -51,6 +64,7 @@ Result<void> LogStage::open() {
                  ": what came before was dropped, so the stages after it cannot be brought back; give it an empty "
                  "path, or put a copy of the whole log there"};
   }
+  facts_.last_sequence = std::min(facts_.last_sequence, mode.replay_until);
   last_sequence_ = facts_.last_sequence;
   set_cell(cells_.last_sequence, last_sequence_);
   return read_last_time();
@@ -103,6 +117,7 @@ Result<bool> LogStage::replay(tickweir_batch& batch) {
   auto read = store_.read(replayed_ + 1, batch);
   if (!read) return read;
   if (!*read) return Error{"the log ends before its last event, at " + std::to_string(replayed_ + 1)};
+  keep_first(batch, facts_.last_sequence - replayed_);
   replayed_ += batch.event_count;
   add_to_cell(cells_.replayed_events, batch.event_count);
   if (ticks_to_ns(clock_ticks() - shown_at_) >= show_every_ns) show_progress();

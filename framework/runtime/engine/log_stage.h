@@ -24,7 +24,9 @@ class LogStage {
 
   Committer& committer() { return committer_; }
   [[nodiscard]] const Committer& committer() const { return committer_; }
+  // In a replay that ends early, the last sequence is that of the end.
   [[nodiscard]] const LogFacts& facts() const { return facts_; }
+  [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
 
   Result<void> open();
   // Numbers the live events. The last sequence given so far.

@@ -27,7 +27,7 @@ using Workers = std::vector<std::unique_ptr<Worker>>;       // by thread
                                                                  const Runners& runners, const Workers& workers);
 
 // After the stages have started: shows the stages before each log what once passed, has the logs replay to the
-// stages after them, and starts the committers.
-Result<void> recover_logs(const Graph& graph, const Runners& runners);
+// stages after them, and starts the committers. A replay shows nothing to the stages before.
+Result<void> recover_logs(const Graph& graph, const Runners& runners, const RunMode& mode);
 
 }  // namespace tickweir

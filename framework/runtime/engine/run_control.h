@@ -16,7 +16,10 @@ namespace tickweir {
 
 class RunControl {
  public:
-  RunControl(LogFunction log, const PipelineConfig& config) : log_(std::move(log)), dead_letters_(config) {}
+  RunControl(LogFunction log, const PipelineConfig& config, const RunMode& mode = {})
+      : mode_(mode), log_(std::move(log)), dead_letters_(config) {}
+
+  [[nodiscard]] const RunMode& mode() const { return mode_; }
 
   // Called whenever threads that sleep must look at the flags. Set before the threads start.
   void set_wake_all(std::function<void()> wake_all) { wake_all_ = std::move(wake_all); }
@@ -58,6 +61,7 @@ class RunControl {
   DeadLetters& dead_letters() { return dead_letters_; }
 
  private:
+  const RunMode mode_;
   LogFunction log_;
   std::function<void()> wake_all_;
   DeadLetters dead_letters_;

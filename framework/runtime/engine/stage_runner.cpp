@@ -21,7 +21,9 @@ StageRunner::StageRunner(const Graph& graph, std::uint32_t index, StageCells& ce
       ports_(plan_.outputs.size()),
       open_batches_(plan_.outputs.size()),
       open_inputs_(plan_.inputs.size()),
-      is_after_log_(plan_.log != no_log) {
+      is_after_log_(plan_.log != no_log),
+      is_left_out_(control.mode().is_replay && (object_.table().role == TICKWEIR_ROLE_SOURCE ||
+                                                object_.table().role == TICKWEIR_ROLE_SINK)) {
   emitter_.output_count = static_cast<std::uint32_t>(ports_.size());
   emitter_.outputs = open_batches_.data();
   emitter_.host = this;
@@ -133,6 +135,7 @@ void StageRunner::fail_batch(const Block& block) {
     return;
   }
   control_.log(TICKWEIR_LOG_ERROR, plan_.id, std::string(object_.error_text()) + "; batch to dead letters");
+  if (control_.mode().is_replay) return;
   auto written = control_.dead_letters().write(block.batch);
   if (!written) {
     is_failed_ = true;
@@ -179,7 +182,7 @@ void StageRunner::run_transform(Block* block) {
 
 void StageRunner::run_sink(Block* block) {
   const Before before = enter(*block);
-  const bool failed = object_.write(block->batch) != TICKWEIR_OK;
+  const bool failed = !is_left_out_ && object_.write(block->batch) != TICKWEIR_OK;
   leave(before, drop_sum() - before.drops, failed);
   if (failed) {
     fail_batch(*block);
@@ -200,7 +203,7 @@ void StageRunner::drain() {
   // What a transform after a log emits follows from the log alone. That a run ends here is not in it, so what is
   // held stays held: the next run's replay brings it back, and it comes out when it would have without the end.
   const bool holds_on = is_after_log_ && object_.table().role == TICKWEIR_ROLE_TRANSFORM;
-  if (!is_failed_ && !holds_on) {
+  if (!is_failed_ && !holds_on && !is_left_out_) {
     const std::uint64_t drops = drop_sum();
     auto drained = object_.drain(emitter_);
     worker_.mark();

@@ -39,6 +39,8 @@ class StageRunner {
   [[nodiscard]] LogStage* log() { return log_.get(); }
   StageObject& object() { return object_; }
   [[nodiscard]] const GraphStage& plan() const { return plan_; }
+  // A replay neither starts nor calls it: what it does reaches outside.
+  [[nodiscard]] bool is_left_out() const { return is_left_out_; }
 
   // The runner's life on its thread: prepare() after the plugin's start, then the work, then stop.
   void prepare();
@@ -139,6 +141,7 @@ class StageRunner {
   std::uint64_t tick_due_ = 0;
   std::uint64_t last_time_ = 0;  // of the last event sent, for ticks
   const bool is_after_log_;
+  const bool is_left_out_;
   std::uint64_t log_sequence_ = 0;  // of the log upstream: everything received so far came of events up to it
   std::unique_ptr<LogStage> log_;
   const Committer* gate_ = nullptr;

@@ -95,7 +95,7 @@ bool Worker::poll_sources() {
   bool moved = false;
   for (StageRunner* source : sources_) {
     if (source->is_ended()) continue;
-    if (control_.is_stop_requested()) {
+    if (control_.is_stop_requested() || source->is_left_out()) {
       source->finish();
       moved = true;
     } else if (!source->can_run()) {
@@ -230,7 +230,8 @@ bool Worker::has_work() {
   if (all_ended()) return true;
   for (StageRunner* source : sources_) {
     if (source->is_ended() || control_.is_replaying()) continue;
-    if (control_.is_stop_requested() || (is_blocked_ && source->can_run())) return true;
+    if (control_.is_stop_requested() || source->is_left_out()) return true;
+    if (is_blocked_ && source->can_run()) return true;
   }
   return flush_overflows();
 }
