@@ -124,13 +124,13 @@ class Damage : public std::runtime_error {
   problem.clear();
   if (header.magic != segment_magic) {
     problem = "found no segment header (TWSEGMNT)";
-  } else if (header.version != format_version) {
+  } else if (header.version != format_version && !TICKWEIR_BUG(17)) {
     problem = "found format version " + std::to_string(header.version) + ", this program reads version " +
               std::to_string(format_version);
   } else {
     const std::uint32_t found = header.check;
     std::memset(page.data() + offsetof(SegmentHeader, check), 0, sizeof header.check);
-    if (crc32c(page.data(), page.size()) != found && !TICKWEIR_BUG(17)) {
+    if (crc32c(page.data(), page.size()) != found) {
       problem = "the header's checksum is wrong";
     } else if (header.segment_bytes != file_bytes) {
       problem =

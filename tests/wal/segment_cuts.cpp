@@ -81,6 +81,40 @@ Findings power_cuts(std::uint64_t seed, std::uint32_t effort) {
   return findings;
 }
 
+Findings cut_truncations(std::uint64_t seed) {
+  Findings findings;
+  FaultyFiles whole;
+  {
+    Drive drive(whole);
+    drive.open();
+    while (drive.log().segment_count() < 6) drive.append(20);
+    drive.log().stop();
+  }
+  bool is_cut = true;
+  for (std::uint64_t nth = 1; is_cut; ++nth) {
+    const auto files = whole.copy();
+    Life life;
+    is_cut = false;
+    try {
+      Drive drive(*files);
+      drive.open();
+      life.durable = life.tried = drive.log().last_sequence();
+      files->cut_at(files->operations() + nth);
+      drive.log().truncate_before(life.durable);
+    } catch (const std::exception&) {
+      is_cut = true;
+    }
+    for (std::uint64_t round = 0; round < 20; ++round) {
+      const auto left =
+          files->after_cut(round == 0 ? PowerCut::none : PowerCut::subset, mixed(seed + nth * 100 + round));
+      const std::string wrong = recover_and_go_on(*left, life);
+      findings.expect(wrong.empty(), "cut at " + std::to_string(nth) + ": " + wrong);
+      ++findings.states;
+    }
+  }
+  return findings;
+}
+
 // W04: after a kill, what is found in the page cache is answered for, so it must be on the disk by then.
 Findings killed_processes(std::uint64_t seed) {
   Findings findings;

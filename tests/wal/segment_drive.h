@@ -168,6 +168,7 @@ inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
 
 // The suites. `effort`: 1 in every build; more takes longer.
 [[nodiscard]] Findings power_cuts(std::uint64_t seed, std::uint32_t effort);
+[[nodiscard]] Findings cut_truncations(std::uint64_t seed);
 [[nodiscard]] Findings killed_processes(std::uint64_t seed);
 [[nodiscard]] Findings flipped_bits();
 [[nodiscard]] Findings cut_files();

@@ -178,7 +178,33 @@ Findings full_disks() {
     } catch (const std::exception& failure) {
       findings.expect(false, "full at write " + std::to_string(nth) + ": " + failure.what());
     }
+    drive.log().stop();
+    {
+      const auto later = files.copy();
+      Drive again(*later);
+      again.open();
+      findings.expect(again.log().repaired().empty(), "left over: " + again.log().repaired());
+    }
     findings.expect(full <= 1, "one lack of room was told twice");
+    ++findings.states;
+  }
+  // Of an append of many blocks the first may be whole already.
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    FaultyFiles files;
+    Drive drive(files, 2 << 20);
+    drive.open();
+    drive.append(10);
+    drive.sync();
+    files.move_short(seed);
+    files.fail({.call = FileCall::write, .nth = 2, .error = ENOSPC});
+    bool is_full = false;
+    try {
+      drive.append(15'000);
+    } catch (const LogFull&) {
+      is_full = true;
+    }
+    const std::string wrong = recover(*files.after_cut(PowerCut::all, seed), {.durable = 10, .tried = 10});
+    findings.expect(!is_full || wrong.empty(), "many blocks, seed " + std::to_string(seed) + ": " + wrong);
     ++findings.states;
   }
   return findings;

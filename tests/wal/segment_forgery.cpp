@@ -30,6 +30,11 @@ std::string refusal(FaultyFiles& files, std::uint64_t last, bool is_read_only = 
   }
 }
 
+bool is_refused(FaultyFiles& files, std::uint64_t last) {
+  const std::string said = refusal(files, last);
+  return !said.empty() && said.front() != '(';
+}
+
 void expect_refusal(FaultyFiles& files, std::uint64_t last, const std::string& part, Findings& findings) {
   const std::string said = refusal(files, last);
   findings.expect(said.find(part) != std::string::npos, "expected \"" + part + "\", found \"" + said + "\"");
@@ -99,8 +104,8 @@ Findings spliced_logs() {
     spliced = ours->copy();
     spliced->contents(segment(number)) = other_end->contents(segment(number));
     if (spliced->contents(segment(number)) != ours->contents(segment(number))) {
-      const std::string said = refusal(*spliced, 400);
-      findings.expect(!said.empty(), "segment " + std::to_string(number) + " of a diverged log was accepted");
+      findings.expect(is_refused(*spliced, 400),
+                      "segment " + std::to_string(number) + " of a diverged log was accepted");
     }
     spliced = ours->copy();
     spliced->uproot(segment(number));
@@ -120,7 +125,7 @@ Findings spliced_logs() {
       put(*spliced, segment(number), at, {&theirs, 1});
       const bool is_last = number == count && at + bytes >= end.position.offset;
       if (spliced->contents(segment(number)) != ours->contents(segment(number)) && !is_last) {
-        findings.expect(!refusal(*spliced, 400).empty(), "a block of a diverged log was accepted");
+        findings.expect(is_refused(*spliced, 400), "a block of a diverged log was accepted");
         ++findings.states;
       }
       at += bytes;
@@ -159,6 +164,19 @@ Findings made_up_blocks() {
     findings.expect(refusal(*forged, 200, false).empty(),
                     "a length of " + std::to_string(absurd) + " is believed");
     ++findings.states;
+  }
+
+  // Without a mark, each block but the last is vouched for by the one after it, also when it is all zeros.
+  const End end = end_of(*log, last);
+  for (std::uint64_t at = end.header.data_offset; at < end.position.offset;) {
+    BlockHeader header;
+    std::memcpy(&header, log->contents(last).data() + at, sizeof header);
+    const std::uint64_t bytes = sizeof header + header.payload_bytes;
+    const auto holed = log->copy();
+    const auto from = holed->contents(last).begin() + static_cast<std::ptrdiff_t>(at);
+    std::fill(from, from + static_cast<std::ptrdiff_t>(bytes), std::uint8_t{0});
+    at += bytes;
+    if (at < end.position.offset) expect_refusal(*holed, 200, "says that this one was synced", findings);
   }
 
   // What lay in the place of the zeros once: blocks of another log, or of another segment, that vouch for

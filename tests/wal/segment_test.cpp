@@ -20,7 +20,10 @@ std::uint32_t effort() {
 }
 
 TEST(SegmentLog, W02W16W17W24KeepsWhatWasSyncedWhenThePowerGoesAtAnyCallAlsoOfARecovery) {
-  for (std::uint64_t round = 0; round < 8; ++round) expect_none(power_cuts(test_seed() + round, effort()));
+  for (std::uint64_t round = 0; round < 16; ++round) expect_none(power_cuts(test_seed() + round, effort()));
+}
+TEST(SegmentLog, W16W24LeavesNoGapWhenThePowerGoesWhileItDropsSegments) {
+  expect_none(cut_truncations(test_seed()));
 }
 TEST(SegmentLog, W04SyncsWhatItFoundBeforeItAnswersForIt) {
   expect_none(killed_processes(test_seed()));
