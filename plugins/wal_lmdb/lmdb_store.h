@@ -191,7 +191,11 @@ class Store {
     check(code, "read");
     into.key = key_of(key);
     const auto* bytes = static_cast<const std::uint8_t*>(found.mv_data);
-    into.bytes.assign(bytes, bytes + found.mv_size);
+    // A length that rotted would lead behind the end of the file: the group's head must agree with it first.
+    LogGroupHead head{};
+    if (found.mv_size >= sizeof head) std::memcpy(&head, bytes, sizeof head);
+    const bool is_whole = found.mv_size == sizeof head + head.bytes;
+    into.bytes.assign(bytes, bytes + (is_whole ? found.mv_size : std::min(found.mv_size, sizeof head)));
     return true;
   }
 
