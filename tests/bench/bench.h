@@ -43,6 +43,7 @@ std::vector<Row> scrape(const Settings&);
 std::vector<Row> itch_parse(const Settings&);
 std::vector<Row> idle(const Settings&);
 std::vector<Row> memory(const Settings&);
+std::vector<Row> durable(const Settings&);
 
 // Stops the program: a benchmark with a wrong answer measures nothing.
 void check(bool holds, const std::string& what);
