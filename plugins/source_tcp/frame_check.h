@@ -92,7 +92,7 @@ inline Checked check_frames(std::span<std::uint8_t> bytes, std::uint32_t events_
   std::uint8_t* at = bytes.data();
   std::uint8_t* const end = at + bytes.size();
   std::uint64_t known = 0;  // the first word of the event before
-  std::uint32_t size = 0;
+  std::uint32_t size = 0;   // its size; 0: there was none
   std::uint64_t last_number = stream.last_number;
   std::uint32_t any_size = 0;  // all sizes joined by or, and by and: equal when there is only one
   std::uint32_t every_size = UINT32_MAX;
@@ -106,7 +106,7 @@ inline Checked check_frames(std::span<std::uint8_t> bytes, std::uint32_t events_
       break;
     }
     const std::uint64_t first = detail::load64(at);
-    if (first != known) {
+    if (first != known || size == 0) {
       detail::HeaderWord word;
       std::memcpy(&word, at, sizeof word);
       if (const GoodbyeCode fault = detail::judge_word(word, rules); fault != GoodbyeCode::none) {

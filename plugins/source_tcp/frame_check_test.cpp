@@ -126,6 +126,16 @@ TEST(FrameCheck, RefusesEveryWrongHeaderAndKeepsWhatCameBeforeIt) {
   }
 }
 
+TEST(FrameCheck, RefusesAHeaderOfZerosThatComesFirst) {
+  std::vector<std::uint64_t> zeros(8);
+  zeros[3] = 5;  // the number
+  EventStream stream = fresh();
+  const std::span bytes(reinterpret_cast<std::uint8_t*>(zeros.data()), zeros.size() * 8);
+  const Checked found = check_frames(bytes, 1000, 1, rules, stream);
+  EXPECT_EQ(found.fault, GoodbyeCode::frame_size);
+  EXPECT_EQ(found.events, 0U);
+}
+
 TEST(FrameCheck, TakesNumbersUpToTheLast) {
   Bytes bytes;
   bytes.event(wire::number_max).event(wire::number_max + 1);
