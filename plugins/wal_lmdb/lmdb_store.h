@@ -10,7 +10,7 @@
 
 #include <lmdb.h>
 
-#include <array>
+#include <cerrno>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -224,7 +224,10 @@ class Store {
   void end_transaction() {
     extend();
     MDB_txn* const transaction = std::exchange(writing_, nullptr);  // gone, whatever becomes of it
-    check(mdb_txn_commit(transaction), "commit to");
+    const int code = mdb_txn_commit(transaction);
+    if (code == EIO)
+      throw std::runtime_error(text_of(code, "commit to") + "; a full disk is told like this, too");
+    check(code, "commit to");
     dirty_bytes_ = 0;
   }
 
@@ -300,9 +303,11 @@ class Store {
   }
 
   void check(int code, const char* doing) const {
-    if (code == MDB_SUCCESS) return;
-    throw std::runtime_error(std::string("cannot ") + doing + " " + path_ + ": " + mdb_strerror(code) +
-                             " (LMDB code " + std::to_string(code) + ")");
+    if (code != MDB_SUCCESS) throw std::runtime_error(text_of(code, doing));
+  }
+  [[nodiscard]] std::string text_of(int code, const char* doing) const {
+    return std::string("cannot ") + doing + " " + path_ + ": " + mdb_strerror(code) + " (LMDB code " +
+           std::to_string(code) + ")";
   }
 
   std::uint64_t map_bytes_;

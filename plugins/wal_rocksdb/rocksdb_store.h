@@ -77,8 +77,11 @@ class Store {
   }
 
   void put(std::uint64_t key, std::span<const std::uint8_t> group) {
-    check(database_->Put({}, Key(key).slice(), {reinterpret_cast<const char*>(group.data()), group.size()}),
-          "write");
+    resume();
+    const rocksdb::Status status =
+        database_->Put({}, Key(key).slice(), {reinterpret_cast<const char*>(group.data()), group.size()});
+    if (status.IsNoSpace()) is_stopped_by_full_disk_ = true, throw LogFull(text_of(status, "write"));
+    check(status, "write");
   }
 
   // Whole files first, which costs nothing, then a mark for the rest.
@@ -93,7 +96,10 @@ class Store {
           "delete files of");
   }
 
-  void commit() { check(database_->SyncWAL(), "sync"); }
+  void commit() {
+    resume();
+    check(database_->SyncWAL(), "sync");
+  }
 
   [[nodiscard]] std::string how() const {
     return "RocksDB " + rocksdb::GetRocksVersionAsString() + ", one value a group, SyncWAL";
@@ -149,14 +155,27 @@ class Store {
     return true;
   }
 
+  // RocksDB takes nothing more after it found the disk full, until a thread of its own (busy, until then)
+  // finds room and has flushed what is in memory; the log in which a write ended half way is then not used
+  // any more.
+  void resume() {
+    if (!is_stopped_by_full_disk_) return;
+    const rocksdb::Status status = database_->Resume();
+    if (status.IsNoSpace() || status.IsBusy()) throw LogFull(text_of(status, "go on with"));
+    check(status, "go on with");
+    is_stopped_by_full_disk_ = false;
+  }
+
+  [[nodiscard]] std::string text_of(const rocksdb::Status& status, const char* doing) const {
+    return std::string("cannot ") + doing + " " + path_ + ": RocksDB says " + status.ToString();
+  }
   void check(const rocksdb::Status& status, const char* doing) const {
-    if (status.ok()) return;
-    throw std::runtime_error(std::string("cannot ") + doing + " " + path_ + ": RocksDB says " +
-                             status.ToString());
+    if (!status.ok()) throw std::runtime_error(text_of(status, doing));
   }
 
   std::string path_;
   std::unique_ptr<rocksdb::DB> database_;
+  bool is_stopped_by_full_disk_ = false;
 };
 
 }  // namespace tickweir::rocks
