@@ -2,6 +2,9 @@
 // runs as many times the power cuts.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "seed.h"
 #include "segment_drive.h"
 
@@ -54,6 +57,40 @@ TEST(SegmentLog, W12W14W15RefusesBlocksThatNoWriterMakes) {
 }
 TEST(SegmentLog, W13RefusesPartsOfOtherLogs) {
   expect_none(spliced_logs());
+}
+
+// framework/docs/wal_format.md tells every field where it is.
+TEST(SegmentFormat, IsWhatItsDocumentSays) {
+  std::ifstream in(TICKWEIR_SOURCE_DIR "/framework/docs/wal_format.md");
+  const std::string document{std::istreambuf_iterator<char>(in), {}};
+#define EXPECT_FIELD(type, field, base)                                                                \
+  EXPECT_NE(document.find("| " #field " | " + std::to_string(offsetof(type, field) + (base)) + " | " + \
+                          std::to_string(sizeof(type::field)) + " |"),                                 \
+            std::string::npos)                                                                         \
+      << #type "::" #field
+  EXPECT_FIELD(SegmentHeader, magic, 0);
+  EXPECT_FIELD(SegmentHeader, check, 0);
+  EXPECT_FIELD(SegmentHeader, version, 0);
+  EXPECT_FIELD(SegmentHeader, log_id, 0);
+  EXPECT_FIELD(SegmentHeader, number, 0);
+  EXPECT_FIELD(SegmentHeader, first_sequence, 0);
+  EXPECT_FIELD(SegmentHeader, segment_bytes, 0);
+  EXPECT_FIELD(SegmentHeader, previous_chain, 0);
+  EXPECT_FIELD(SegmentHeader, schema_bytes, 0);
+  EXPECT_FIELD(SegmentHeader, schema_check, 0);
+  EXPECT_FIELD(SegmentHeader, data_offset, 0);
+  EXPECT_FIELD(BlockHeader, check, 0);
+  EXPECT_FIELD(BlockHeader, kind, 0);
+  EXPECT_FIELD(BlockHeader, payload_bytes, 0);
+  EXPECT_FIELD(BlockHeader, event_count, 0);
+  EXPECT_FIELD(BlockHeader, first_sequence, 0);
+  EXPECT_FIELD(BlockHeader, synced_sequence, 0);
+  EXPECT_FIELD(BlockHeader, chain, 0);
+  EXPECT_FIELD(BlockHeader, reserved, 0);
+  EXPECT_FIELD(SyncMark, check, mark_offset);
+  EXPECT_FIELD(SyncMark, kind, mark_offset);
+  EXPECT_FIELD(SyncMark, synced_sequence, mark_offset);
+#undef EXPECT_FIELD
 }
 
 }  // namespace
