@@ -88,6 +88,17 @@ class BareStage {
     }
   }
 
+  // Saves the state to nowhere; returns the allocations of that.
+  [[nodiscard]] std::uint64_t save() {
+    tickweir_state_writer nowhere;
+    nowhere.write = [](void*, const void*, std::uint64_t) -> std::int32_t { return TICKWEIR_OK; };
+    const AllocationCount counted;
+    const std::int32_t code = plugin_.state->save(stage_.get(), &nowhere, error_.raw());
+    const std::uint64_t allocations = counted.value();
+    finish(code);
+    return allocations;
+  }
+
   [[nodiscard]] std::uint64_t allocations_in_create() const { return allocations_in_create_; }
   [[nodiscard]] std::uint64_t allocations_in_work() const { return allocations_in_work_; }
   [[nodiscard]] bool has_open_events() const {

@@ -2,6 +2,7 @@
 // that were damaged are refused or do no harm.
 #include <random>
 
+#include "bare_stage.h"
 #include "cases.h"
 #include "market_stream.h"
 #include "outcome.h"
@@ -115,6 +116,16 @@ TEST_P(SavedState, IsSafeWhateverByteIsFlipped) {
     } catch (const testing::ContractError&) {  // held events that never came
     }
   }
+}
+
+TEST_P(SavedState, IsWrittenWithoutAnAllocation) {
+  if (!allocations_are_counted) GTEST_SKIP() << "a sanitizer has its own malloc";
+  if (!has_state(fresh().plugin())) GTEST_SKIP() << "it saves no state";
+  BareStage stage(file(), options(), 0, 256);
+  stage.start();
+  for (std::size_t at = 0; at < 3000; stage.emitter_hand_over()) at += stage.work(market_stream(), at);
+  EXPECT_EQ(stage.save(), 0U) << "a forked child saves, and must not take the allocator's lock";
+  stage.stop();
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, SavedState, ::testing::ValuesIn(takers()), test_name);
