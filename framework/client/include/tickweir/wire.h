@@ -124,7 +124,7 @@ static_assert(sizeof(Frame<Goodbye>) == 160 && sizeof(Frame<Heartbeat>) == 40);
 template <std::size_t bytes>
 void set_text(std::uint8_t (&field)[bytes], std::string_view text) {
   const std::size_t length = std::min(text.size(), bytes);
-  std::memcpy(field, text.data(), length);
+  if (length != 0) std::memcpy(field, text.data(), length);
   std::memset(field + length, 0, bytes - length);
 }
 template <std::size_t bytes>
