@@ -42,6 +42,44 @@ CLI::App& add_subcommand(CLI::App& app, RawArguments& raw, const char* name, con
   return subcommand;
 }
 
+void add_torture(CLI::App& wal, RawArguments& raw) {
+  CLI::App& torture = add_subcommand(wal, raw, "torture", "Tries a back end and prints a score sheet", true);
+  torture.add_option("PLUGIN", raw.parsed.target, "A back end's file, or its name");
+  torture.add_option("--folder", raw.parsed.folder, "Where to make its logs; a temporary one if not given")
+      ->type_name("DIR");
+  torture.footer("--set OPTION=VALUE gives the back end an option. TICKWEIR_SEED=N repeats a run.");
+}
+
+void add_wal_actions(CLI::App& wal, RawArguments& raw) {
+  WalArguments& given = raw.parsed.wal;
+  wal.footer(
+      "A LOG is PLUGIN:PATH, such as wal_segment:./data/orders, or PIPELINE.yaml:STAGE.\n"
+      "ls and verify take PIPELINE.yaml for all its logs. Only repair and copy --to write.");
+  add_subcommand(wal, raw, "ls", "Shows what logs hold", true).add_option("LOG", given.logs, "Logs");
+  add_subcommand(wal, raw, "verify", "Reads every event of logs and checks it", true)
+      .add_option("LOG", given.logs, "Logs");
+  CLI::App& cat = add_subcommand(wal, raw, "cat", "Prints events, by the layouts that lie in the log", true);
+  cat.add_option("LOG", raw.parsed.target, "The log");
+  cat.add_option("--from", given.first, "Sequence of the first event")->type_name("N");
+  cat.add_option("--to", given.last, "Sequence of the last event")->type_name("N");
+  cat.add_option("--limit", given.limit, "No more events than that")->type_name("N");
+  cat.add_option("--format", raw.parsed.format, "text, or json: one object a line")->type_name("FORMAT");
+  add_subcommand(wal, raw, "repair", "Cuts a torn end as run does, keeps a copy, and says so", true)
+      .add_option("LOG", raw.parsed.target, "The log");
+  CLI::App& copy = add_subcommand(wal, raw, "copy", "Copies a log, to any back end, and compares", true);
+  copy.add_option("LOG", raw.parsed.target, "The log to copy");
+  copy.add_option("--to", given.to, "The new log")->type_name("LOG");
+  copy.add_flag("--keep-readable", given.keep_readable, "Ends at the first event that cannot be read");
+  add_torture(wal, raw);
+}
+
+void add_replay(CLI::App& app, RawArguments& raw) {
+  CLI::App& replay = add_subcommand(app, raw, "replay", "Runs logs again and compares what is made", true);
+  replay.add_option("PIPELINE", raw.parsed.target, "Pipeline file");
+  replay.add_flag("--verify", raw.parsed.wal.verify, "Fails unless there is a log to compare with");
+  replay.add_option("--until", raw.parsed.wal.last, "Sequence of the last event to replay")->type_name("N");
+}
+
 void add_load(CLI::App& app, RawArguments& raw) {
   CLI::App& load = add_subcommand(app, raw, "load",
       "Sends orders to a source_tcp and times their answers", true);
@@ -84,6 +122,8 @@ void add_subcommands(CLI::App& app, RawArguments& raw) {
   fresh.add_option("NAME", parsed.target, "Name of the plugin, such as filter_mine");
   fresh.add_option("--role", parsed.role, "source, filter, transform or sink")->type_name("ROLE");
   fresh.add_option("--folder", parsed.folder, "Where to write it; the name if not given")->type_name("DIR");
+  add_wal_actions(add_subcommand(app, raw, "wal", "Works on logs and their back ends", false), raw);
+  add_replay(app, raw);
   add_load(app, raw);
   add_subcommand(app, raw, "version", "Prints version, plugin ABI and compiler", true);
 }
@@ -121,6 +161,12 @@ int wrong_word(const CLI::App& app, const CLI::App* subcommand, const std::strin
     return wrong("unknown flag \"" + name + "\"",
                  suggest(name, known_flags(subcommand != nullptr ? *subcommand : app)));
   }
+  const std::vector<std::string> actions =
+      subcommand == nullptr ? std::vector<std::string>{} : known_subcommands(*subcommand);
+  if (!actions.empty() && subcommand->get_subcommands().empty()) {
+    return wrong("unknown subcommand \"" + subcommand->get_name() + " " + word + "\"",
+                 suggest(word, actions));
+  }
   if (subcommand == nullptr)
     return wrong("unknown subcommand \"" + word + "\"", suggest(word, known_subcommands(app)));
   return wrong(subcommand->get_name() + " has no use for \"" + word + "\"", "");
@@ -147,16 +193,39 @@ std::string finish(RawArguments& raw) {
   return {};
 }
 
+std::string missing_of_wal(const Arguments& arguments) {
+  const WalArguments& given = arguments.wal;
+  const std::string& action = arguments.action;
+  if ((action == "ls" || action == "verify") && given.logs.empty()) return "wal " + action + " needs a log";
+  if (action == "copy" && given.to.empty()) return "wal copy needs --to";
+  if (action != "cat") return {};
+  if (arguments.format != "text" && arguments.format != "json")
+    return "--format is text or json, not \"" + arguments.format + "\"";
+  if (given.first == 0U || given.last == 0U) return "sequences begin with 1";
+  if (given.first && given.last && *given.first > *given.last) return "--from is above --to";
+  return {};
+}
+
 std::string missing(const Arguments& arguments) {
   static const std::map<std::string, std::string> targets{{"run", "a pipeline file"},
                                                           {"validate", "a pipeline file"},
                                                           {"graph", "a pipeline file"},
+                                                          {"replay", "a pipeline file"},
                                                           {"inspect", "the name of a plugin, or its file"},
-                                                          {"new-plugin", "a name"}};
-  const auto needed = targets.find(arguments.subcommand);
+                                                          {"new-plugin", "a name"},
+                                                          {"wal cat", "a log"},
+                                                          {"wal repair", "a log"},
+                                                          {"wal copy", "a log"},
+                                                          {"wal torture", "a back end's file, or its name"}};
+  const std::string command =
+      arguments.action.empty() ? arguments.subcommand : arguments.subcommand + " " + arguments.action;
+  if (command == "wal") return "wal needs a subcommand, such as ls";
+  const auto needed = targets.find(command);
   if (needed != targets.end() && arguments.target.empty())
-    return arguments.subcommand + " needs " + needed->second;
+    return command + " needs " + needed->second;
   if (arguments.subcommand == "new-plugin" && arguments.role.empty()) return "new-plugin needs --role";
+  if (arguments.subcommand == "wal") return missing_of_wal(arguments);
+  if (arguments.subcommand == "replay" && arguments.wal.last == 0U) return "sequences begin with 1";
   if (arguments.subcommand == "graph") {
     for (const char* format : {"text", "dot", "mermaid", "json"}) {
       if (arguments.format == format) return {};
@@ -195,6 +264,8 @@ ParsedArguments parse_arguments(int count, const char* const* words) {
   if (!extras.empty()) return {.arguments = {}, .exit_code = wrong_word(app, chosen(), extras.front())};
   if (chosen() == nullptr) return {.arguments = {}, .exit_code = wrong("a subcommand is needed", "")};
   raw.parsed.subcommand = chosen()->get_name();
+  const auto actions = chosen()->get_subcommands();
+  if (!actions.empty()) raw.parsed.action = actions.front()->get_name();
   std::string problem = finish(raw);
   if (problem.empty()) problem = missing(raw.parsed);
   if (!problem.empty()) return {.arguments = {}, .exit_code = wrong(problem, "")};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/load_arguments.h"
+#include "cli/wal_arguments.h"
 #include "runtime/config/pipeline_config.h"
 #include "runtime/log/log.h"
 
@@ -35,11 +36,13 @@ struct CommonArguments {
 struct Arguments {
   CommonArguments common;
   std::string subcommand;
-  std::string target;           // pipeline file, or name of a plugin
-  std::string format = "text";  // graph
+  std::string action;           // what follows "wal"
+  std::string target;           // pipeline file, name of a plugin, or log
+  std::string format = "text";  // graph, wal cat
   std::string role;             // new-plugin
-  std::string folder;           // new-plugin
+  std::string folder;           // new-plugin, wal torture
   LoadArguments load;
+  WalArguments wal;             // and replay
 };
 
 int run_command(const Arguments& arguments);
@@ -51,6 +54,8 @@ int schema_command(const Arguments& arguments);
 int new_plugin_command(const Arguments& arguments);
 int version_command(const Arguments& arguments);
 int load_command(const Arguments& arguments);
+int wal_command(const Arguments& arguments);
+int replay_command(const Arguments& arguments);
 
 // "tickweir: error: ..." on stderr.
 void print_error(const std::string& text);

@@ -25,7 +25,9 @@ int main(int count, char** words) {
                                                                          {"schema", schema_command},
                                                                          {"new-plugin", new_plugin_command},
                                                                          {"load", load_command},
-                                                                         {"version", version_command}};
+                                                                         {"version", version_command},
+                                                                         {"wal", wal_command},
+                                                                         {"replay", replay_command}};
   try {
     const ParsedArguments parsed = parse_arguments(count, words);
     if (!parsed.arguments) return parsed.exit_code;

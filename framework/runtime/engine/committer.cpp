@@ -207,7 +207,8 @@ void Committer::check_again(const Event& event) {
   fail("event " + std::to_string(event.sequence) + " is stored otherwise (type " + std::to_string(stored.type) +
        ", " + std::to_string(stored.size) + " bytes) than the replay makes it (type " +
        std::to_string(event.type) + ", " + std::to_string(event.size) + " bytes), first at byte " +
-       std::to_string(differs_at) + ": a plugin, an option or the log upstream has changed; give this log an empty path, or go back");
+       std::to_string(differs_at) +
+       ": a plugin, an option or the log upstream has changed; give this log an empty path, or go back");
 }
 
 // Stores the spans as one group, syncs it, and says that it is durable.
@@ -294,9 +295,8 @@ void Committer::settle_group() {
 
 void Committer::fail(const std::string& text) {
   has_failed_.store(true, std::memory_order_release);
-  const bool is_replay = control_.mode().is_replay;
-  control_.fail(stage_.id, is_replay ? text
-                                     : text + "; nothing after sequence " + std::to_string(durable()) + " is durable");
+  const std::string consequence = "; nothing after sequence " + std::to_string(durable()) + " is durable";
+  control_.fail(stage_.id, control_.mode().is_replay ? text : text + consequence);
   for (Sleeper* waiter : waiters_) waiter->wake();
 }
 

@@ -52,12 +52,12 @@ struct RunReport {
   std::string imbalance;          // the first that does not
 };
 
-// A replay runs what the logs hold through the stages after them, and nothing else: sources and sinks are made
-// but neither started nor called, logs are opened read-only, and what a log behind another one receives is
-// compared with what it holds. Nothing outside the process is changed.
+// A replay runs what the logs hold through the stages after them, and nothing else: sources and sinks are
+// made but neither started nor called, logs are opened read-only, and what a log behind another one receives
+// is compared with what it holds. Nothing outside the process is changed.
 struct RunMode {
   bool is_replay = false;
-  std::uint64_t replay_until = ~std::uint64_t{0};  // the last sequence of the logs without another one before them
+  std::uint64_t replay_until = ~std::uint64_t{0};  // last sequence of the logs with no other before them
 };
 
 // What a replay did with one log.
@@ -75,7 +75,8 @@ using LogFunction =
 class Engine {
  public:
   // `graph` must outlive the engine. `log` may be called from any thread.
-  static Result<std::unique_ptr<Engine>> create(const Graph& graph, LogFunction log, const RunMode& mode = {});
+  static Result<std::unique_ptr<Engine>> create(const Graph& graph, LogFunction log,
+                                                const RunMode& mode = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

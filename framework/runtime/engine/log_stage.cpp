@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::uint64_t show_every_ns = 1'000'000'000;
 
-// The layouts of all events that the pipeline's plugins know, in a fixed order, and of what follows the heads of
-// some (type 0).
+// The layouts of all events that the pipeline's plugins know, in a fixed order, and of what follows the heads
+// of some (type 0).
 std::string schema_of(const Graph& graph) {
   // By type and name; plugins with other layouts were refused.
   std::map<std::pair<std::uint32_t, std::string>, const EventLayout*> layouts;
@@ -26,8 +26,8 @@ std::string schema_of(const Graph& graph) {
   }
   std::string schema = TICKWEIR_HEADER_LAYOUT;
   for (const auto& [key, layout] : layouts) {
-    schema += layout->name + " " + std::to_string(layout->size_bytes) + " " + std::to_string(layout->type) + " " +
-              layout->fields + "\n";
+    schema += layout->name + " " + std::to_string(layout->size_bytes) + " " + std::to_string(layout->type) +
+              " " + layout->fields + "\n";
   }
   return schema;
 }

@@ -1,0 +1,149 @@
+// tickweir replay: runs what the logs of a pipeline hold through the stages after them, and compares what is
+// made with what the logs further on hold. Opens every log read-only; sources and sinks take no part.
+#include <chrono>
+#include <iostream>
+
+#include <unistd.h>
+
+#include "cli/load.h"
+#include "cli/shown.h"
+#include "runtime/admin/pages.h"
+#include "runtime/engine/engine.h"
+#include "tickweir/plugin.h"
+
+namespace tickweir {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint32_t patience_ms = 2000;
+
+struct Replayed {
+  std::vector<LogReplay> logs;
+  std::string problem;  // the first difference, or what else failed; "" when there is none
+  double seconds = 0;   // without the opening of the logs
+};
+
+std::uint64_t input_events(const Replayed& replayed) {
+  std::uint64_t events = 0;
+  for (const LogReplay& log : replayed.logs) events += log.is_input ? log.made_last : 0;
+  return events;
+}
+
+// A log that holds what the replay does not make, though it went to the end.
+std::string missing_of(const LogReplay& log) {
+  if (log.is_input || log.made_last >= log.held_last) return {};
+  return "stage " + log.id + ": the log holds " + std::to_string(log.held_last) +
+         " events, the replay makes " + std::to_string(log.made_last) +
+         ": a plugin, an option or the log upstream has changed";
+}
+
+Replayed replay(Engine& engine, bool is_to_end) {
+  Replayed replayed;
+  if (auto started = engine.start(); !started) {
+    replayed.problem = started.error().message;
+    if (!engine.wait_for(patience_ms)) {  // a stage sits in its start and still uses what would be freed
+      print_error(replayed.problem);
+      ::_exit(exit_failed);
+    }
+    return replayed;
+  }
+  const auto begin = Clock::now();
+  if (auto done = engine.wait(); !done) replayed.problem = done.error().message;
+  replayed.seconds = std::max(std::chrono::duration<double>(Clock::now() - begin).count(), 1e-9);
+  replayed.logs = engine.replays();
+  for (const LogReplay& log : replayed.logs) {
+    if (replayed.problem.empty() && is_to_end) replayed.problem = missing_of(log);
+  }
+  return replayed;
+}
+
+std::string verdict_of(const LogReplay& log) {
+  std::string text = "byte-identical, " + std::to_string(log.equal_events) + " events";
+  if (log.made_last > log.held_last) {
+    text += "; " + std::to_string(log.made_last - log.held_last) + " more follow, which the next run stores";
+  } else if (log.made_last < log.held_last) {
+    text += " of " + std::to_string(log.held_last);
+  }
+  return text;
+}
+
+void print_text(const Replayed& replayed) {
+  for (const LogReplay& log : replayed.logs) {
+    if (!log.is_input) {
+      std::cout << log.id << ": " << verdict_of(log) << "\n";
+      continue;
+    }
+    std::cout << log.id << ": replayed " << log.made_last << " events in "
+              << shown_duration(static_cast<std::uint64_t>(replayed.seconds * 1e9)) << ", "
+              << shown_rate(static_cast<double>(input_events(replayed)) / replayed.seconds) << "\n";
+  }
+}
+
+void print_json(const std::string& pipeline, const Replayed& replayed) {
+  Json json{{"pipeline", pipeline},
+            {"outcome", replayed.problem.empty() ? "identical" : "failed"},
+            {"cause", replayed.problem},
+            {"seconds", replayed.seconds},
+            {"logs", Json::array()}};
+  for (const LogReplay& log : replayed.logs) {
+    json["logs"].push_back({{"stage", log.id},
+                            {"role", log.is_input ? "replayed" : "compared"},
+                            {"held", log.held_last},
+                            {"made", log.made_last},
+                            {"identical", log.equal_events}});
+  }
+  std::cout << json_text(json);
+}
+
+// Why there is nothing to do.
+std::string nothing_to_do(const Graph& graph, bool must_compare) {
+  bool has_log = false;
+  bool has_second = false;
+  for (const GraphStage& stage : graph.stages) {
+    if (stage.plugin->table->role != TICKWEIR_ROLE_WAL) continue;
+    has_log = true;
+    has_second = has_second || stage.log != no_log;
+  }
+  if (!has_log) return "has no log to replay";
+  return must_compare && !has_second ? "has no log behind another one, so there is nothing to compare" : "";
+}
+
+}  // namespace
+
+int replay_command(const Arguments& arguments) {
+  const LoadedPipeline loaded = load_and_build(arguments);
+  print_verdict(arguments, loaded);
+  if (loaded.graph == nullptr) return exit_refused;
+  if (const std::string why = nothing_to_do(*loaded.graph, arguments.wal.verify); !why.empty()) {
+    print_error(arguments.target + " " + why);
+    return exit_failed;
+  }
+  Log log({.format = arguments.common.log_format, .level = arguments.common.log_level});
+  RunMode mode{.is_replay = true};
+  mode.replay_until = arguments.wal.last.value_or(mode.replay_until);
+  auto engine = Engine::create(
+      *loaded.graph,
+      [&log](std::uint32_t level, const std::string& stage, const std::string& text) {
+        log.write(level, stage, text);
+      },
+      mode);
+  if (!engine) {
+    print_error(engine.error().message);
+    return exit_refused;
+  }
+  const Replayed replayed = replay(**engine, !arguments.wal.last);
+  log.flush();
+  if (arguments.common.json) {
+    print_json(loaded.graph->config.name, replayed);
+  } else if (replayed.problem.empty()) {
+    print_text(replayed);
+  }
+  if (replayed.problem.empty()) return exit_done;
+  std::cout.flush();
+  print_error(replayed.problem);
+  return exit_failed;
+}
+
+}  // namespace tickweir

@@ -1,0 +1,124 @@
+// tickweir wal on logs that a crash or a bad disk has been at.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/wal_cli/logs_by_hand.h"
+
+namespace tickweir {
+namespace {
+
+using nlohmann::json;
+using testing::bytes_of;
+using testing::lines_of;
+using testing::LogsByHand;
+using testing::Outcome;
+using testing::run_program;
+using testing::write_bytes;
+
+// As a crash in the middle of a write may leave it.
+void tear_end(const LogsByHand& logs) {
+  const auto segment = logs.segments().back();
+  std::string bytes = bytes_of(segment);
+  const std::size_t end = (bytes.find_last_not_of('\0') / 8 + 1) * 8;
+  ASSERT_LT(end + 4096, bytes.size());
+  for (std::size_t i = 0; i < 1000; ++i) bytes[end + 256 + i] = static_cast<char>(i | 1);
+  write_bytes(segment, bytes);
+}
+
+// One bit in the middle of a segment that is full.
+void rot(const LogsByHand& logs, std::size_t index) {
+  const auto segment = logs.segments().at(index);
+  std::string bytes = bytes_of(segment);
+  bytes[bytes.size() / 2] ^= 4;
+  write_bytes(segment, bytes);
+}
+
+TEST(WalRepair, CutsATornEndKeepsACopyAndSaysSo) {
+  const LogsByHand logs;
+  logs.run();
+  tear_end(logs);
+  const auto torn = logs.files();
+  const Outcome seen = run_program({"wal", "ls", logs.log(), "--json"});
+  EXPECT_EQ(seen.exit_code, 0) << seen.err;
+  const json note = json::parse(seen.out)["logs"][0]["note"];
+  EXPECT_NE(note.get<std::string>().find("torn end"), std::string::npos) << note;
+  EXPECT_EQ(logs.files(), torn) << "ls changes nothing";
+
+  const Outcome repaired = run_program({"wal", "repair", logs.log()});
+  EXPECT_EQ(repaired.exit_code, 0) << repaired.err;
+  EXPECT_NE(repaired.out.find("cut a torn end"), std::string::npos) << repaired.out;
+  EXPECT_NE(repaired.out.find(".torn"), std::string::npos) << repaired.out;
+  EXPECT_NE(repaired.out.find("its last event is 5000."), std::string::npos) << repaired.out;
+  std::size_t copies = 0;
+  for (const auto& [file, bytes] : logs.files()) copies += file.ends_with(".torn") ? 1 : 0;
+  EXPECT_EQ(copies, 1U);
+
+  EXPECT_EQ(run_program({"wal", "verify", logs.log()}).exit_code, 0);
+  EXPECT_NE(run_program({"wal", "repair", logs.log()}).out.find("nothing to repair"), std::string::npos);
+}
+
+TEST(WalVerify, NamesThePlaceOfDamage) {
+  const LogsByHand logs;
+  logs.run();
+  ASSERT_GT(logs.segments().size(), 4U);
+  rot(logs, 2);
+  const auto damaged = logs.files();
+  const Outcome outcome = run_program({"wal", "verify", logs.pipeline() + ":log"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_NE(outcome.err.find(logs.segments()[2].filename().string()), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("events before it are sound"), std::string::npos) << outcome.err;
+  EXPECT_EQ(logs.files(), damaged);
+}
+
+TEST(WalCat, PrintsWhatComesBeforeDamage) {
+  const LogsByHand logs;
+  logs.run();
+  const std::string whole = run_program({"wal", "cat", logs.log()}).out;
+  rot(logs, 2);
+  const Outcome outcome = run_program({"wal", "cat", logs.log()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_GT(lines_of(outcome.out).size(), 1000U);
+  EXPECT_LT(lines_of(outcome.out).size(), LogsByHand::events);
+  EXPECT_TRUE(whole.starts_with(outcome.out));
+  EXPECT_NE(outcome.err.find(logs.segments()[2].filename().string()), std::string::npos) << outcome.err;
+}
+
+TEST(WalCopy, SavesWhatCanBeReadOnlyWhenTold) {
+  const LogsByHand logs;
+  logs.run();
+  const std::string whole = run_program({"wal", "cat", logs.log()}).out;
+  rot(logs, 2);
+  const std::string first = "wal_segment:" + logs.path("first");
+  const Outcome refused = run_program({"wal", "copy", logs.log(), "--to", first});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_NE(refused.err.find(first + " is no copy: remove what there is of it\n"), std::string::npos)
+      << refused.err;
+
+  const std::string second = "wal_segment:" + logs.path("second");
+  const Outcome saved = run_program({"wal", "copy", logs.log(), "--to", second, "--keep-readable"});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_NE(saved.err.find("was not copied\n"), std::string::npos) << saved.err;
+  const std::string kept = run_program({"wal", "cat", second}).out;
+  EXPECT_GT(lines_of(kept).size(), 1000U);
+  EXPECT_TRUE(whole.starts_with(kept));
+  EXPECT_EQ(saved.out.find("copied " + std::to_string(lines_of(kept).size()) + " events, "), 0U) << saved.out;
+}
+
+TEST(WalRepair, RefusesWhatIsNoTornEndAndTouchesNothing) {
+  const LogsByHand logs;
+  logs.run();
+  std::filesystem::remove(logs.segments()[1]);
+  const auto damaged = logs.files();
+  const Outcome outcome = run_program({"wal", "repair", logs.log()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("is missing"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("\n  = nothing was changed; put a copy of the log in its place"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(logs.files(), damaged);
+}
+
+}  // namespace
+}  // namespace tickweir
