@@ -3,7 +3,8 @@
 //
 // SQLite reads a -wal file up to the first frame whose checksum is wrong and forgets the rest. After a crash
 // the rest is at most one commit that was being written, because each commit is synced before the next
-// begins. So more than one commit behind the break, in frames of the same generation, was acknowledged.
+// begins, and each start empties the file. So more than one commit behind the break, in frames of the same
+// generation, was acknowledged.
 //
 // Layout: SQLite's "Database File Format", section 4.1. Threading: a function. Memory: one frame.
 // Errors: thrown as LogDamage, with file, byte and frame.

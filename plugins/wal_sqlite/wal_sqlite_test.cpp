@@ -97,6 +97,17 @@ TEST_F(WalSqlite, RefusesALogOfSQLitesThatIsDamagedBeforeCommitsThatWereSynced) 
   EXPECT_EQ(refusal("torn"), "");
 }
 
+TEST_F(WalSqlite, EmptiesSQLitesOwnLogAtEveryStart) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  log.append(events(50));
+  log.sync();
+  copy("log", "again");
+  ASSERT_GT(bytes_of("again/log.sqlite-wal"), 0U);
+  LogHarness again(TICKWEIR_PLUGIN_FILE, at("again"));
+  EXPECT_EQ(bytes_of("again/log.sqlite-wal"), 0U);
+  EXPECT_EQ(again.read_all(), log.appended());
+}
+
 TEST_F(WalSqlite, NamesTheSequenceOfAGroupThatRotted) {
   LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
   for (int group = 0; group < 3; ++group) log.append(events(1000));
