@@ -2,10 +2,10 @@
 //
 //   <path>/lock                        held by the one process that may write
 //   <path>/000000000001.segment ...    see segment_format.h
-//   <path>/*.segment.new               one that is being made; removed at the next start
+//   <path>/*.segment.new               one that is being made, maybe ahead; removed at the next start
 //   <path>/*.torn                      what a crash left behind the last good block, kept for people
 //
-// Threading: one call after the other, from any thread.
+// Threading: one call after the other, from any thread. With spares, a thread of its own makes them.
 // Memory:    a read buffer of 1 MiB, and some 100 bytes a segment.
 // Errors:    thrown. LogFull: nothing of that append is kept, and it may be tried again. After anything else
 //            that append or sync throws, both throw again: a failed sync is never retried.
@@ -28,8 +28,13 @@ namespace tickweir::wal_segment {
 
 class SegmentLog {
  public:
-  SegmentLog(Files files, std::string path, std::uint64_t segment_bytes)
-      : files_(files), path_(std::move(path)), segment_bytes_(segment_bytes) {}
+  // `makes_spares`: the next segment is made by a thread of its own while the present one is filled.
+  SegmentLog(Files files, std::string path, std::uint64_t segment_bytes, bool makes_spares = false)
+      : files_(files),
+        path_(std::move(path)),
+        segment_bytes_(segment_bytes),
+        makes_spares_(makes_spares),
+        spare_(files, path_) {}
 
   // Recovers. `schema` is kept by a new log; an old one has its own.
   void open(bool is_read_only, const std::string& schema) {
@@ -59,6 +64,8 @@ class SegmentLog {
     has_failed_ = false;
     if (!is_stored) throw LogFull("no room on the disk for the log in " + path_);
     next_sequence_ += event_count;
+    const bool is_time = writer_.position().offset > segment_bytes_ / 4;
+    if (makes_spares_ && is_time && !spare_.has_begun()) spare_.begin(segment_bytes_);
   }
 
   // Everything appended is durable. Called again with nothing new, it also makes that known on the disk:
@@ -95,6 +102,7 @@ class SegmentLog {
       if (!writer_.is_synced()) sync();
       sync();
     }
+    spare_.drop();
     writer_.close();
     reader_.close();
     lock_ = {};
@@ -164,6 +172,8 @@ class SegmentLog {
   std::uint64_t next_sequence_ = 1;
   BlockPlan plan_;
   SegmentWriter writer_;
+  bool makes_spares_;
+  SpareMaker spare_;
 
   SegmentReader reader_;
   Step block_;                       // the block that is being handed out

@@ -91,7 +91,7 @@ inline void SegmentLog::begin(const std::string& schema) {
   SegmentHeader header{.number = 1, .first_sequence = 1, .segment_bytes = segment_bytes_};
   std::random_device random;
   for (std::uint8_t& byte : header.log_id) byte = static_cast<std::uint8_t>(random());
-  File file = make_segment(files_, path_, header, schema_);
+  File file = make_segment(files_, path_, header, schema_, spare_);
   if (!file.is_open()) throw std::runtime_error("no room on the disk to begin a log in " + path_);
   segments_.push_back({file.path(), header});
   writer_.open(std::move(file), header, {header.data_offset, 1, header.check}, 0, 0);
@@ -131,7 +131,8 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
                        .first_sequence = next_sequence_,
                        .segment_bytes = std::max(segment_bytes_, needed),
                        .previous_chain = writer_.position().chain};
-  File file = make_segment(files_, path_, header, schema_);
+  File file = make_segment(files_, path_, header, schema_, spare_);
+  if (!file.is_open() && spare_.drop()) file = make_segment(files_, path_, header, schema_, spare_);
   if (!file.is_open()) return false;
   if (!TICKWEIR_BUG(10)) writer_.seal();
   segments_.push_back({file.path(), header});
@@ -144,7 +145,7 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
 inline bool SegmentLog::restart(std::uint64_t first_sequence) {
   SegmentHeader header{
       .log_id = id(), .number = 1, .first_sequence = first_sequence, .segment_bytes = segment_bytes_};
-  File file = make_segment(files_, path_, header, schema_);
+  File file = make_segment(files_, path_, header, schema_, spare_);
   if (!file.is_open()) return false;
   reader_.close();
   next_sequence_ = first_sequence;

@@ -13,6 +13,7 @@
 
 #include "block_plan.h"
 #include "segment_reader.h"
+#include "spare.h"
 
 namespace tickweir::wal_segment {
 
@@ -25,11 +26,11 @@ namespace tickweir::wal_segment {
   return true;
 }
 
-// Makes the segment that `header` describes, durable and under its name. Not open: the disk is full.
+// Makes the segment that `header` describes, durable and under its name, from the spare if that fits. Not
+// open: the disk is full.
 [[nodiscard]] inline File make_segment(const Files& files, const std::string& folder, SegmentHeader& header,
-                                       const std::string& schema) {
+                                       const std::string& schema, SpareMaker& spare) {
   const std::string path = folder + "/" + segment_name(header.number);
-  const std::string fresh = path + ".new";
   header.schema_bytes = static_cast<std::uint32_t>(schema.size());
   header.schema_check = crc32c(schema.data(), schema.size());
   header.data_offset = static_cast<std::uint32_t>(whole_pages(schema_offset + schema.size()));
@@ -37,10 +38,15 @@ namespace tickweir::wal_segment {
   const HeaderPage page = encode(header);
   std::memcpy(&header, page.data(), sizeof header);
 
-  if (files.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files.remove(fresh);
-  File file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
-  if (!fill_with_zeros(file, header.segment_bytes) || !file.write(page.data(), page.size(), 0) ||
-      !file.write(schema.data(), schema.size(), schema_offset)) {
+  File file = spare.take(header.segment_bytes);
+  const bool is_filled = file.is_open();
+  const std::string fresh = is_filled ? spare.path() : path + ".new";
+  if (!is_filled) {
+    if (files.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files.remove(fresh);
+    file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
+  }
+  if ((!is_filled && !fill_with_zeros(file, header.segment_bytes)) ||
+      !file.write(page.data(), page.size(), 0) || !file.write(schema.data(), schema.size(), schema_offset)) {
     file.close();
     files.remove(fresh);
     return {};

@@ -25,8 +25,8 @@ class WalSegment final : public WalBackend {
  public:
   explicit WalSegment(const Context& context)
       : segment_bytes_(static_cast<std::uint64_t>(context.options.size("segment_bytes"))),
-        log_(context.files(), folder(context.options.text("path")),
-             wal_segment::whole_pages(segment_bytes_)) {}
+        log_(context.files(), folder(context.options.text("path")), wal_segment::whole_pages(segment_bytes_),
+             true) {}
 
   static void validate(const Options& given) {
     if (given.text("path").empty()) throw OptionError("path", "is empty, expected a folder");

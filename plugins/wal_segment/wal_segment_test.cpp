@@ -74,6 +74,28 @@ TEST(WalSegment, ReadsWhileItIsBeingWrittenAlsoOverARoll) {
   EXPECT_EQ(next, log.appended().size() + 1);
 }
 
+TEST(WalSegment, MakesTheNextSegmentAheadAndLeavesNoneBehind) {
+  FaultyFiles disk;
+  LogHarness log(plugin_file, {{"path", "log"}, {"segment_bytes", "16KiB"}}, {.files = &disk.raw()});
+  for (std::uint32_t i = 0; i < 500; ++i) log.append(events(5));
+  log.sync();
+  EXPECT_EQ(log.read_all(), log.appended());
+  log.stop();
+  for (const std::string& path : disk.paths()) EXPECT_FALSE(path.ends_with(".new")) << path;
+  log.reopen();
+  EXPECT_EQ(log.read_all(), log.appended());
+}
+
+TEST(WalSegment, GoesOnWithoutASpareThatCouldNotBeMade) {
+  FaultyFiles disk;
+  LogHarness log(plugin_file, {{"path", "log"}, {"segment_bytes", "1MiB"}}, {.files = &disk.raw()});
+  disk.fail({.call = FileCall::open, .nth = 1});  // the next file that is opened is the spare
+  for (std::uint32_t i = 0; i < 40; ++i) log.append(events(500));
+  log.sync();
+  EXPECT_TRUE(disk.has_failed());
+  EXPECT_EQ(log.read_all(), log.appended());
+}
+
 TEST(WalSegment, TakesAGroupLargerThanASegment) {
   FaultyFiles disk;
   LogHarness log(plugin_file, {{"path", "log"}, {"segment_bytes", "16KiB"}},

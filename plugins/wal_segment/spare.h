@@ -1,0 +1,104 @@
+// Makes the file of the next segment beside the work: filled with zeros and synced, under a name of its own,
+// so that a change of segments does not wait for the disk.
+//
+// Threading: the maker is used by one thread; it has one of its own while it makes a file.
+// Memory:    a buffer of 1 MiB while it works.
+// Errors:    none: a spare that could not be made is not there, and whoever needs one makes it and meets the
+//            cause himself.
+#pragma once
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tickweir/files.h"
+
+namespace tickweir::wal_segment {
+
+class SpareMaker {
+ public:
+  SpareMaker(Files files, const std::string& folder) : files_(files), path_(folder + "/spare.segment.new") {}
+  SpareMaker(const SpareMaker&) = delete;
+  SpareMaker& operator=(const SpareMaker&) = delete;
+  ~SpareMaker() { end(); }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] bool has_begun() const { return maker_.joinable() || file_.is_open(); }
+
+  void begin(std::uint64_t bytes) {
+    must_end_ = false;
+    bytes_ = bytes;
+    maker_ = std::thread([this] { make(); });
+  }
+  // The spare, once it is made; not open when there is none of that length.
+  [[nodiscard]] File take(std::uint64_t bytes) {
+    if (bytes != bytes_) return {};
+    if (maker_.joinable()) maker_.join();
+    return std::exchange(file_, File());
+  }
+  // Gives its room on the disk back. False: there was none.
+  bool drop() {
+    if (!has_begun()) return false;
+    end();
+    if (!file_.is_open()) return false;
+    file_.close();
+    remove();
+    return true;
+  }
+
+ private:
+  void end() {
+    must_end_ = true;
+    if (maker_.joinable()) maker_.join();
+  }
+  // The new thread comes with the pinning of the log's thread, which must not have to share its core.
+  static void leave_the_core() noexcept {
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &all);
+    sched_setaffinity(0, sizeof all, &all);  // when that is not allowed, it stays
+    pthread_setname_np(pthread_self(), "wal-spare");
+  }
+  // In small parts, each synced, so that the log's own syncs do not wait long behind it.
+  void make() noexcept {
+    leave_the_core();
+    bool is_made = false;
+    try {
+      if (files_.open_if_there(path_, TICKWEIR_FILE_READ).is_open()) files_.remove(path_);
+      file_ = files_.open(path_, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
+      const std::vector<std::uint8_t> zeros(1 << 20);
+      is_made = true;
+      for (std::uint64_t at = 0; at < bytes_ && is_made; at += zeros.size()) {
+        const std::uint64_t now = std::min<std::uint64_t>(zeros.size(), bytes_ - at);
+        is_made = !must_end_ && file_.write(zeros.data(), now, at);
+        if (is_made) file_.sync();
+      }
+    } catch (const std::exception&) {
+      is_made = false;
+    }
+    if (is_made) return;
+    file_.close();
+    remove();
+  }
+  void remove() noexcept {
+    try {
+      files_.remove(path_);
+    } catch (const std::exception&) {  // the next start does it
+    }
+  }
+
+  Files files_;
+  std::string path_;
+  std::uint64_t bytes_ = 0;
+  File file_;
+  std::atomic<bool> must_end_ = false;
+  std::thread maker_;
+};
+
+}  // namespace tickweir::wal_segment
