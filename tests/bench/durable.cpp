@@ -2,9 +2,9 @@
 //
 //   source -> log -> sink, on one core; the log's own thread on the other
 //
-// Baseline of `durable`: a bare loop of pwrite and fdatasync over the same bytes in the same groups, into a file
-// that lies there already. Baseline of `durable: back ends`: the best of the others, the same pipeline with one
-// word changed.
+// Baseline of `durable`: a bare loop of pwrite and fdatasync over the same bytes in the same groups, into a
+// file that lies there already. Baseline of `durable: back ends`: the best of the others, the same pipeline
+// with one word changed.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -24,7 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t group_events = 1000;
 
-std::string log_folder(const Settings& settings) { return settings.folder + "/durable"; }
+std::string log_folder(const Settings& settings) {
+  return settings.folder + "/durable";
+}
 
 // Groups of exactly `group`: four batches of 250 make one of 1,000.
 double log_events_per_second(const Settings& settings, const std::string& backend, std::uint64_t events,
@@ -35,9 +37,13 @@ double log_events_per_second(const Settings& settings, const std::string& backen
   const std::string segment = backend == "wal_segment" ? ", segment_bytes: 512MiB" : "";
   Pipeline pipeline(
       "batch: { max_events: 250 }\nthreads: { core: { cpus: \"0\", wait: adaptive } }\nstages:\n"
-      "  source: { plugin: bench_source, thread: core, config: { events: " + std::to_string(events) + " } }\n"
-      "  log: { plugin: " + backend + ", thread: core, inputs: [source], durability: { sync: group, max_events: " +
-      std::to_string(group) + " }, config: { path: \"" + folder + "/log\"" + segment + " } }\n"
+      "  source: { plugin: bench_source, thread: core, config: { events: " +
+      std::to_string(events) +
+      " } }\n"
+      "  log: { plugin: " +
+      backend + ", thread: core, inputs: [source], durability: { sync: group, max_events: " +
+      std::to_string(group) + " }, config: { path: \"" + folder + "/log\"" + segment +
+      " } }\n"
       "  sink: { plugin: bench_sink, thread: core, inputs: [log] }\n");
   const std::uint64_t elapsed = pipeline.run();
   const LogCells& cells = *pipeline.engine().telemetry().logs[1];
@@ -67,7 +73,8 @@ double bare_events_per_second(const Settings& settings, std::uint64_t events) {
       *event = {.size = event_bytes, .type = Sample::event_type, .sequence = at + i + 1, .origin = at + i};
     }
     const auto offset = static_cast<off_t>(at * event_bytes);
-    check(::pwrite(file, group.data(), group.size(), offset) == static_cast<ssize_t>(group.size()), "it writes");
+    check(::pwrite(file, group.data(), group.size(), offset) == static_cast<ssize_t>(group.size()),
+          "it writes");
     check(::fdatasync(file) == 0, "it syncs");
   }
   const std::uint64_t elapsed = now_ns() - begin;
@@ -99,11 +106,14 @@ std::vector<Row> durable(const Settings& settings) {
   double best = 0;
   std::string others;
   for (const char* backend : {"wal_rocksdb", "wal_lmdb", "wal_sqlite"}) {
-    const double rate = log_events_per_second(settings, backend, settings.is_smoke ? events : events / 4, group_events);
+    const double rate =
+        log_events_per_second(settings, backend, settings.is_smoke ? events : events / 4, group_events);
     best = std::max(best, rate);
-    others += std::string(others.empty() ? "" : ", ") + backend + " " + std::to_string(rate * 1e-6).substr(0, 4);
+    others +=
+        std::string(others.empty() ? "" : ", ") + backend + " " + std::to_string(rate * 1e-6).substr(0, 4);
   }
-  const double ours = log_events_per_second(settings, "wal_segment", settings.is_smoke ? events : 3 * events, 65536);
+  const double ours =
+      log_events_per_second(settings, "wal_segment", settings.is_smoke ? events : 3 * events, 65536);
   rows.push_back({.name = "durable: back ends",
                   .unit = "M events/s",
                   .ours = ours * 1e-6,

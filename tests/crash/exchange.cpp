@@ -23,22 +23,14 @@ Exchange::~Exchange() {
 }
 
 void Exchange::start() {
-  std::vector<std::string> words{"run",
-                                 TICKWEIR_SOURCE_DIR "/pipelines/exchange.yaml",
-                                 "--plugin-path",
-                                 TICKWEIR_PLUGIN_DIR,
-                                 "--set",
-                                 "stages.orders.config.listen=127.0.0.1:0",
-                                 "--set",
-                                 "metrics.listen=127.0.0.1:0",
-                                 "--set",
-                                 "stages.log.plugin=" + backend_,
-                                 "--set",
-                                 "stages.log.config.path=" + folder_ + "/orders",
-                                 "--set",
-                                 "stages.trades.config.path=" + folder_ + "/trades",
-                                 "--set",
-                                 "stages.trades.config.segment_bytes=1MiB"};
+  std::vector<std::string> words{"run",           TICKWEIR_SOURCE_DIR "/pipelines/exchange.yaml",
+                                 "--plugin-path", TICKWEIR_PLUGIN_DIR,
+                                 "--set",         "stages.orders.config.listen=127.0.0.1:0",
+                                 "--set",         "metrics.listen=127.0.0.1:0",
+                                 "--set",         "stages.log.plugin=" + backend_,
+                                 "--set",         "stages.log.config.path=" + folder_ + "/orders",
+                                 "--set",         "stages.trades.config.path=" + folder_ + "/trades",
+                                 "--set",         "stages.trades.config.segment_bytes=1MiB"};
   if (backend_ == "wal_segment") {
     words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
   }
@@ -65,7 +57,8 @@ testing::Outcome Exchange::stop() {
 }
 
 std::vector<testing::OwnedEvent> Exchange::orders() const {
-  testing::LogHarness log((TICKWEIR_PLUGIN_DIR "/" + backend_ + ".so").c_str(), {{"path", folder_ + "/orders"}});
+  testing::LogHarness log((TICKWEIR_PLUGIN_DIR "/" + backend_ + ".so").c_str(),
+                          {{"path", folder_ + "/orders"}});
   return log.read_all();
 }
 
@@ -79,10 +72,12 @@ void Trader::connect(std::uint16_t port) {
   port_ = port;
   if (client_ == nullptr) {
     // The exchange listens elsewhere after each start.
-    client_ = std::make_unique<Client>(ClientSettings{
-        .client = client_id_, .window_bytes = std::size_t{1} << 20, .transport = [this](const ClientSettings& to) {
-          return std::make_unique<TcpTransport>(to.host, port_, to.timeout_ms);
-        }});
+    client_ = std::make_unique<Client>(ClientSettings{.client = client_id_,
+                                                      .window_bytes = std::size_t{1} << 20,
+                                                      .transport = [this](const ClientSettings& to) {
+                                                        return std::make_unique<TcpTransport>(to.host, port_,
+                                                                                              to.timeout_ms);
+                                                      }});
   }
   client_->connect();
 }
@@ -94,7 +89,9 @@ void Trader::work(std::uint32_t count) {
   client_->work(0);
 }
 
-bool Trader::finish() { return client_->finish(); }
+bool Trader::finish() {
+  return client_->finish();
+}
 
 market::NewOrder Trader::order(std::uint32_t client, std::uint64_t number) {
   std::uint64_t mixed = (number * 0x9e3779b97f4a7c15U) ^ (std::uint64_t{client} << 32);

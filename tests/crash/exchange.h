@@ -57,7 +57,9 @@ class Trader {
   [[nodiscard]] std::uint64_t sent() const { return client_ == nullptr ? 0 : client_->last_number(); }
   // What the exchange said at the last login.
   [[nodiscard]] std::uint64_t last_durable() const { return client_->login_reply().last_durable; }
-  [[nodiscard]] std::uint64_t acknowledged() const { return client_ == nullptr ? 0 : client_->acknowledged(); }
+  [[nodiscard]] std::uint64_t acknowledged() const {
+    return client_ == nullptr ? 0 : client_->acknowledged();
+  }
   [[nodiscard]] static market::NewOrder order(std::uint32_t client, std::uint64_t number);
 
  private:

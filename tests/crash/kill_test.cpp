@@ -1,6 +1,7 @@
 // kill -9 at any instant: nothing acknowledged is lost, nothing is there twice, no trade changes.
 //
-// TICKWEIR_KILLS: how often (25 unless told; `./dev crash` 500, `./dev crash --long` 10,000); TICKWEIR_SEED: when.
+// TICKWEIR_KILLS: how often (25 unless told; `./dev crash` 500, `./dev crash --long` 10,000); TICKWEIR_SEED:
+// when.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -96,7 +97,8 @@ TEST_P(Kill, LosesNothingAcknowledgedAndDoublesNothing) {
     EXPECT_EQ(trader.acknowledged(), trader.sent());
     sent += trader.sent();
   }
-  std::cout << kills << " kills, " << sent << " orders acknowledged, " << trades_.size() << " bundles" << std::endl;
+  std::cout << kills << " kills, " << sent << " orders acknowledged, " << trades_.size() << " bundles"
+            << std::endl;
   EXPECT_GT(trades_.size(), 0U);
 }
 

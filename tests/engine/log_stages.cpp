@@ -52,8 +52,7 @@ std::uint64_t shown_to_filter = 0;
 
 class MemoryLog final : public WalBackend {
  public:
-  explicit MemoryLog(const Context& context)
-      : id_(context.stage_id()), disk_(Disks::get().of(id_)) {}
+  explicit MemoryLog(const Context& context) : id_(context.stage_id()), disk_(Disks::get().of(id_)) {}
   void open(const LogRequest& request, LogState& state) {
     if (disk_.schema.empty()) disk_.schema = request.schema;
     describe(state);
@@ -122,7 +121,8 @@ class SettlingSource final : public Source {
     const Disk& disk = Disks::get().of("log");
     for (std::size_t at = 0; at < bytes.size();) {
       const auto& event = *reinterpret_cast<const Event*>(bytes.data() + at);
-      settled().push_back({event.origin, event.verdict, event.sequence != 0 && event.sequence <= disk.synced});
+      settled().push_back(
+          {event.origin, event.verdict, event.sequence != 0 && event.sequence <= disk.synced});
       at += event.size;
     }
   }
@@ -154,7 +154,8 @@ Plugin make(const char* name, const Description& description) {
   Plugin plugin;
   plugin.file = std::string(name) + ".so";
   plugin.table = detail::Tables<Stage>::make(name, description);
-  plugin.note.layouts.push_back({.name = "Number", .size_bytes = 16, .type = 300, .fields = "value@0:8 path@8:8"});
+  plugin.note.layouts.push_back(
+      {.name = "Number", .size_bytes = 16, .type = 300, .fields = "value@0:8 path@8:8"});
   return plugin;
 }
 
@@ -174,6 +175,8 @@ const Plugin& recovering_filter_plugin() {
       make<RecoveringFilter>("filter_recovering", {.accepts = "*", .options = options, .reasons = reasons});
   return plugin;
 }
-std::uint64_t recovered_events() { return shown_to_filter; }
+std::uint64_t recovered_events() {
+  return shown_to_filter;
+}
 
 }  // namespace tickweir::test

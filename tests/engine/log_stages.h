@@ -21,8 +21,9 @@ struct Disk {
   std::vector<std::size_t> groups;  // events of each append
   std::size_t fail_append_at = 0;   // the nth append fails; 0: none
   std::size_t fail_sync_at = 0;
-  std::size_t full_times = 0;       // so many appends find the disk full
-  std::atomic<std::size_t> upstream_synced_at_append = 0;  // synced of `upstream` when this one was last appended to
+  std::size_t full_times = 0;  // so many appends find the disk full
+  std::atomic<std::size_t> upstream_synced_at_append =
+      0;  // synced of `upstream` when this one was last appended to
   std::string upstream;
   std::string schema;
   // What a power cut leaves.

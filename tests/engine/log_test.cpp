@@ -29,7 +29,8 @@ class Pipeline {
     const std::uint32_t last = shape.threads > 2 ? 2 : core;
     maker_.graph().config.batch_events_max = 16;
     const auto source = maker_.add("source", settling_source_plugin(), 0, {}, shape.events);
-    const auto filter = maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
+    const auto filter =
+        maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
     const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
     const auto split = maker_.add("split", splitter_plugin(), core, {{.stage = log}}, 1);
     const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = split}});
@@ -45,10 +46,14 @@ class Pipeline {
       stages[one].durability.max_events = shape.max_events;
     }
     Disks::get().of("trades").upstream = "log";
-    engine_ = std::move(Engine::create(maker_.finish(), [this](auto, const auto&, const std::string& text) {
-                          const std::lock_guard lock(mutex_);
-                          logged_ += text + "\n";
-                        }, shape.mode).value());
+    engine_ = std::move(Engine::create(
+                            maker_.finish(),
+                            [this](auto, const auto&, const std::string& text) {
+                              const std::lock_guard lock(mutex_);
+                              logged_ += text + "\n";
+                            },
+                            shape.mode)
+                            .value());
   }
 
   Result<void> start() { return engine_->start(); }
@@ -156,7 +161,8 @@ TEST_P(Logs, GoOnAfterARestartAsIfThereHadBeenNone) {
   EXPECT_EQ(recovered_events(), stored) << "the filter is shown what is stored";
   EXPECT_EQ(disk("log").events, all);
   EXPECT_EQ(disk("trades").events, trades);
-  EXPECT_EQ(Witness::get().of("released").size(), all.size()) << "the replay reaches the stages after the log";
+  EXPECT_EQ(Witness::get().of("released").size(), all.size())
+      << "the replay reaches the stages after the log";
   EXPECT_NE(second.logged().find("replayed " + std::to_string(stored) + " events"), std::string::npos);
 }
 

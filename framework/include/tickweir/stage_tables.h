@@ -92,10 +92,10 @@ template <typename Stage>
 class Tables {
   using Held = Holder<Stage>;
   static constexpr std::uint32_t role = role_of<Stage>();
-  static constexpr bool has_settle = requires(Stage& s, const BatchView& batch) { s.settle(batch); };
+  static constexpr bool has_settle = requires(Stage & s, const BatchView& batch) { s.settle(batch); };
   static constexpr bool has_save = requires(const Stage& s, StateWriter& out) { s.save(out); };
-  static constexpr bool has_load = requires(Stage& s, StateReader& in) { s.load(in); };
-  static constexpr bool has_recover = requires(Stage& s, const BatchView& batch) { s.recover(batch); };
+  static constexpr bool has_load = requires(Stage & s, StateReader& in) { s.load(in); };
+  static constexpr bool has_recover = requires(Stage & s, const BatchView& batch) { s.recover(batch); };
   static_assert(has_save == has_load, "a stage has both save(StateWriter&) const and load(StateReader&)");
 
  public:
@@ -146,16 +146,16 @@ class Tables {
   }
   static std::int32_t start(void* stage, tickweir_error* error) {
     return guarded(error, [&] {
-      if constexpr (requires(Stage& s) { s.start(); }) stage_of(stage).start();
+      if constexpr (requires(Stage & s) { s.start(); }) stage_of(stage).start();
       return TICKWEIR_OK;
     });
   }
   static std::int32_t drain(void* stage, tickweir_emitter* emitter, tickweir_error* error) {
     return guarded(error, [&] {
-      if constexpr (requires(Stage& s, Emitter& e) { s.drain(e); }) {
+      if constexpr (requires(Stage & s, Emitter & e) { s.drain(e); }) {
         Emitter out(*emitter);
         stage_of(stage).drain(out);
-      } else if constexpr (requires(Stage& s) { s.drain(); }) {
+      } else if constexpr (requires(Stage & s) { s.drain(); }) {
         stage_of(stage).drain();
       }
       return TICKWEIR_OK;
@@ -163,7 +163,7 @@ class Tables {
   }
   static std::int32_t stop(void* stage, tickweir_error* error) {
     return guarded(error, [&] {
-      if constexpr (requires(Stage& s) { s.stop(); }) stage_of(stage).stop();
+      if constexpr (requires(Stage & s) { s.stop(); }) stage_of(stage).stop();
       return TICKWEIR_OK;
     });
   }
@@ -193,7 +193,9 @@ class Tables {
     });
   }
   static std::uint64_t held(void* stage) {
-    if constexpr (requires(const Stage& s) { { s.held() } -> std::convertible_to<std::uint64_t>; }) {
+    if constexpr (requires(const Stage& s) {
+                    { s.held() } -> std::convertible_to<std::uint64_t>;
+                  }) {
       return stage_of(stage).held();
     }
     return 0;
@@ -258,7 +260,8 @@ class Tables {
     });
   }
   static std::int32_t read(void* stage, std::uint64_t sequence, tickweir_batch* room, tickweir_error* error) {
-    return guarded(error, [&] { return stage_of(stage).read(sequence, *room) ? TICKWEIR_OK : TICKWEIR_FINISHED; });
+    return guarded(error,
+                   [&] { return stage_of(stage).read(sequence, *room) ? TICKWEIR_OK : TICKWEIR_FINISHED; });
   }
   static std::int32_t truncate_before(void* stage, std::uint64_t sequence, tickweir_error* error) {
     return guarded(error, [&] {
@@ -293,8 +296,12 @@ class Tables {
   }
   static constexpr tickweir_wal make_wal() {
     if constexpr (role == TICKWEIR_ROLE_WAL) {
-      return {.open = open, .append = append, .sync = sync, .read = read,
-              .truncate_before = truncate_before, .describe = describe};
+      return {.open = open,
+              .append = append,
+              .sync = sync,
+              .read = read,
+              .truncate_before = truncate_before,
+              .describe = describe};
     }
     return {};
   }

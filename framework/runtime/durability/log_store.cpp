@@ -94,12 +94,13 @@ Result<void> LogStore::check_read(std::uint64_t sequence, const tickweir_batch& 
     Event event;
     if (batch.used_bytes - at < sizeof event) return wrong("bytes that are not whole events");
     std::memcpy(&event, batch.data + at, sizeof event);
-    if (event.size < sizeof event || event.size % event_alignment != 0 || event.size > batch.used_bytes - at) {
+    if (event.size < sizeof event || event.size % event_alignment != 0 ||
+        event.size > batch.used_bytes - at) {
       return wrong("an event of the nonsense size " + std::to_string(event.size));
     }
     if (event.sequence != sequence + count) {
-      return wrong("sequence " + std::to_string(event.sequence) + " where " + std::to_string(sequence + count) +
-                   " belongs");
+      return wrong("sequence " + std::to_string(event.sequence) + " where " +
+                   std::to_string(sequence + count) + " belongs");
     }
     at += event.size;
   }

@@ -25,8 +25,8 @@ struct alignas(64) Block {
   BlockPool* pool = nullptr;
   std::atomic<std::uint32_t> references{1};
   // On a line of its own, untouched where there is no log. What is in the block came of events up to
-  // `log_sequence` of the nearest log upstream, or is these events; `gate_sequence`: likewise of the log before
-  // that one, for a block that has just passed a log.
+  // `log_sequence` of the nearest log upstream, or is these events; `gate_sequence`: likewise of the log
+  // before that one, for a block that has just passed a log.
   alignas(64) std::uint64_t log_sequence = 0;
   std::uint64_t gate_sequence = 0;
 

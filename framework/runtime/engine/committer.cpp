@@ -27,7 +27,9 @@ GraphEdge staging_plan(const GraphStage& stage) {
   return plan;
 }
 
-const Event& event_at(const std::uint8_t* at) { return *reinterpret_cast<const Event*>(at); }
+const Event& event_at(const std::uint8_t* at) {
+  return *reinterpret_cast<const Event*>(at);
+}
 
 // The first byte in which they differ, or the size of the smaller one.
 std::uint32_t first_difference(const Event& one, const Event& other) {
@@ -115,7 +117,8 @@ void Committer::wait(std::uint32_t& idle_rounds) {
     return;
   }
   sleeper_.prepare();
-  if (!staging_.has_blocks() && !staging_.is_finished() && !control_.is_abandoned()) sleeper_.sleep(sleep_ns, {});
+  if (!staging_.has_blocks() && !staging_.is_finished() && !control_.is_abandoned())
+    sleeper_.sleep(sleep_ns, {});
   sleeper_.finish();
 }
 
@@ -204,10 +207,10 @@ void Committer::check_again(const Event& event) {
     ++equal_events_;
     return;
   }
-  fail("event " + std::to_string(event.sequence) + " is stored otherwise (type " + std::to_string(stored.type) +
-       ", " + std::to_string(stored.size) + " bytes) than the replay makes it (type " +
-       std::to_string(event.type) + ", " + std::to_string(event.size) + " bytes), first at byte " +
-       std::to_string(differs_at) +
+  fail("event " + std::to_string(event.sequence) + " is stored otherwise (type " +
+       std::to_string(stored.type) + ", " + std::to_string(stored.size) +
+       " bytes) than the replay makes it (type " + std::to_string(event.type) + ", " +
+       std::to_string(event.size) + " bytes), first at byte " + std::to_string(differs_at) +
        ": a plugin, an option or the log upstream has changed; give this log an empty path, or go back");
 }
 

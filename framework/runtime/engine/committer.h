@@ -1,19 +1,20 @@
 // The thread behind a log: stores what the stage has numbered, syncs groups, says what is durable.
 //
-// A group is whatever waits when the disk is free, up to `max_events`: under load groups grow by themselves, and
-// a lone event waits for nobody. Batches are stored straight out of their blocks, which are shared with the stages
-// downstream and given back once they are durable and settled.
+// A group is whatever waits when the disk is free, up to `max_events`: under load groups grow by themselves,
+// and a lone event waits for nobody. Batches are stored straight out of their blocks, which are shared with
+// the stages downstream and given back once they are durable and settled.
 //
-// Order: store, sync, then durable_sequence, then settlement. A log behind another one stores nothing that came
-// of events which are not durable in the first: after a crash the second never knows more than the first.
+// Order: store, sync, then durable_sequence, then settlement. A log behind another one stores nothing that
+// came of events which are not durable in the first: after a crash the second never knows more than the
+// first.
 //
-// A failure of append or sync is final: the run ends, nothing more is called durable, nothing is settled. A full
-// disk is not a failure: the same append is tried again until there is room or the run is abandoned.
+// A failure of append or sync is final: the run ends, nothing more is called durable, nothing is settled. A
+// full disk is not a failure: the same append is tried again until there is room or the run is abandoned.
 //
 // In a replay nothing is stored: what the store does not hold is only counted.
 //
-// Threading: staging() is pushed to by the log's worker; durable() and has_failed() on any; the rest on the main
-// thread before start() or after join().
+// Threading: staging() is pushed to by the log's worker; durable() and has_failed() on any; the rest on the
+// main thread before start() or after join().
 #pragma once
 
 #include <atomic>

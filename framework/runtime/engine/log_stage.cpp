@@ -60,9 +60,10 @@ Result<void> LogStage::open() {
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
   if (stage_.log != no_log) return {};
   if (facts_.first_sequence > 1) {
-    return Error{"the log begins at sequence " + std::to_string(facts_.first_sequence) +
-                 ": what came before was dropped, so the stages after it cannot be brought back; give it an empty "
-                 "path, or put a copy of the whole log there"};
+    return Error{
+        "the log begins at sequence " + std::to_string(facts_.first_sequence) +
+        ": what came before was dropped, so the stages after it cannot be brought back; give it an empty "
+        "path, or put a copy of the whole log there"};
   }
   facts_.last_sequence = std::min(facts_.last_sequence, mode.replay_until);
   last_sequence_ = facts_.last_sequence;
@@ -139,8 +140,9 @@ void LogStage::show_progress() {
 void LogStage::end_replay() {
   is_replaying_ = false;
   const std::uint64_t took_ns = ticks_to_ns(clock_ticks() - replay_start_);
-  control_.log(TICKWEIR_LOG_INFO, stage_.id,
-               "replayed " + std::to_string(replayed_) + " events in " + std::to_string(took_ns / 1'000'000) + " ms");
+  control_.log(
+      TICKWEIR_LOG_INFO, stage_.id,
+      "replayed " + std::to_string(replayed_) + " events in " + std::to_string(took_ns / 1'000'000) + " ms");
   control_.replay_ended();
 }
 

@@ -1,10 +1,12 @@
 // What a stage has when its plugin is a log: the store, the committer, the numbers, the replay.
 //
 // Numbers: live events get the next sequence, and a time that is never before that of the event before. A log
-// without another one upstream goes on after what it holds. A log behind another one starts at 1 in every run:
-// the replay of the first makes the same events again, and the committer checks them against what is stored.
+// without another one upstream goes on after what it holds. A log behind another one starts at 1 in every
+// run: the replay of the first makes the same events again, and the committer checks them against what is
+// stored.
 //
-// Threading: open() and the replay on the stage's thread; recover() on the main thread before the work begins.
+// Threading: open() and the replay on the stage's thread; recover() on the main thread before the work
+// begins.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +59,7 @@ class LogStage {
   std::uint64_t last_sequence_ = 0;
   std::uint64_t last_time_ = 0;
   bool is_replaying_ = false;
-  std::uint64_t replayed_ = 0;  // last sequence passed on
+  std::uint64_t replayed_ = 0;      // last sequence passed on
   std::uint64_t replay_start_ = 0;  // ticks
   std::uint64_t shown_at_ = 0;      // likewise
 };

@@ -24,10 +24,11 @@ using Workers = std::vector<std::unique_ptr<Worker>>;       // by thread
 
 // After the stages have been created. What it returns must live as long as the runners.
 [[nodiscard]] std::vector<std::unique_ptr<Settlement>> make_logs(const Graph& graph, Telemetry& telemetry,
-                                                                 const Runners& runners, const Workers& workers);
+                                                                 const Runners& runners,
+                                                                 const Workers& workers);
 
-// After the stages have started: shows the stages before each log what once passed, has the logs replay to the
-// stages after them, and starts the committers. A replay shows nothing to the stages before.
+// After the stages have started: shows the stages before each log what once passed, has the logs replay to
+// the stages after them, and starts the committers. A replay shows nothing to the stages before.
 Result<void> recover_logs(const Graph& graph, const Runners& runners, const RunMode& mode);
 
 }  // namespace tickweir

@@ -36,8 +36,8 @@ class RunControl {
   [[nodiscard]] bool is_draining() const {
     return is_stop_requested() || open_sources_.load(std::memory_order_relaxed) == 0;
   }
-  // Logs are passing on what they hold; sources wait until all have done so. Release pairs with the acquire in
-  // is_replaying(): a source that goes on comes after the replay.
+  // Logs are passing on what they hold; sources wait until all have done so. Release pairs with the acquire
+  // in is_replaying(): a source that goes on comes after the replay.
   void replay_began() { open_replays_.fetch_add(1, std::memory_order_relaxed); }
   void replay_ended() {
     open_replays_.fetch_sub(1, std::memory_order_release);

@@ -78,8 +78,11 @@ StageRunner::Before StageRunner::enter(const Block& block) {
   ingress_ticks_ = block.ingress_ticks;
   if (is_after_log_) log_sequence_ = std::max(log_sequence_, block.log_sequence);
   add_to_cell(cells_.received_events, block.live_count());
-  return {.live = block.live_count(), .used_bytes = block.batch.used_bytes, .drops = drop_sum(),
-          .held = cells_.held_events, .busy_ticks = cells_.busy_ticks};
+  return {.live = block.live_count(),
+          .used_bytes = block.batch.used_bytes,
+          .drops = drop_sum(),
+          .held = cells_.held_events,
+          .busy_ticks = cells_.busy_ticks};
 }
 
 void StageRunner::take(Block* block) {
@@ -99,10 +102,18 @@ void StageRunner::run(Block* block) {
   }
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
   switch (object_.table().role) {
-    case TICKWEIR_ROLE_FILTER: run_filter(block); break;
-    case TICKWEIR_ROLE_TRANSFORM: run_transform(block); break;
-    case TICKWEIR_ROLE_WAL: run_log(block); break;
-    default: run_sink(block); break;
+    case TICKWEIR_ROLE_FILTER:
+      run_filter(block);
+      break;
+    case TICKWEIR_ROLE_TRANSFORM:
+      run_transform(block);
+      break;
+    case TICKWEIR_ROLE_WAL:
+      run_log(block);
+      break;
+    default:
+      run_sink(block);
+      break;
   }
   worker_.resume(caller);
 }
@@ -200,8 +211,9 @@ void StageRunner::end_input() {
 
 void StageRunner::drain() {
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
-  // What a transform after a log emits follows from the log alone. That a run ends here is not in it, so what is
-  // held stays held: the next run's replay brings it back, and it comes out when it would have without the end.
+  // What a transform after a log emits follows from the log alone. That a run ends here is not in it, so what
+  // is held stays held: the next run's replay brings it back, and it comes out when it would have without the
+  // end.
   const bool holds_on = is_after_log_ && object_.table().role == TICKWEIR_ROLE_TRANSFORM;
   if (!is_failed_ && !holds_on && !is_left_out_) {
     const std::uint64_t drops = drop_sum();

@@ -5,7 +5,8 @@
 namespace tickweir {
 namespace {
 
-void collect_log(const PipelineView& view, const GraphStage& stage, const LogCells& cells, Families& families) {
+void collect_log(const PipelineView& view, const GraphStage& stage, const LogCells& cells,
+                 Families& families) {
   const Labels labels{{"component_id", stage.id}, {"plugin", stage.plugin->table->name}};
   const auto value = [](const Cell& cell) { return static_cast<double>(read_cell(cell)); };
   // The durable one first: read later, the other cannot be the smaller.
