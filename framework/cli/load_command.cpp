@@ -65,6 +65,8 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
   plan.events = given.events;
   plan.duration_ns = static_cast<std::uint64_t>(given.seconds * 1e9);
   if (plan.events == 0 && plan.duration_ns == 0) plan.events = 1'000'000;
+  // What falls due within the time is sent, however late.
+  if (plan.events == 0 && plan.rate > 0) plan.events = static_cast<std::uint64_t>(given.seconds * given.rate);
   plan.reconnects = given.reconnects;
   plan.duplicates = given.duplicates;
   plan.patience_ns = static_cast<std::uint64_t>(given.patience * 1e9);

@@ -126,6 +126,14 @@ TEST_F(Installation, BuildsAndRunsTheExample) {
   run_example(at("project"), "filter_round_lots");
 }
 
+TEST_F(Installation, BuildsTheExampleClient) {
+  fs::copy(TICKWEIR_SOURCE_DIR "/examples/clients", at("clients"), fs::copy_options::recursive);
+  must_run(std::string(CMAKE_PROGRAM) + " -S " + at("clients") + " -B " + at("build") +
+           " -DCMAKE_PREFIX_PATH=" + at("prefix") + " -DCMAKE_CXX_COMPILER=" CXX_COMPILER);
+  must_run(std::string(CMAKE_PROGRAM) + " --build " + at("build"));
+  EXPECT_EQ(run(at("build/orders")).code, 2);
+}
+
 class NewPlugin : public Installation, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(NewPlugin, IsWrittenBuiltTestedAndRun) {
