@@ -87,39 +87,8 @@ void fail_recovery(const FaultyFiles& found, FileCall call, std::uint64_t last, 
   }
 }
 
-}  // namespace
-
-Findings failed_calls(std::uint64_t seed) {
-  Findings findings;
-  for (int call = 0; call < static_cast<int>(testing::file_call_count); ++call) {
-    for (const bool for_ever : {false, true}) {
-      for (std::uint64_t nth = 1; nth < 1000; ++nth) {
-        const testing::FileFault fault{static_cast<FileCall>(call), nth, EIO, for_ever};
-        if (!live_with_fault(fault, seed, findings)) break;
-      }
-    }
-  }
-  FaultyFiles whole;
-  {
-    Drive drive(whole);
-    drive.open();
-    Life life;
-    live(drive, seed, 10, life);
-    drive.append(3);
-  }
-  Drive found(whole);
-  found.open();
-  const std::uint64_t last = found.log().last_sequence();
-  for (const FileCall call : {FileCall::read, FileCall::open, FileCall::list, FileCall::sync,
-                              FileCall::sync_folder, FileCall::lock}) {
-    fail_recovery(whole, call, last, findings);
-  }
-  return findings;
-}
-
-// W05: no room at any offset, then other events, then room again.
-Findings full_disks() {
-  Findings findings;
+// No room at any offset, then other events, then room again.
+void fill_at_every_offset(Findings& findings) {
   for (std::uint64_t room = 4000; room < 4000 + 40'000; room += 97) {
     FaultyFiles files;
     files.limit_bytes(room);
@@ -155,7 +124,10 @@ Findings full_disks() {
     }
     ++findings.states;
   }
-  // The same when writing over what is there needs room, as on file systems that copy on write.
+}
+
+// The same when writing over what is there needs room, as on file systems that copy on write.
+void fill_while_overwriting(Findings& findings) {
   for (std::uint64_t nth = 1; nth < 60; ++nth) {
     FaultyFiles files;
     Drive drive(files);
@@ -188,7 +160,10 @@ Findings full_disks() {
     findings.expect(full <= 1, "one lack of room was told twice");
     ++findings.states;
   }
-  // Of an append of many blocks the first may be whole already.
+}
+
+// Of an append of many blocks the first may be whole already.
+void fill_within_an_append(Findings& findings) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     FaultyFiles files;
     Drive drive(files, 2 << 20);
@@ -207,6 +182,44 @@ Findings full_disks() {
     findings.expect(!is_full || wrong.empty(), "many blocks, seed " + std::to_string(seed) + ": " + wrong);
     ++findings.states;
   }
+}
+
+}  // namespace
+
+Findings failed_calls(std::uint64_t seed) {
+  Findings findings;
+  for (int call = 0; call < static_cast<int>(testing::file_call_count); ++call) {
+    for (const bool for_ever : {false, true}) {
+      for (std::uint64_t nth = 1; nth < 1000; ++nth) {
+        const testing::FileFault fault{static_cast<FileCall>(call), nth, EIO, for_ever};
+        if (!live_with_fault(fault, seed, findings)) break;
+      }
+    }
+  }
+  FaultyFiles whole;
+  {
+    Drive drive(whole);
+    drive.open();
+    Life life;
+    live(drive, seed, 10, life);
+    drive.append(3);
+  }
+  Drive found(whole);
+  found.open();
+  const std::uint64_t last = found.log().last_sequence();
+  for (const FileCall call : {FileCall::read, FileCall::open, FileCall::list, FileCall::sync,
+                              FileCall::sync_folder, FileCall::lock}) {
+    fail_recovery(whole, call, last, findings);
+  }
+  return findings;
+}
+
+// W05
+Findings full_disks() {
+  Findings findings;
+  fill_at_every_offset(findings);
+  fill_while_overwriting(findings);
+  fill_within_an_append(findings);
   return findings;
 }
 

@@ -67,6 +67,14 @@ TEST_P(Zoo, HoldsNoBugThatGoesUnnoticed) {
   FAIL() << "no suite sees bug " << GetParam().number << ": " << GetParam().what;
 }
 
+// Without a bug none of the suites that the zoo leans on finds anything.
+TEST(ZooWithoutBugs, IsQuiet) {
+  for (const Findings& findings : {owners_and_files(), made_up_blocks(), spliced_logs(), killed_processes(1),
+                                   cut_truncations(1), full_disks(), failed_calls(1), bad_sectors(1)}) {
+    EXPECT_EQ(findings.failures, 0U) << findings.first_failure;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Bugs, Zoo, ::testing::ValuesIn(bugs),
                          [](const auto& one) { return "Bug" + std::to_string(one.param.number); });
 
