@@ -88,8 +88,8 @@ void append_fields_json(const EventShape& shape, const std::uint8_t* data, std::
 
 }  // namespace
 
-EventTable::EventTable(const std::string& schema) {
-  by_type_[event_type_tick] = {.name = "Tick", .json_name = "\"Tick\"", .size = 0, .fields = {}};
+EventTable::EventTable(const std::string& schema) : index_(std::size_t{1} << 16) {
+  add(event_type_tick, {.name = "Tick", .json_name = "\"Tick\"", .size = 0, .fields = {}});
   std::istringstream lines(schema);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
@@ -109,16 +109,18 @@ EventTable::EventTable(const std::string& schema) {
     }
     if (!is_sound) continue;
     if (*type != 0) {
-      by_type_.emplace(*type, std::move(shape));
+      add(*type, std::move(shape));
     } else {
       items_.emplace(name, std::move(shape));
     }
   }
 }
 
-const EventShape* EventTable::find(std::uint16_t type) const {
-  const auto found = by_type_.find(type);
-  return found == by_type_.end() ? nullptr : &found->second;
+// The first of a type counts.
+void EventTable::add(std::uint16_t type, EventShape shape) {
+  if (index_[type] != 0) return;
+  shapes_.push_back(std::move(shape));
+  index_[type] = static_cast<std::uint16_t>(shapes_.size());
 }
 
 const EventShape* EventTable::items_of(const EventShape& shape, std::uint32_t bytes) const {

@@ -38,7 +38,10 @@ class EventTable {
  public:
   explicit EventTable(const std::string& schema);
   // nullptr: not known.
-  [[nodiscard]] const EventShape* find(std::uint16_t type) const;
+  [[nodiscard]] const EventShape* find(std::uint16_t type) const {
+    const std::uint16_t index = index_[type];
+    return index == 0 ? nullptr : &shapes_[index - 1];
+  }
 
   // "17 2026-01-05T09:30:00.000000001Z 1:17 NewOrder order_id=5 ...\n"
   void append_text(const Event& event, std::string& out) const;
@@ -50,7 +53,10 @@ class EventTable {
   // What follows the head of an event: whole items, or nullptr.
   [[nodiscard]] const EventShape* items_of(const EventShape& shape, std::uint32_t bytes) const;
 
-  std::map<std::uint16_t, EventShape> by_type_;
+  void add(std::uint16_t type, EventShape shape);
+
+  std::vector<EventShape> shapes_;           // of events
+  std::vector<std::uint16_t> index_;         // by type: 1 more than its index in `shapes_`, or 0
   std::map<std::string, EventShape> items_;  // by name
 };
 

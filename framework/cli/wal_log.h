@@ -23,7 +23,7 @@ namespace tickweir {
 
 // What can be read or made of a log at once: no event of any pipeline is larger.
 inline constexpr std::uint32_t log_batch_bytes = 16 * 1024 * 1024;
-inline constexpr std::uint32_t log_batch_events = 8192;
+inline constexpr std::uint32_t log_batch_events = 2048;
 
 class NamedLog {
  public:
