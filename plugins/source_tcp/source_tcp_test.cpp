@@ -42,6 +42,16 @@ TEST(SourceTcp, TakesALoginAndEventsThatComeTogetherOrByteByByte) {
   rig.until_events(4);
 }
 
+TEST(SourceTcp, ListensOnIpv6) {
+  if (!Harness::refusal(TICKWEIR_PLUGIN_FILE, with({}, "[::1]:0")).empty())
+    GTEST_SKIP() << "this machine has none";
+  Rig rig({}, {}, "[::1]:0");
+  EXPECT_EQ(text_of(rig.address()).substr(0, 6), "[::1]:");
+  Peer peer(rig, 7);
+  peer.send(events_bytes(1, 2));
+  rig.until_events(2);
+}
+
 TEST(SourceTcp, AcknowledgesOnceARoundAndOnlyWhatIsSettled) {
   Rig rig;
   Peer peer(rig, 7);

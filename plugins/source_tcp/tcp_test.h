@@ -29,8 +29,8 @@ using testing::OwnedEvent;
 constexpr std::uint64_t start_time = 1'767'700'000'000'000'000;
 constexpr std::uint64_t second = 1'000'000'000;
 
-inline testing::OptionTexts with(testing::OptionTexts more) {
-  more.push_back({"listen", "127.0.0.1:0"});
+inline testing::OptionTexts with(testing::OptionTexts more, const char* listen = "127.0.0.1:0") {
+  more.push_back({"listen", listen});
   return more;
 }
 
@@ -54,8 +54,9 @@ class TestFile {
 
 class Rig {
  public:
-  explicit Rig(std::initializer_list<testing::OptionText> options = {}, testing::Settings settings = {})
-      : stage_(TICKWEIR_PLUGIN_FILE, with(options), timed(std::move(settings))) {
+  explicit Rig(std::initializer_list<testing::OptionText> options = {}, testing::Settings settings = {},
+               const char* listen = "127.0.0.1:0")
+      : stage_(TICKWEIR_PLUGIN_FILE, with(options, listen), timed(std::move(settings))) {
     const std::string& line = stage_.logs().back();
     address_ = parse_address(line.substr(line.rfind(' ') + 1)).value();
   }
@@ -129,7 +130,8 @@ struct ReceiveRoom {
 
 class Peer {
  public:
-  explicit Peer(Rig& rig, ReceiveRoom room = {}) : rig_(rig), socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Peer(Rig& rig, ReceiveRoom room = {})
+      : rig_(rig), socket_(::socket(rig.address().raw.ss_family, SOCK_STREAM, 0)) {
     if (room.bytes != 0) static_cast<void>(set_option(socket_, SOL_SOCKET, SO_RCVBUF, room.bytes));
     const auto* const raw = reinterpret_cast<const sockaddr*>(&rig.address().raw);
     EXPECT_EQ(::connect(socket_, raw, rig.address().bytes), 0) << std::strerror(errno);
