@@ -13,7 +13,7 @@ namespace tickweir::testing {
 
 namespace fs = std::filesystem;
 
-LogsByHand::LogsByHand(const std::string& trades) {
+LogsByHand::LogsByHand(const std::string& trades, const std::string& segment_bytes) {
   std::string name = (fs::temp_directory_path() / "tickweir_wal_cli_XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + name);
   folder_ = name;
@@ -29,8 +29,8 @@ LogsByHand::LogsByHand(const std::string& trades) {
          "  log:\n"
          "    plugin: wal_segment\n"
          "    inputs: [orders]\n"
-         "    config: { segment_bytes: 64KiB, path: \""
-      << path("orders")
+         "    config: { segment_bytes: "
+      << segment_bytes << ", path: \"" << path("orders")
       << "\" }\n"
          "  book:\n"
          "    plugin: transform_order_book\n"

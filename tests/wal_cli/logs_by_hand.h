@@ -10,12 +10,12 @@
 
 namespace tickweir::testing {
 
-// generator -> log (wal_segment, segments of 64 KiB) -> book -> bundles -> trades, and book -> file. The
+// generator -> log (wal_segment) -> book -> bundles -> trades, and book -> file. The
 // folder goes with it.
 class LogsByHand {
  public:
   // `trades`: the back end of the second log.
-  explicit LogsByHand(const std::string& trades = "wal_sqlite");
+  explicit LogsByHand(const std::string& trades = "wal_sqlite", const std::string& segment_bytes = "64KiB");
   ~LogsByHand();
   LogsByHand(const LogsByHand&) = delete;
   LogsByHand& operator=(const LogsByHand&) = delete;

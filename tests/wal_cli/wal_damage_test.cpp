@@ -34,7 +34,7 @@ void rot(const LogsByHand& logs, std::size_t index) {
 }
 
 TEST(WalRepair, CutsATornEndKeepsACopyAndSaysSo) {
-  const LogsByHand logs;
+  const LogsByHand logs("wal_sqlite", "1MiB");  // so that the last one has room
   logs.run();
   tear_end(logs);
   const auto torn = logs.files();

@@ -31,7 +31,7 @@ TEST(WalLs, ShowsEveryLogOfAPipelineAndChangesNothing) {
   EXPECT_EQ(found[0]["last"], LogsByHand::events);
   EXPECT_EQ(found[0]["events"], LogsByHand::events);
   EXPECT_EQ(found[0]["id"].get<std::string>().size(), 32U);
-  EXPECT_EQ(found[0]["bytes"].get<std::size_t>(), logs.segments().size() * 65536);
+  EXPECT_GE(found[0]["bytes"], logs.segments().size() * 65536);
   EXPECT_EQ(found[1]["log"], logs.pipeline() + ":trades");
   EXPECT_EQ(logs.files(), before);
 
