@@ -62,7 +62,7 @@ Replayed replay(Engine& engine, bool is_to_end) {
 std::string verdict_of(const LogReplay& log) {
   std::string text = "byte-identical, " + std::to_string(log.equal_events) + " events";
   if (log.made_last > log.held_last) {
-    text += "; " + std::to_string(log.made_last - log.held_last) + " more follow, which the next run stores";
+    text += "; not stored yet, but by the next run: " + std::to_string(log.made_last - log.held_last);
   } else if (log.made_last < log.held_last) {
     text += " of " + std::to_string(log.held_last);
   }
