@@ -170,7 +170,7 @@ inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
 [[nodiscard]] Findings power_cuts(std::uint64_t seed, std::uint32_t effort);
 [[nodiscard]] Findings cut_truncations(std::uint64_t seed);
 [[nodiscard]] Findings killed_processes(std::uint64_t seed);
-[[nodiscard]] Findings flipped_bits();
+[[nodiscard]] Findings flipped_bits(std::size_t step = 1);  // every one, or one in so many
 [[nodiscard]] Findings cut_files();
 [[nodiscard]] Findings bad_sectors(std::uint64_t seed);
 [[nodiscard]] Findings spliced_logs();

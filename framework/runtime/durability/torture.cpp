@@ -28,7 +28,7 @@ std::vector<Score> run_torture(const TortureSettings& settings) {
   std::vector<Score> sheet;
   for (const torture::Check& check : checks) {
     if (!settings.only.empty() && std::ranges::count(settings.only, check.name) == 0) continue;
-    const torture::Ending ending = torture::in_own_process([&] {
+    const torture::Ending ending = torture::in_own_process(settings.seconds, [&] {
       torture::Subject subject(settings, check.name);
       return check.run(subject);
     });

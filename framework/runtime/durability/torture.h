@@ -35,6 +35,7 @@ struct TortureSettings {
   std::uint64_t seed = 1;
   std::uint32_t kills = 20;
   std::uint32_t power_cuts = 200;
+  std::uint32_t seconds = 120;         // a check that takes longer has failed
   std::vector<std::string> only = {};  // names of checks; empty: all
 };
 

@@ -213,7 +213,7 @@ std::string two_owners(Subject& subject) {
   subject.needs_disk();
   LogHarness log(subject.file(), subject.options());
   Subject::append(log, 10);
-  const Ending other = in_own_process([&]() -> std::string {
+  const Ending other = in_own_process(subject.settings().seconds, [&]() -> std::string {
     LogHarness second(subject.file(), subject.options());
     return "";
   });

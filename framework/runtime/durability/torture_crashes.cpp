@@ -38,14 +38,15 @@ std::string killed(Subject& subject) {
                   sizeof durable);
     }
     told += said.size() / sizeof durable;
-    const Ending found = in_own_process([&] {  // it may leave threads behind: not in the process that forks
-      LogHarness log(subject.file(), subject.options());
-      const std::uint64_t last = log.opened().last_sequence;
-      require(last >= durable, "lost sequences " + std::to_string(last + 1) + ".." + std::to_string(durable) +
-                                   " that were synced");
-      Subject::expect_events(log, 1, last);
-      return std::to_string(last);
-    });
+    const Ending found = in_own_process(
+        subject.settings().seconds, [&] {  // it may leave threads behind: not in the process that forks
+          LogHarness log(subject.file(), subject.options());
+          const std::uint64_t last = log.opened().last_sequence;
+          require(last >= durable, "lost sequences " + std::to_string(last + 1) + ".." +
+                                       std::to_string(durable) + " that were synced");
+          Subject::expect_events(log, 1, last);
+          return std::to_string(last);
+        });
     if (found.mark != Mark::passed)
       throw std::runtime_error("after kill " + std::to_string(kill + 1) + ": " + found.text);
     const std::uint64_t last = std::stoull(found.text);
@@ -174,8 +175,9 @@ std::string full_disk(Subject& subject) {
   files.limit_bytes(0);
   Subject::append(*log, 400);
   log->sync();
+  const std::uint64_t last = log->next_sequence() - 1;
   log->reopen({.files = &files.raw()});
-  Subject::expect_events(*log, 1, log->next_sequence() - 1);
+  Subject::expect_events(*log, 1, last);
   return "went on when there was room";
 }
 

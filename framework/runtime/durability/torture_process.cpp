@@ -82,11 +82,11 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-Ending in_own_process(const std::function<std::string()>& work) {
+Ending in_own_process(std::uint32_t seconds, const std::function<std::string()>& work) {
   Pipe pipe;
   const pid_t child = fork_or_throw();
   if (child == 0) {
-    ::alarm(seconds_max);
+    ::alarm(seconds);
     tell_and_exit(pipe.ends[1], work);
   }
   pipe.close(1);
@@ -94,7 +94,7 @@ Ending in_own_process(const std::function<std::string()>& work) {
   const int status = wait_for(child);
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
-    if (signal == SIGALRM) return {Mark::failed, "took more than " + std::to_string(seconds_max) + " s"};
+    if (signal == SIGALRM) return {Mark::failed, "took more than " + std::to_string(seconds) + " s"};
     return {Mark::failed, "crashed: " + std::string(strsignal(signal))};
   }
   if (told.empty()) return {Mark::failed, "ended the process"};

@@ -21,10 +21,8 @@ struct Ending {
   std::string text;
 };
 
-constexpr unsigned seconds_max = 120;
-
-// `work` returns what is to be said about its success.
-[[nodiscard]] Ending in_own_process(const std::function<std::string()>& work);
+// `work` returns what is to be said about its success; it fails if it takes longer than so many seconds.
+[[nodiscard]] Ending in_own_process(std::uint32_t seconds, const std::function<std::string()>& work);
 
 // Forks; the child runs `work` with the end of a pipe to write to, and never returns. Killed after
 // `lifetime_us`; returns everything it wrote. Throws if the child ended by itself with an error.

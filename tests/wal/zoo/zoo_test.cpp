@@ -50,7 +50,7 @@ TEST_P(Zoo, HoldsNoBugThatGoesUnnoticed) {
       {"failed_calls", [] { return failed_calls(1); }},
       {"bad_sectors", [] { return bad_sectors(1); }},
       {"power_cuts", [] { return power_cuts(1, 4); }},
-      {"flipped_bits", flipped_bits},
+      {"flipped_bits", [] { return flipped_bits(5); }},
   };
   for (const auto& [name, run] : suites) {
     std::string seen;
