@@ -30,7 +30,7 @@ void relax() {
 }  // namespace
 
 Worker::Worker(const Graph& graph, std::uint32_t index, ThreadCells& cells, RunControl& control)
-    : graph_(graph), plan_(graph.threads[index]), cells_(cells), control_(control),
+    : plan_(graph.threads[index]), cells_(cells), control_(control),
       pool_(graph.config.batch_bytes_max, graph.config.batch_events_max), bucket_(&cells.idle_ticks) {}
 
 void Worker::run() {

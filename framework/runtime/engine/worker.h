@@ -83,7 +83,6 @@ class Worker {
   void sleep();
   [[nodiscard]] std::uint64_t sleep_ns_max(std::vector<int>& descriptors) const;
 
-  const Graph& graph_;
   const GraphThread& plan_;
   ThreadCells& cells_;
   RunControl& control_;
