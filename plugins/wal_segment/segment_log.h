@@ -131,7 +131,6 @@ class SegmentLog {
   };
 
   void take_folder();
-  void make_folders(const std::string& path);
   void find_segments();
   [[nodiscard]] SegmentHeader read_header(const std::string& path, std::uint64_t number);
   void read_schema();

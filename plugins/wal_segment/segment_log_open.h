@@ -5,23 +5,9 @@
 
 namespace tickweir::wal_segment {
 
-inline void SegmentLog::make_folders(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  bool is_made = false;
-  try {
-    is_made = files_.make_folder(path);
-  } catch (const std::system_error& failure) {
-    if (failure.code() != std::errc::no_such_file_or_directory || parent == path) throw;
-    make_folders(parent);
-    is_made = files_.make_folder(path);
-  }
-  if (is_made) files_.sync_folder(parent);
-}
-
 // The folder is there, and nobody else writes to it.
 inline void SegmentLog::take_folder() {
-  make_folders(path_);
+  files_.make_folders(path_);
   const std::string path = path_ + "/lock";
   lock_ = files_.open_if_there(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
   if (!lock_.is_open()) {

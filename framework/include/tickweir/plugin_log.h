@@ -38,11 +38,14 @@ typedef struct tickweir_wal {
   uint32_t reserved TICKWEIR_DEFAULT(0);
   int32_t (*open)(void* stage, const tickweir_log_request*, tickweir_log_state*, tickweir_error*)
       TICKWEIR_DEFAULT(NULL);
-  /* Whole events without verdicts, one after the other through all spans; the first has `first_sequence`,
-   * which is one more than the last before. Lent for the call. FULL: nothing of it is kept, may be called
+  /* Whole events without verdicts, one after the other through all spans, none of them in two; each carries
+   * its sequence, the first `first_sequence`, which is one more than the last before. An empty log may begin
+   * at any. Lent for the call. FULL: nothing of it is kept, may be called
    * again with the same. */
   int32_t (*append)(void* stage, const tickweir_span* spans, uint32_t span_count, uint64_t first_sequence,
                     uint32_t event_count, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* Called again without an append when the log has been idle for a while: a good moment to write down that
+   * the last group was synced. */
   int32_t (*sync)(void* stage, tickweir_error*) TICKWEIR_DEFAULT(NULL);
   /* Fills an empty batch with one or more whole events from `sequence` on. FINISHED: there is none.
    * An error if the event was dropped by truncate_before or is damaged. */

@@ -89,6 +89,7 @@ void Committer::run() {
       continue;
     }
     idle_rounds = 0;
+    is_confirmed_ = false;
     if (!has_failed()) store_group();
     settle_group();
   }
@@ -116,10 +117,21 @@ void Committer::wait(std::uint32_t& idle_rounds) {
     sched_yield();
     return;
   }
+  const std::uint64_t start = clock_ticks();
   sleeper_.prepare();
   if (!staging_.has_blocks() && !staging_.is_finished() && !control_.is_abandoned())
     sleeper_.sleep(sleep_ns, {});
   sleeper_.finish();
+  if (!staging_.has_blocks() && ticks_to_ns(clock_ticks() - start) >= sleep_ns) confirm();
+}
+
+// Once after the last group, when nothing more has come for a while: a back end may then write down that this
+// group was synced, so that recovery can tell it from one that was torn.
+void Committer::confirm() {
+  const bool syncs = durability_.sync == SyncMode::group || durability_.sync == SyncMode::each;
+  if (is_confirmed_ || !syncs || is_over() || control_.mode().is_replay) return;
+  is_confirmed_ = true;
+  sync();
 }
 
 void Committer::wait_for_upstream(const Block& block) {

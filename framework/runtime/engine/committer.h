@@ -69,6 +69,7 @@ class Committer {
   void flush();
   bool append();
   void sync();
+  void confirm();
   void publish(std::uint64_t sequence);
   void settle_group();
   void fail(const std::string& text);
@@ -95,6 +96,7 @@ class Committer {
   OwnBatch again_;                // what is stored of the events that come again
   std::uint32_t again_at_ = 0;
   std::uint64_t equal_events_ = 0;
+  bool is_confirmed_ = true;  // nothing has been stored since the last confirm()
   std::uint32_t events_max_;
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> has_failed_{false};

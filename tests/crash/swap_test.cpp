@@ -1,0 +1,55 @@
+// One word changes the back end of a log, and nothing else.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "tests/cli/program.h"
+#include "tickweir/testing_log.h"
+
+namespace tickweir::crash {
+namespace {
+
+namespace fs = std::filesystem;
+using Events = std::vector<testing::OwnedEvent>;
+
+struct Stored {
+  Events orders;
+  Events trades;
+};
+
+Events read(const std::string& backend, const std::string& path) {
+  testing::LogHarness log((TICKWEIR_PLUGIN_DIR "/" + backend + ".so").c_str(), {{"path", path}});
+  return log.read_all();
+}
+
+Stored run_over(const std::string& backend) {
+  std::string folder = (fs::temp_directory_path() / "tickweir_swap_XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + folder);
+  const testing::Outcome outcome = testing::run_program(
+      {"run", TICKWEIR_SOURCE_DIR "/tests/crash/swap.yaml", "--set", "stages.log.plugin=" + backend, "--set",
+       "stages.log.config.path=" + folder + "/deep/orders", "--set",
+       "stages.trades.config.path=" + folder + "/trades"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  Stored stored{read(backend, folder + "/deep/orders"), read("wal_segment", folder + "/trades")};
+  fs::remove_all(folder);
+  return stored;
+}
+
+TEST(Swap, GivesTheSameBytesOverEachBackEnd) {
+  const Stored segment = run_over("wal_segment");
+  ASSERT_GT(segment.orders.size(), 19'000U);
+  ASSERT_GT(segment.trades.size(), 10U);
+  for (const char* backend : {"wal_rocksdb", "wal_lmdb", "wal_sqlite"}) {
+    const Stored other = run_over(backend);
+    EXPECT_EQ(other.orders, segment.orders) << backend;
+    EXPECT_EQ(other.trades, segment.trades) << backend;
+  }
+}
+
+}  // namespace
+}  // namespace tickweir::crash
