@@ -92,7 +92,7 @@ class MemoryLog final : public WalBackend {
   }
   void truncate_before(std::uint64_t) {}
   void describe(LogState& state) {
-    state.first_sequence = disk_.events.empty() ? 0 : 1;
+    state.first_sequence = disk_.dropped == disk_.events.size() ? 0 : disk_.dropped + 1;
     state.last_sequence = disk_.events.size();
     state.schema = disk_.schema.c_str();
   }

@@ -274,6 +274,18 @@ TEST_P(Logs, ReplayNamesTheFirstByteThatDiffers) {
   EXPECT_NE(outcome.error().message.find("first at byte 40"), std::string::npos) << outcome.error().message;
 }
 
+TEST_P(Logs, RefuseAFirstLogThatLostItsBeginning) {
+  ASSERT_TRUE(Pipeline(shape())());
+  for (const std::size_t dropped : {std::size_t{10}, std::size_t{1000}}) {
+    disk("log").dropped = dropped;  // 1,000: all it held
+    auto outcome = Pipeline(shape())();
+    ASSERT_FALSE(outcome);
+    EXPECT_NE(outcome.error().message.find("the log begins at sequence " + std::to_string(dropped + 1)),
+              std::string::npos)
+        << outcome.error().message;
+  }
+}
+
 TEST_P(Logs, EndTheRunWhenASyncFailsAndSettleNothingMore) {
   disk("log").fail_sync_at = 3;
   auto outcome = Pipeline(shape())();

@@ -26,6 +26,11 @@ struct LogFacts {
   std::string note;
 };
 
+// Where what it holds, or will, begins.
+[[nodiscard]] inline std::uint64_t first_held(const LogFacts& facts) {
+  return facts.first_sequence == 0 ? facts.last_sequence + 1 : facts.first_sequence;
+}
+
 class LogStore {
  public:
   // `stage`: made by table.create.

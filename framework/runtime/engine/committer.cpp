@@ -62,7 +62,7 @@ void Committer::set_upstream(Committer* upstream) {
 }
 
 void Committer::start(const LogFacts& held) {
-  first_held_ = held.first_sequence;
+  first_held_ = first_held(held);
   stored_ = held.last_sequence;
   durable_.store(stored_, std::memory_order_relaxed);
   set_cell(cells_.durable_sequence, stored_);

@@ -59,9 +59,9 @@ Result<void> LogStage::open() {
   facts_ = std::move(*opened);
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
   if (stage_.log != no_log) return {};
-  if (facts_.first_sequence > 1) {
+  if (facts_.last_sequence != 0 && facts_.first_sequence != 1) {
     return Error{
-        "the log begins at sequence " + std::to_string(facts_.first_sequence) +
+        "the log begins at sequence " + std::to_string(first_held(facts_)) +
         ": what came before was dropped, so the stages after it cannot be brought back; give it an empty "
         "path, or put a copy of the whole log there"};
   }
