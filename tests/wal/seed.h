@@ -1,5 +1,5 @@
-// The seed of a random test: printed, and set by TICKWEIR_SEED, to try others or to repeat a failure. The same
-// in every build unless told, so that a change is judged by what it changed.
+// The seed of a random test: printed, and set by TICKWEIR_SEED, to try others or to repeat a failure. The
+// same in every build unless told, so that a change is judged by what it changed.
 #pragma once
 
 #include <cstdint>
