@@ -256,7 +256,7 @@ TEST_P(Logs, ReplayEndsWhereItIsTold) {
   Pipeline replay(again);
   ASSERT_TRUE(replay());
   EXPECT_EQ(replay.engine().replays()[0].made_last, 333U);
-  const LogReplay& trades = replay.engine().replays()[1];
+  const LogReplay trades = replay.engine().replays()[1];
   EXPECT_EQ(trades.equal_events, trades.made_last);
   EXPECT_GT(trades.made_last, 0U);
   EXPECT_LT(trades.made_last, trades.held_last);
