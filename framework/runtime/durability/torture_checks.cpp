@@ -4,7 +4,6 @@
 namespace tickweir::torture {
 namespace {
 
-using testing::ContractError;
 using testing::StageError;
 
 template <typename Call>

@@ -104,7 +104,8 @@ bool Committer::gather() {
   while (const Block* next = staging_.next()) {
     if (!group_.empty() && events + next->live_count() > events_max_) break;
     events += next->live_count();
-    staging_.pop(queued);
+    const bool is_taken = staging_.pop(queued);
+    TICKWEIR_ASSERT(is_taken && queued.block == next);
     staging_.arrived(queued.block->live_count());
     group_.push_back(queued);
     if (events >= events_max_) break;
