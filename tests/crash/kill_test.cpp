@@ -1,7 +1,6 @@
 // kill -9 at any instant: nothing acknowledged is lost, nothing is there twice, no trade changes.
 //
-// TICKWEIR_KILLS: how often (25 unless told; `./dev crash` 500, `./dev crash --long` 10,000); TICKWEIR_SEED:
-// when.
+// TICKWEIR_KILLS says how often (25 unless told; `./dev crash` makes it 500), TICKWEIR_SEED when.
 #include <gtest/gtest.h>
 
 #include <chrono>
