@@ -108,12 +108,6 @@ Result<void> LogStore::check_read(std::uint64_t sequence, const tickweir_batch& 
   return {};
 }
 
-Result<void> LogStore::truncate_before(std::uint64_t sequence) {
-  Failure failure;
-  if (wal_.truncate_before(stage_, sequence, failure.raw()) == TICKWEIR_OK) return {};
-  return failure.error("truncate");
-}
-
 Result<LogFacts> LogStore::describe() {
   tickweir_log_state state;
   Failure failure;

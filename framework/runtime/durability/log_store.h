@@ -44,7 +44,6 @@ class LogStore {
   Result<void> sync();
   // Fills an empty batch with events from `sequence` on. False: there are none.
   Result<bool> read(std::uint64_t sequence, tickweir_batch& room);
-  Result<void> truncate_before(std::uint64_t sequence);
   Result<LogFacts> describe();
 
  private:
