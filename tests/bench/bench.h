@@ -41,6 +41,8 @@ std::vector<Row> quickstart_fused(const Settings&);
 std::vector<Row> latency_two_threads(const Settings&);
 std::vector<Row> scrape(const Settings&);
 std::vector<Row> itch_parse(const Settings&);
+std::vector<Row> order_book(const Settings&);
+std::vector<Row> itch_book(const Settings&);
 std::vector<Row> idle(const Settings&);
 std::vector<Row> memory(const Settings&);
 std::vector<Row> durable(const Settings&);

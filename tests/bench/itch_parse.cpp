@@ -2,8 +2,6 @@
 //
 // Both work on the same bytes in memory, so that no disk is measured.
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "bench.h"
@@ -15,22 +13,6 @@
 namespace tickweir::bench {
 
 namespace {
-
-// A file that is all in memory.
-class MemoryInput {
- public:
-  explicit MemoryInput(const std::string& bytes) : bytes_(bytes) {}
-  std::size_t read(std::uint8_t* to, std::size_t size) {
-    const std::size_t count = std::min(size, bytes_.size() - at_);
-    std::memcpy(to, bytes_.data() + at_, count);
-    at_ += count;
-    return count;
-  }
-
- private:
-  const std::string& bytes_;
-  std::size_t at_ = 0;
-};
 
 std::uint64_t parse_all(const std::string& bytes) {
   MemoryInput input(bytes);
@@ -101,8 +83,11 @@ std::uint64_t touch_all(const std::string& bytes) {
           sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)) +
                  __builtin_bswap32(touch<std::uint32_t>(m + 19));
           break;
-        case 'D': sum += __builtin_bswap64(touch<std::uint64_t>(m + 11)); break;
-        default: break;
+        case 'D':
+          sum += __builtin_bswap64(touch<std::uint64_t>(m + 11));
+          break;
+        default:
+          break;
       }
       at += 2 + length;
       ++messages;
@@ -129,8 +114,7 @@ double per_second(const std::string& bytes, std::uint64_t (*work)(const std::str
 
 std::vector<Row> itch_parse(const Settings& settings) {
   const std::uint64_t messages = settings.is_smoke ? 20'000 : 2'000'000;
-  std::ifstream file(sample_file(settings, messages), std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string bytes = sample_bytes(settings, messages);
   const Pairs pairs = run_pairs(
       settings, false, [&] { return per_second(bytes, parse_all, messages * 9 / 10); },
       [&] { return per_second(bytes, touch_all, messages); });

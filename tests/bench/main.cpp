@@ -71,7 +71,7 @@ constexpr Entry entries[] = {
     {"five_hops", five_hops},       {"one_edge", one_edge}, {"quickstart_fused", quickstart_fused},
     {"latency", latency_two_threads}, {"scrape", scrape},   {"itch_parse", itch_parse},
     {"idle", idle},                 {"memory", memory},
-    {"durable", durable},
+    {"durable", durable},           {"order_book", order_book}, {"itch_book", itch_book},
 };
 
 std::string number(double value) {
