@@ -60,6 +60,8 @@ void write_enum(std::ostream& out, const reflection::Enum& declaration) {
         << "\";\n";
   }
   out << "  }\n  return \"?\";\n}\n";
+  out << "template <>\ninline constexpr std::size_t value_count<" << name
+      << "> = " << declaration.values()->size() << ";\n";
 }
 
 struct Field {
@@ -145,8 +147,10 @@ void write_header(std::ostream& out, const reflection::Schema& schema) {
     return std::pair(a.event_type, a.name) < std::pair(b.event_type, b.name);
   });
 
-  out << "// Generated from market.fbs. Do not edit.\n#pragma once\n\n#include <array>\n#include <cstdint>\n"
-         "#include <string_view>\n\n#include \"tickweir/note.h\"\n\nnamespace tickweir::market {\n";
+  out << "// Generated from market.fbs. Do not edit.\n#pragma once\n\n#include <array>\n#include <cstddef>\n"
+         "#include <cstdint>\n#include <string_view>\n\n#include \"tickweir/note.h\"\n\n"
+         "namespace tickweir::market {\n\n// How many values an enum has; they are numbered from 0.\n"
+         "template <typename Enum>\ninline constexpr std::size_t value_count = 0;\n";
   for (const auto* declaration : *schema.enums()) write_enum(out, *declaration);
   for (const Struct& declaration : structs) write_struct(out, declaration);
 

@@ -106,6 +106,9 @@ class Matching : public Reporting<Listener> {
 
   [[nodiscard]] RejectReason judge(const market::NewOrder& order) const {
     if (const RejectReason reason = market::validate(order); reason != RejectReason::None) return reason;
+    if (order.time_in_force > market::TimeInForce::ImmediateOrCancel || order.flags != 0) {
+      return RejectReason::InvalidKind;
+    }
     if (!store_.has_book(order.instrument)) return RejectReason::InstrumentLimit;
     if (store_.find(order.order_id) != 0) return RejectReason::DuplicateOrderId;
     // Refused even if it would trade at once: whether there is room must not depend on the other side.

@@ -32,7 +32,7 @@ struct Silent {
   void top_changed(const market::TopOfBook&) {}
 };
 
-constexpr std::size_t reject_reason_count = static_cast<std::size_t>(RejectReason::NotIncreasing) + 1;
+constexpr std::size_t reject_reason_count = market::value_count<RejectReason>;
 
 // Plain sums since the start, kept whatever the listener wants.
 struct Counts {
