@@ -67,6 +67,12 @@ TEST(DedupStage, ForgetsByCapacityAndByAgeInHashMode) {
   EXPECT_EQ(stage.counter("remembered"), 1U);
 }
 
+TEST(DedupStage, CountsAnAgeFromTheLatestTimeInHashMode) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, {{"mode", "hash"}, {"max_age", "100ns"}});
+  stage.push({tick(1100), from(1, 1, 1050), from(1, 1, 1199), from(1, 1, 1200)});
+  EXPECT_EQ(stage.verdicts(), (Verdicts{"", "", "duplicate", ""}));
+}
+
 TEST(DedupStage, JudgesTheSameHoweverTheInputIsCutIntoBatches) {
   const char* given = std::getenv("TICKWEIR_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "tickweir/planted_bug.h"
 #include "tickweir/state.h"
 #include "tickweir/wire.h"
 
@@ -111,7 +112,7 @@ class Clients {
     if (client.under_way == 0) return false;  // not ours: another source's, or from before a restart
     --client.under_way;
     if (is_durable) client.last_durable = std::max(client.last_durable, number);
-    if (client.earlier != 0) {
+    if (client.earlier != 0 && !TICKWEIR_BUG("connections mixed up")) {
       --client.earlier;
       return false;
     }
@@ -121,14 +122,15 @@ class Clients {
   // What the log holds, shown at a restart.
   void recover(std::uint64_t origin) {
     const std::uint32_t id = wire::client_of(origin);
-    if (id == 0) return;
+    if (id == 0 || TICKWEIR_BUG("clients forgotten")) return;
     raise(find_or_add(id), origin_number(origin));
   }
 
   void save(StateWriter& out) const {
     out.put<std::uint64_t>(state_format);
     out.put<std::uint64_t>(by_id_.size());
-    for (const std::uint32_t index : by_id_) {
+    for (std::uint32_t i = 0; i < by_id_.size(); ++i) {
+      const std::uint32_t index = TICKWEIR_BUG("saved in order of arrival") ? i : by_id_[i];
       out.put<std::uint64_t>(clients_[index].id);
       out.put<std::uint64_t>(clients_[index].last_durable);
     }

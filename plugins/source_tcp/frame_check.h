@@ -11,6 +11,7 @@
 #include <cstring>
 #include <span>
 
+#include "tickweir/planted_bug.h"
 #include "tickweir/wire.h"
 
 namespace tickweir::tcp {
@@ -69,7 +70,8 @@ struct HeaderWord {
 static_assert(sizeof(HeaderWord) == 8);
 
 inline GoodbyeCode judge_word(const HeaderWord& word, const FrameRules& rules) {
-  if (word.size < sizeof(Event) || word.size % event_alignment != 0 || word.size > rules.frame_bytes_max) {
+  const bool is_long = word.size > rules.frame_bytes_max && !TICKWEIR_BUG("length believed");
+  if (word.size < sizeof(Event) || word.size % event_alignment != 0 || is_long) {
     return GoodbyeCode::frame_size;
   }
   if (word.verdict != 0 || word.flags != 0) return GoodbyeCode::frame_field;
@@ -126,11 +128,12 @@ inline Checked check_frames(std::span<std::uint8_t> bytes, std::uint32_t events_
     }
     auto& event = *reinterpret_cast<Event*>(at);
     const std::uint64_t number = event.origin;
-    if ((event.sequence | event.time) != 0 || number > wire::number_max) {
+    const bool is_foreign = number > wire::number_max && !TICKWEIR_BUG("number of another client accepted");
+    if ((event.sequence | event.time) != 0 || is_foreign) {
       stop(Stop::fault, GoodbyeCode::frame_field);
       break;
     }
-    if (number <= last_number) {
+    if (number <= last_number && !TICKWEIR_BUG("number accepted twice")) {
       stop(Stop::fault, GoodbyeCode::number_order);
       break;
     }

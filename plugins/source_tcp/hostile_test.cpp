@@ -48,6 +48,31 @@ TEST(HostilePeer, CannotMakeUsWaitForAFrameOfFourGigabytes) {
   }
 }
 
+TEST(HostilePeer, MayNotSendMoreThanAFrameMayHold) {
+  Rig rig;
+  Peer peer(rig, 7);
+  peer.send(event_bytes(1, 8192));
+  rig.until("a judgement", [&] { return rig.count() + rig.stage().counter("goodbyes", "frame_size") != 0; });
+  EXPECT_EQ(rig.count(), 0U);
+}
+
+TEST(HostilePeer, MayNotUseTheNumbersOfAnotherClient) {
+  Rig rig;
+  Peer peer(rig, 7);
+  peer.send(event_bytes(wire::client_origin(8, 1)));
+  rig.until("a judgement", [&] { return rig.count() + rig.stage().counter("goodbyes", "frame_field") != 0; });
+  EXPECT_EQ(rig.count(), 0U);
+}
+
+TEST(HostilePeer, MayNotUseANumberTwice) {
+  Rig rig;
+  Peer peer(rig, 7);
+  peer.send(event_bytes(1) + event_bytes(1));
+  rig.until("a judgement",
+            [&] { return rig.count() == 2 || rig.stage().counter("goodbyes", "number_order") == 1; });
+  EXPECT_EQ(rig.count(), 1U);
+}
+
 TEST(HostilePeer, MayNotSayWhatTheSourceSays) {
   const std::string lies[] = {bytes_of(wire::Frame<wire::LoginReply>{}),
                               bytes_of(wire::Frame<wire::Acknowledgement>{}),
@@ -149,6 +174,14 @@ TEST(HostilePeer, ThatLeavesInTheMiddleOfAFrameIsCounted) {
   EXPECT_EQ(goodbye.code, GoodbyeCode::cut_frame);
   EXPECT_EQ(goodbye.byte_offset, 104U + 64U);
   EXPECT_EQ(rig.count(), 1U);
+}
+
+TEST(HostilePeer, ThatLeavesAmidItsFirstFrameIsToldSo) {
+  Rig rig;
+  Peer peer(rig, 7);
+  peer.send(event_bytes(1).substr(0, 20));
+  peer.end_sending();
+  EXPECT_EQ(peer.goodbye().code, GoodbyeCode::cut_frame);
 }
 
 TEST(HostilePeer, ThatIsGoneIsForgotten) {

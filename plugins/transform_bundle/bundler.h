@@ -15,6 +15,7 @@
 
 #include "tickweir/assert.h"
 #include "tickweir/market.h"
+#include "tickweir/planted_bug.h"
 #include "tickweir/state.h"
 
 namespace tickweir::bundle {
@@ -72,7 +73,9 @@ class Bundler {
 
   // True: the open bundle must be closed before an event of this time is looked at.
   [[nodiscard]] bool is_due(std::uint64_t time) const {
-    return count_ != 0 && time >= items_[0].time && time - items_[0].time >= delay_max_;
+    if (count_ == 0) return false;
+    const std::uint64_t since = items_[TICKWEIR_BUG("delay since the last item") ? count_ - 1 : 0].time;
+    return time >= since && time - since >= delay_max_;
   }
 
   // True: the bundle is full and must be closed.
@@ -107,13 +110,15 @@ class Bundler {
     out.put(delay_max_);
     out.put(next_id_);
     out.put(origin_);
-    out.put_all(std::span<const market::BundleItem>(items_.data(), count_));
+    const std::uint32_t count = TICKWEIR_BUG("open bundle not saved") ? 0 : count_;
+    out.put_all(std::span<const market::BundleItem>(items_.data(), count));
   }
   void load(StateReader& in) {
     in.expect("format", state_format);
     in.expect("max_events", items_.size());
     in.expect("max_delay (in ns)", delay_max_);
     next_id_ = in.get<std::uint64_t>();
+    if (TICKWEIR_BUG("bundle ids begin again")) next_id_ = 1;
     origin_ = in.get<std::uint64_t>();
     count_ = static_cast<std::uint32_t>(in.get_count(items_.size() - 1));  // a full one is closed at once
     quantity_ = 0;

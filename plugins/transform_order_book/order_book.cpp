@@ -11,6 +11,7 @@
 
 #include "book_state.h"
 #include "order_book.h"
+#include "tickweir/planted_bug.h"
 #include "tickweir/stage.h"
 
 namespace {
@@ -185,6 +186,7 @@ class OrderBook final : public Transform {
   void start() {
     store_ = std::make_unique<book::BookStore>(limits_);
     store_->next_match_id = first_match_id_;
+    if (TICKWEIR_BUG("address in match_id")) store_->next_match_id += reinterpret_cast<std::uintptr_t>(this);
     if (mode_ == Mode::match) {
       matching_.emplace(*store_, announcer_);
     } else {
@@ -205,6 +207,7 @@ class OrderBook final : public Transform {
     } else {
       book::load_book(in, static_cast<std::uint64_t>(mode_), *store_, *rebuilding_);
     }
+    if (TICKWEIR_BUG("match ids begin again")) store_->next_match_id = first_match_id_;
     orders_.set(store_->order_count());
     levels_.set(store_->level_count());
   }

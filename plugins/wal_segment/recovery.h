@@ -52,7 +52,7 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
           continue;
       }
       const bool vouches = header.synced_sequence >= tail.position.next_sequence;
-      if (vouches && reader.is_block(from + at, header) && !TICKWEIR_BUG(4)) {
+      if (vouches && reader.is_block(from + at, header) && !TICKWEIR_BUG("damage cut as torn")) {
         const std::string found = tail.problem.empty() ? "there are zeros instead of a block" : tail.problem;
         throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,
                      found + ", and a later block (byte " + std::to_string(from + at) +
@@ -82,8 +82,8 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
   if (step.what == Step::senseless) {
     throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence, step.problem);
   }
-  if (!TICKWEIR_BUG(16) || step.what != Step::end) detail::search_behind(reader, tail);
-  if (tail.synced_sequence >= tail.position.next_sequence && !TICKWEIR_BUG(19)) {
+  if (!TICKWEIR_BUG("zeros are the end") || step.what != Step::end) detail::search_behind(reader, tail);
+  if (tail.synced_sequence >= tail.position.next_sequence && !TICKWEIR_BUG("synced mark ignored")) {
     throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,
                  (tail.problem.empty() ? std::string("the blocks end") : tail.problem) +
                      ", and the segment's mark says that all up to sequence " +

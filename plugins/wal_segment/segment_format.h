@@ -16,9 +16,9 @@
 #include <string>
 #include <string_view>
 
-#include "bugs.h"
 #include "crc32c.h"
 #include "tickweir/event.h"
+#include "tickweir/planted_bug.h"
 
 namespace tickweir::wal_segment {
 
@@ -124,7 +124,7 @@ class Damage : public std::runtime_error {
   problem.clear();
   if (header.magic != segment_magic) {
     problem = "found no segment header (TWSEGMNT)";
-  } else if (header.version != format_version && !TICKWEIR_BUG(17)) {
+  } else if (header.version != format_version && !TICKWEIR_BUG("version ignored")) {
     problem = "found format version " + std::to_string(header.version) + ", this program reads version " +
               std::to_string(format_version);
   } else {
@@ -155,7 +155,7 @@ static_assert(sizeof(Place) == 32);
 [[nodiscard]] inline std::uint32_t block_check(const Place& place, const BlockHeader& header) {
   const std::uint32_t before = crc32c(&place, sizeof place);
   const auto* fields = reinterpret_cast<const std::uint8_t*>(&header) + sizeof header.check;
-  return crc32c(fields, sizeof header - sizeof header.check, TICKWEIR_BUG(1) ? 0 : before);
+  return crc32c(fields, sizeof header - sizeof header.check, TICKWEIR_BUG("unbound block") ? 0 : before);
 }
 
 [[nodiscard]] inline std::uint32_t mark_check(const LogId& log_id, std::uint64_t number,
@@ -169,7 +169,7 @@ static_assert(sizeof(Place) == 32);
 [[nodiscard]] inline std::uint32_t chain_header(const BlockHeader& header, std::uint32_t before) {
   const auto* fields = reinterpret_cast<const std::uint8_t*>(&header) + offsetof(BlockHeader, kind);
   return crc32c(fields, offsetof(BlockHeader, chain) - offsetof(BlockHeader, kind),
-                TICKWEIR_BUG(2) ? 0 : before);
+                TICKWEIR_BUG("unchained block") ? 0 : before);
 }
 
 // Whole events with rising sequences and no verdict; "" or what is wrong. `stride`: their common size or 0.

@@ -72,7 +72,7 @@ class SegmentLog {
   // see SegmentWriter::vouch().
   void sync() {
     require_writable();
-    has_failed_ = !TICKWEIR_BUG(9);
+    has_failed_ = !TICKWEIR_BUG("sync retried");
     if (writer_.is_synced()) {
       writer_.vouch();
     } else {
@@ -91,7 +91,8 @@ class SegmentLog {
     while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
       if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
       files_.remove(segments_.front().path);
-      if (!TICKWEIR_BUG(18)) files_.sync_folder(path_);  // one by one: a crash must not leave a gap
+      // One by one: a crash must not leave a gap.
+      if (!TICKWEIR_BUG("folder not synced between drops")) files_.sync_folder(path_);
       segments_.erase(segments_.begin());
     }
     has_failed_ = false;

@@ -13,7 +13,7 @@ inline void SegmentLog::take_folder() {
   if (!lock_.is_open()) {
     lock_ = files_.open(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
   }
-  if (!TICKWEIR_BUG(11) && !lock_.try_lock()) {
+  if (!TICKWEIR_BUG("no lock") && !lock_.try_lock()) {
     throw std::runtime_error("the log in " + path_ + " is in use: somebody holds the lock on " + path +
                              "; stop that pipeline, or give this log another path");
   }
@@ -47,7 +47,7 @@ inline void SegmentLog::find_segments() {
         throw Damage(found.path, 0, next_sequence_,
                      "it belongs to another log than " + segments_.back().path);
       }
-      if (before.number + 1 != *number && !TICKWEIR_BUG(12)) {
+      if (before.number + 1 != *number && !TICKWEIR_BUG("missing segment passed over")) {
         throw Damage(found.path, 0, next_sequence_,
                      "the segment before it, " + segment_name(*number - 1) + ", is missing");
       }
@@ -100,8 +100,9 @@ inline void SegmentLog::recover() {
     }
     return;
   }
-  if (tail.dirty_end != 0 && !TICKWEIR_BUG(13)) repaired_ = cut_tail(files_, path_, file, tail);
-  if (!TICKWEIR_BUG(14)) file.sync();  // what was read may never have been: it is answered for from now on
+  if (tail.dirty_end != 0 && !TICKWEIR_BUG("torn end stays")) repaired_ = cut_tail(files_, path_, file, tail);
+  // What was read may never have been synced: it is answered for from now on.
+  if (!TICKWEIR_BUG("recovery not synced")) file.sync();
   files_.sync_folder(path_);
   const std::uint64_t vouched = std::max(tail.synced_sequence, last.header.first_sequence - 1);
   writer_.open(std::move(file), last.header, tail.position, next_sequence_ - 1, vouched);
@@ -109,7 +110,7 @@ inline void SegmentLog::recover() {
 
 // Goes on in a new segment with room for so many bytes of blocks. False: the disk is full.
 inline bool SegmentLog::roll(std::uint64_t bytes) {
-  if (!writer_.is_synced() && !TICKWEIR_BUG(15)) writer_.sync();
+  if (!writer_.is_synced() && !TICKWEIR_BUG("segment left unsynced")) writer_.sync();
   const std::uint64_t needed =
       whole_pages(schema_offset + schema_.size()) + whole_pages(bytes + block_header_bytes);
   SegmentHeader header{.log_id = id(),
@@ -120,7 +121,7 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
   File file = make_segment(files_, path_, header, schema_, spare_);
   if (!file.is_open() && spare_.drop()) file = make_segment(files_, path_, header, schema_, spare_);
   if (!file.is_open()) return false;
-  if (!TICKWEIR_BUG(10)) writer_.seal();
+  if (!TICKWEIR_BUG("segment not sealed")) writer_.seal();
   segments_.push_back({file.path(), header});
   writer_.open(std::move(file), header, {header.data_offset, next_sequence_, header.check},
                next_sequence_ - 1, next_sequence_ - 1);

@@ -145,7 +145,7 @@ class SegmentReader {
     if (chain != header.chain) {
       return bad(step, "a block's checksum is wrong, or it does not follow the block before it");
     }
-    if (header.first_sequence != position_.next_sequence && !TICKWEIR_BUG(3)) {
+    if (header.first_sequence != position_.next_sequence && !TICKWEIR_BUG("gap passed over")) {
       step.problem = "a block begins with sequence " + std::to_string(header.first_sequence);
     } else {
       step.problem = events_problem(payload, header.first_sequence, header.event_count, step.stride);

@@ -51,10 +51,10 @@ namespace tickweir::wal_segment {
     files.remove(fresh);
     return {};
   }
-  if (!TICKWEIR_BUG(5)) file.sync();
+  if (!TICKWEIR_BUG("new segment not synced")) file.sync();
   file.close();
   files.rename(fresh, path);
-  if (!TICKWEIR_BUG(6)) files.sync_folder(folder);
+  if (!TICKWEIR_BUG("segment name not synced")) files.sync_folder(folder);
   return files.open(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
 }
 
@@ -88,7 +88,7 @@ class SegmentWriter {
         plan.chain_up({header_.log_id, header_.number, position_.offset}, chain, synced_sequence_);
     is_synced_ = false;
     if (!file_.write(spans, position_.offset)) {
-      if (!TICKWEIR_BUG(7)) take_back(plan.bytes());
+      if (!TICKWEIR_BUG("refused append stays")) take_back(plan.bytes());
       return false;
     }
     position_.offset += plan.bytes();
@@ -99,7 +99,7 @@ class SegmentWriter {
   }
 
   void sync() {
-    if (!TICKWEIR_BUG(8)) file_.sync();
+    if (!TICKWEIR_BUG("sync does nothing")) file_.sync();
     is_synced_ = true;
     synced_sequence_ = position_.next_sequence - 1;
   }

@@ -109,7 +109,8 @@ class SettlingSource final : public Source {
         source_(context.source_number()) {}
   PollResult poll(Emitter& out, Idle&) {
     for (std::uint64_t i = 0; i < 1 + next_ * 7 % 23 && next_ < parameter_; ++i, ++next_) {
-      out.emit(0, next_, make_origin(source_, next_ + 1), Number{.value = next_, .path = 0});
+      // Every other time is before the one before it.
+      out.emit(0, next_ ^ 1, make_origin(source_, next_ + 1), Number{.value = next_, .path = 0});
     }
     return next_ == parameter_ ? PollResult::finished : PollResult::more;
   }

@@ -1,98 +1,16 @@
 // What the engine promises about logs: durable before settled, in order, the same again after a restart.
 #include <gtest/gtest.h>
 
-#include "graph_maker.h"
-#include "log_stages.h"
-#include "runtime/engine/engine.h"
-#include "test_stages.h"
+#include "log_pipeline.h"
 
 namespace tickweir::test {
 namespace {
 
-// source -> filter -> log -> split -> trades(log) -> sink, and log -> released(release: durable).
-// `threads`: 1 puts everything on one thread, 3 gives each part its own.
-struct Shape {
-  std::int64_t events = 1000;
-  std::int64_t refuse = 0;
-  std::uint32_t threads = 1;
-  SyncMode sync = SyncMode::group;
-  std::uint32_t max_events = 64;
-  RunMode mode = {};
-};
-
-class Pipeline {
- public:
-  explicit Pipeline(const Shape& shape) : maker_(shape.threads) {
-    Witness::get().clear();
-    settled().clear();
-    const std::uint32_t core = shape.threads > 1 ? 1 : 0;
-    const std::uint32_t last = shape.threads > 2 ? 2 : core;
-    maker_.graph().config.batch_events_max = 16;
-    const auto source = maker_.add("source", settling_source_plugin(), 0, {}, shape.events);
-    const auto filter =
-        maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
-    const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
-    const auto split = maker_.add("split", splitter_plugin(), core, {{.stage = log}}, 1);
-    const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = split}});
-    const auto sink = maker_.add("sink", sink_plugin(), last, {{.stage = trades}});
-    const auto released = maker_.add("released", sink_plugin(), last, {{.stage = log}});
-    auto& stages = maker_.graph().stages;
-    for (const auto after : {split, trades, released}) stages[after].log = log;
-    stages[sink].log = trades;
-    stages[source].settling_log = log;
-    stages[released].release_durable = true;
-    for (const auto one : {log, trades}) {
-      stages[one].durability.sync = shape.sync;
-      stages[one].durability.max_events = shape.max_events;
-    }
-    Disks::get().of("trades").upstream = "log";
-    engine_ = std::move(Engine::create(
-                            maker_.finish(),
-                            [this](auto, const auto&, const std::string& text) {
-                              const std::lock_guard lock(mutex_);
-                              logged_ += text + "\n";
-                            },
-                            shape.mode)
-                            .value());
-  }
-
-  Result<void> start() { return engine_->start(); }
-  Result<void> wait() {
-    auto outcome = engine_->wait();
-    const RunReport report = engine_->report();
-    EXPECT_TRUE(report.balanced) << report.imbalance;
-    return outcome;
-  }
-  Result<void> operator()() {
-    if (auto begun = start(); !begun) return begun;
-    return wait();
-  }
-  Engine& engine() { return *engine_; }
-  std::string logged() {
-    const std::lock_guard lock(mutex_);
-    return logged_;
-  }
-
- private:
-  GraphMaker maker_;
-  std::mutex mutex_;
-  std::string logged_;
-  std::unique_ptr<Engine> engine_;
-};
-
-class Logs : public testing::TestWithParam<std::uint32_t> {
- protected:
-  void SetUp() override { Disks::get().clear(); }
-  static Disk& disk(const std::string& id) { return Disks::get().of(id); }
-  static Shape shape() { return {.threads = GetParam()}; }
-  static std::uint64_t sequence_at(const std::string& id, std::size_t index) {
-    return reinterpret_cast<const Event*>(disk(id).events[index].data())->sequence;
-  }
-};
-
 TEST_P(Logs, StoreWhatPassesUnderRisingNumbers) {
-  ASSERT_TRUE(Pipeline(shape())());
+  Pipeline run(shape());
+  ASSERT_TRUE(run());
   ASSERT_EQ(disk("log").events.size(), 1000U);
+  EXPECT_EQ(run.engine().telemetry().logs[2]->durable_sequence, 1000U);
   for (std::size_t i = 0; i < 1000; ++i) ASSERT_EQ(sequence_at("log", i), i + 1);
   EXPECT_EQ(disk("log").synced, 1000U);
   EXPECT_EQ(disk("trades").events.size(), Witness::get().of("sink").size());

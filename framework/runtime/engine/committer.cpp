@@ -8,6 +8,7 @@
 
 #include "runtime/engine/clock.h"
 #include "tickweir/event.h"
+#include "tickweir/planted_bug.h"
 
 namespace tickweir {
 
@@ -53,6 +54,7 @@ Committer::Committer(const PipelineConfig& config, const GraphStage& stage, LogS
       staging_(staging_plan_, 0, cells.staging, nullptr),
       again_(config.batch_bytes_max, config.batch_events_max),
       events_max_(stage.durability.sync == SyncMode::each ? 1 : stage.durability.max_events) {
+  if (TICKWEIR_BUG("group without a bound")) events_max_ = UINT32_MAX;
   staging_.set_consumer(&sleeper_);
 }
 
@@ -136,7 +138,7 @@ void Committer::confirm() {
 }
 
 void Committer::wait_for_upstream(const Block& block) {
-  if (upstream_ == nullptr) return;
+  if (upstream_ == nullptr || TICKWEIR_BUG("second log does not wait")) return;
   for (std::uint32_t rounds = 0; upstream_->durable() < block.gate_sequence && !is_over(); ++rounds) {
     if (upstream_->has_failed()) {
       has_failed_.store(true, std::memory_order_release);  // the other log has said why
@@ -171,7 +173,8 @@ void Committer::store_group() {
 // Adds the events that the store does not have yet, and stores a group whenever it is full.
 void Committer::add_block(const Block& block) {
   const std::uint8_t* const data = block.batch.data;
-  const bool is_whole = block.batch.refused_count == 0 && block.batch.event_count != 0 &&
+  const bool has_refused = block.batch.refused_count != 0 && !TICKWEIR_BUG("refused events stored");
+  const bool is_whole = !has_refused && block.batch.event_count != 0 &&
                         event_at(data).sequence > stored_ + span_events_ &&
                         span_events_ + block.batch.event_count <= events_max_;
   if (is_whole) {
@@ -206,7 +209,7 @@ void Committer::add_block(const Block& block) {
 
 // A replay made an event that is stored already: it must be the same, to the byte.
 void Committer::check_again(const Event& event) {
-  if (event.sequence < first_held_) return;  // dropped since
+  if (event.sequence < first_held_ || TICKWEIR_BUG("second log not compared")) return;  // dropped since
   if (again_at_ == again_.batch().used_bytes) {
     again_at_ = 0;
     auto read = store_.read(event.sequence, again_.room());
@@ -233,7 +236,10 @@ void Committer::flush() {
   TICKWEIR_ASSERT(event_at(spans_.front().data).sequence == stored_ + 1);
   const bool is_replay = control_.mode().is_replay;
   if (!is_replay && !append()) return;
-  if (!is_replay && (durability_.sync == SyncMode::group || durability_.sync == SyncMode::each)) sync();
+  if (TICKWEIR_BUG("durable before the sync")) publish(last);
+  const bool syncs = durability_.sync == SyncMode::group || durability_.sync == SyncMode::each;
+  const bool is_forgetful = TICKWEIR_BUG("no sync while draining") && control_.is_draining();
+  if (!is_replay && syncs && !is_forgetful) sync();
   if (has_failed()) return;
   stored_ = last;
   add_to_cell(cells_.groups, 1);
@@ -243,7 +249,7 @@ void Committer::flush() {
   spans_.clear();
   span_events_ = 0;
   span_bytes_ = 0;
-  publish(last);
+  publish(last + (TICKWEIR_BUG("durable sequence too high") ? 1 : 0));
 }
 
 // True: stored. Waits while the disk is full.
@@ -255,7 +261,7 @@ bool Committer::append() {
       fail(stored.error().message);
       return false;
     }
-    if (*stored == LogStore::Stored::yes) {
+    if (*stored == LogStore::Stored::yes || TICKWEIR_BUG("full disk passed over")) {
       if (is_waiting) control_.log(TICKWEIR_LOG_INFO, stage_.id, "the disk has room again");
       return true;
     }
@@ -274,7 +280,9 @@ bool Committer::append() {
 
 void Committer::sync() {
   const std::uint64_t start = clock_ticks();
-  if (auto synced = store_.sync(); !synced) fail(synced.error().message);
+  auto synced = store_.sync();
+  if (!synced && TICKWEIR_BUG("sync tried again")) synced = store_.sync();
+  if (!synced && !TICKWEIR_BUG("sync error ignored")) fail(synced.error().message);
   Histogram(cells_.sync_ns.data()).record(ticks_to_ns(clock_ticks() - start));
 }
 
@@ -289,13 +297,16 @@ void Committer::publish(std::uint64_t sequence) {
 // Gives the blocks back, through the sources that want to know. After a failure nobody is told anything.
 void Committer::settle_group() {
   const std::uint64_t now = clock_ticks();
+  if (TICKWEIR_BUG("refusals settled first")) {
+    std::ranges::stable_partition(group_, [](const auto& one) { return one.block->live_count() == 0; });
+  }
   for (const QueuedBlock& queued : group_) {
     Block* const block = queued.block;
     if (!is_over()) {
       const std::uint64_t age = now > block->ingress_ticks ? now - block->ingress_ticks : 0;
       Histogram(cells_.durable_ns.data()).record(ticks_to_ns(age), block->live_count());
     }
-    if (settlements_.empty() || is_over()) {
+    if (settlements_.empty() || (is_over() && !TICKWEIR_BUG("settled after a failure"))) {
       BlockPool::release(block, nullptr);
       continue;
     }

@@ -7,6 +7,7 @@
 #include "runtime/engine/clock.h"
 #include "runtime/engine/own_batch.h"
 #include "tickweir/event.h"
+#include "tickweir/planted_bug.h"
 
 namespace tickweir {
 
@@ -66,7 +67,7 @@ Result<void> LogStage::open() {
         "path, or put a copy of the whole log there"};
   }
   facts_.last_sequence = std::min(facts_.last_sequence, mode.replay_until);
-  last_sequence_ = facts_.last_sequence;
+  last_sequence_ = TICKWEIR_BUG("numbers begin again") ? 0 : facts_.last_sequence;
   set_cell(cells_.last_sequence, last_sequence_);
   return read_last_time();
 }
@@ -87,7 +88,7 @@ std::uint64_t LogStage::number(tickweir_batch& batch) {
     at += event.size;
     if (event.verdict != 0) continue;
     event.sequence = ++last_sequence_;
-    last_time_ = std::max(last_time_, event.time);
+    last_time_ = TICKWEIR_BUG("time goes back") ? event.time : std::max(last_time_, event.time);
     event.time = last_time_;
   }
   set_cell(cells_.last_sequence, last_sequence_);
@@ -109,6 +110,7 @@ Result<void> LogStage::read_all(const std::function<Result<void>(const tickweir_
 void LogStage::begin_replay() {
   if (facts_.last_sequence == 0) return;
   is_replaying_ = true;
+  if (TICKWEIR_BUG("replay from the wrong event")) replayed_ = 1;
   replay_start_ = shown_at_ = clock_ticks();
   control_.replay_began();
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "runtime/engine/worker.h"
+#include "tickweir/planted_bug.h"
 
 namespace tickweir {
 
@@ -70,7 +71,7 @@ bool StageRunner::can_run() {
   for (Edge* edge : exits_) {
     if (edge->has_overflow() && !edge->flush_overflow()) free = false;
   }
-  return free;
+  return free || TICKWEIR_BUG("queue without a bound");
 }
 
 // Before the call only what shows where events are: they do not wait for the rest of our books.
@@ -86,7 +87,8 @@ StageRunner::Before StageRunner::enter(const Block& block) {
 }
 
 void StageRunner::take(Block* block) {
-  if (gate_ != nullptr && (!waiting_.empty() || block->log_sequence > gate_->durable())) {
+  const bool is_gated = gate_ != nullptr && !TICKWEIR_BUG("released before durable");
+  if (is_gated && (!waiting_.empty() || block->log_sequence > gate_->durable())) {
     waiting_.push_back(block);
     return;
   }
@@ -214,7 +216,8 @@ void StageRunner::drain() {
   // What a transform after a log emits follows from the log alone. That a run ends here is not in it, so what
   // is held stays held: the next run's replay brings it back, and it comes out when it would have without the
   // end.
-  const bool holds_on = is_after_log_ && object_.table().role == TICKWEIR_ROLE_TRANSFORM;
+  const bool holds_on = is_after_log_ && object_.table().role == TICKWEIR_ROLE_TRANSFORM &&
+                        !TICKWEIR_BUG("drained behind a log");
   if (!is_failed_ && !holds_on && !is_left_out_) {
     const std::uint64_t drops = drop_sum();
     auto drained = object_.drain(emitter_);
@@ -227,7 +230,9 @@ void StageRunner::drain() {
       control_.fail(plan_.id, drained.error().message);
     }
   }
-  for (Port& port : ports_) hand_over(port);
+  for (Port& port : ports_) {
+    if (!TICKWEIR_BUG("drain drops what is open")) hand_over(port);
+  }
   end_outputs();
   is_ended_ = true;
   worker_.resume(caller);

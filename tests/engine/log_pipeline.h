@@ -1,0 +1,102 @@
+// The pipeline of the tests of logs, and their fixture: once for each number of threads.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "graph_maker.h"
+#include "log_stages.h"
+#include "runtime/engine/engine.h"
+#include "test_stages.h"
+
+namespace tickweir::test {
+
+// source -> filter -> log -> split -> trades(log) -> sink, and log -> released(release: durable).
+// `threads`: 1 puts everything on one thread, 3 gives each part its own.
+struct Shape {
+  std::int64_t events = 1000;
+  std::int64_t refuse = 0;
+  std::uint32_t threads = 1;
+  SyncMode sync = SyncMode::group;
+  std::uint32_t max_events = 64;
+  std::uint32_t batch_events = 16;
+  bool is_gated = false;  // the last sink passes the Gate
+  RunMode mode = {};
+};
+
+class Pipeline {
+ public:
+  explicit Pipeline(const Shape& shape) : maker_(shape.threads) {
+    Witness::get().clear();
+    settled().clear();
+    const std::uint32_t core = shape.threads > 1 ? 1 : 0;
+    const std::uint32_t last = shape.threads > 2 ? 2 : core;
+    maker_.graph().config.batch_events_max = shape.batch_events;
+    const auto source = maker_.add("source", settling_source_plugin(), 0, {}, shape.events);
+    const auto filter =
+        maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
+    const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
+    const auto split = maker_.add("split", splitter_plugin(), core, {{.stage = log}}, 1);
+    const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = split}});
+    const auto sink =
+        maker_.add("sink", shape.is_gated ? gated_sink_plugin() : sink_plugin(), last, {{.stage = trades}});
+    const auto released = maker_.add("released", sink_plugin(), last, {{.stage = log}});
+    auto& stages = maker_.graph().stages;
+    for (const auto after : {split, trades, released}) stages[after].log = log;
+    stages[sink].log = trades;
+    stages[source].settling_log = log;
+    stages[released].release_durable = true;
+    for (const auto one : {log, trades}) {
+      stages[one].durability.sync = shape.sync;
+      stages[one].durability.max_events = shape.max_events;
+    }
+    Disks::get().of("trades").upstream = "log";
+    engine_ = std::move(Engine::create(
+                            maker_.finish(),
+                            [this](auto, const auto&, const std::string& text) {
+                              const std::lock_guard lock(mutex_);
+                              logged_ += text + "\n";
+                            },
+                            shape.mode)
+                            .value());
+  }
+
+  Result<void> start() { return engine_->start(); }
+  Result<void> wait() {
+    auto outcome = engine_->wait();
+    const RunReport report = engine_->report();
+    EXPECT_TRUE(report.balanced) << report.imbalance;
+    return outcome;
+  }
+  Result<void> operator()() {
+    if (auto begun = start(); !begun) return begun;
+    return wait();
+  }
+  Engine& engine() { return *engine_; }
+  std::string logged() {
+    const std::lock_guard lock(mutex_);
+    return logged_;
+  }
+
+ private:
+  GraphMaker maker_;
+  std::mutex mutex_;
+  std::string logged_;
+  std::unique_ptr<Engine> engine_;
+};
+
+class Logs : public testing::TestWithParam<std::uint32_t> {
+ protected:
+  void SetUp() override { Disks::get().clear(); }
+  static Disk& disk(const std::string& id) { return Disks::get().of(id); }
+  static Shape shape() { return {.threads = GetParam()}; }
+  static std::uint64_t sequence_at(const std::string& id, std::size_t index) {
+    return reinterpret_cast<const Event*>(disk(id).events[index].data())->sequence;
+  }
+};
+
+}  // namespace tickweir::test
