@@ -21,7 +21,8 @@ TEST(Logs, AreTheNearestThatAllEventsCameThrough) {
                                 .stage("f", "filter_pass", {"s"})
                                 .stage("log", "wal_log", {"f"})
                                 .stage("g", "filter_pass", {"log"})
-                                .stage("book", "transform_fill", {"g", "log"})
+                                .stage("book", "transform_fill", {"g"})
+                                .stage("twice", "sink_any", {"g", "log"})
                                 .stage("out", "sink_any", {"trades"})
                                 .stage("both", "sink_any", {"trades", "log"})
                                 .stage("early", "sink_any", {"f", "log"}));
@@ -32,6 +33,7 @@ TEST(Logs, AreTheNearestThatAllEventsCameThrough) {
   EXPECT_EQ(log_of(built, "log"), "");
   EXPECT_EQ(log_of(built, "g"), "log");
   EXPECT_EQ(log_of(built, "book"), "log");
+  EXPECT_EQ(log_of(built, "twice"), "log");
   EXPECT_EQ(log_of(built, "trades"), "log");
   EXPECT_EQ(log_of(built, "out"), "trades");
   EXPECT_EQ(log_of(built, "both"), "");

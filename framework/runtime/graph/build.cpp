@@ -102,6 +102,7 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   const std::vector<std::size_t> order = upstream_first(drafts, diagnostics);
   match_events(drafts, order, diagnostics);
   find_logs(drafts, order, diagnostics);
+  refuse_unrepeatable(drafts, diagnostics);
   find_settling_logs(drafts, order, graph->config.stages_known, diagnostics);
   if (all_read) warn_of_idle_threads(graph->config, diagnostics);
   check_threads(graph->config, machine, diagnostics);

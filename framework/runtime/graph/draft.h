@@ -76,6 +76,10 @@ void match_events(const Drafts& drafts, const std::vector<std::size_t>& order, D
 // settings of logs where there is none.
 void find_logs(Drafts& drafts, const std::vector<std::size_t>& order, Diagnostics& diagnostics);
 
+// ---- repeatable.cpp
+// Refuses edges that drop, and stages with several inputs, between a log and a log behind it. After find_logs().
+void refuse_unrepeatable(const Drafts& drafts, Diagnostics& diagnostics);
+
 // ---- settling.cpp
 // Fills in DraftStage::settling_log. Refuses sources that settle where an event might never pass a log, or
 // pass two. `stages_known`: drafts holds all stages there are.
