@@ -15,8 +15,8 @@
 // stage or the policy is drop_oldest, else a ring.
 //
 // Logs. A stage whose plugin is a wal passes on what it receives, numbered. A log and a stage with
-// `release: durable` have one log upstream or (the former) none; between two logs no edge drops and each stage has
-// one input; a source that settles has exactly one log downstream, reached through filters and blocking edges.
+// `release: durable` have one log upstream or (the former) none; from log to log lead only blocking edges
+// and stages with one input. A source that settles has one log downstream, behind filters and such edges.
 //
 // Events. Each edge must carry at least one event that its reader accepts. Filters and logs pass on what they
 // receive.
