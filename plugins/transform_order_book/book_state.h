@@ -23,12 +23,12 @@
 
 namespace tickweir::book {
 
-constexpr std::uint64_t state_format = 1;
+constexpr std::uint64_t state_format = 2;
 constexpr std::uint64_t no_more_levels = ~std::uint64_t{0};
 
 struct SavedLevel {
   std::uint64_t place = 0;
-  std::int64_t rank = 0;
+  std::uint64_t rank = 0;
   std::uint64_t count = 0;
 };
 struct SavedOrder {
@@ -56,10 +56,16 @@ inline void save_orders(StateWriter& out, const BookStore& store, const Level& l
   throw std::runtime_error("the saved book makes no sense: " + what);
 }
 
+// Of a valid price?
+inline bool is_rank(const SavedLevel& level) {
+  return level.rank <= rank_mask &&
+         market::validate_price(price_of(side_of(level.place), level.rank)) == market::RejectReason::None;
+}
+
 inline void load_orders(StateReader& in, BookStore& store, const SavedLevel& level) {
   const auto instrument = static_cast<std::uint32_t>(level.place / 2);
-  const Side side = level.place % 2 != 0 ? Side::Sell : Side::Buy;
-  const std::int64_t price = side == Side::Sell ? level.rank : -level.rank;
+  const Side side = side_of(level.place);
+  const std::int64_t price = price_of(side, level.rank);
   for (std::uint64_t i = 0; i < level.count; ++i) {
     const auto order = in.get<SavedOrder>();
     if (store.is_full()) refuse("more orders than the option `orders` allows");
@@ -81,10 +87,9 @@ void save_book(StateWriter& out, std::uint64_t mode, const BookStore& store, con
   out.put<std::uint64_t>(store.limits().instruments);
   out.put(store.next_match_id);
   for (std::uint32_t place = 0; place < store.limits().instruments * 2; ++place) {
-    const Side side = place % 2 != 0 ? Side::Sell : Side::Buy;
-    for (std::uint32_t at = store.best(place / 2, side); at != 0; at = store.level(at).next[0]) {
+    for (std::uint32_t at = store.best(place / 2, side_of(place)); at != 0; at = store.next_worse(at)) {
       const Level& level = store.level(at);
-      out.put(SavedLevel{place, level.rank, level.count});
+      out.put(SavedLevel{place, level.rank(), level.count});
       detail::save_orders(out, store, level);
     }
   }
@@ -110,7 +115,7 @@ void load_book(StateReader& in, std::uint64_t mode, BookStore& store, Rules& rul
     const bool is_next =
         is_first || level.place > before.place || (level.place == before.place && level.rank > before.rank);
     if (!is_next || level.place >= std::uint64_t{store.limits().instruments} * 2 || level.count == 0 ||
-        level.rank < -market::price_max || level.rank > market::price_max) {
+        !detail::is_rank(level)) {
       detail::refuse("a level at price rank " + std::to_string(level.rank) + " of place " +
                      std::to_string(level.place));
     }

@@ -130,42 +130,33 @@ class Matching : public Reporting<Listener> {
 
   void trade(Taker& taker) {
     const Side against = opposite(taker.side);
-    while (taker.quantity != 0) {
-      const std::uint32_t best = store_.best(taker.instrument, against);
-      if (best == 0 || !reaches(taker, store_.level(best).price())) return;
-      trade_with_level(taker, best);
+    const std::uint64_t worst = taker.any_price ? rank_mask : rank_of(against, taker.price);
+    const Place& place = store_.levels().place(place_of(taker.instrument, against));
+    while (taker.quantity != 0 && place.best != 0 && place.best_rank <= worst) {
+      trade_with_level(taker, place.best, store_.level(place.best).price());
     }
   }
 
-  static bool reaches(const Taker& taker, std::int64_t price) {
-    return taker.any_price || (taker.side == Side::Buy ? price <= taker.price : price >= taker.price);
-  }
-
-  void trade_with_level(Taker& taker, std::uint32_t level_index) {
-    Level after = store_.level(level_index);
-    const std::int64_t price = after.price();
-    while (taker.quantity != 0 && after.count != 0) {
-      const std::uint32_t maker_index = after.first;
-      const Order maker = store_.order(maker_index);
-      const std::uint32_t quantity = std::min(taker.quantity, maker.quantity);
-      after = store_.take(maker_index, quantity);
-      taker.quantity -= quantity;
-      ++counts_.executed;
-      const std::uint64_t match_id = store_.next_match_id++;
-      if (!listener_.wants_executions()) continue;
-      listener_.execution({.match_id = match_id,
-                           .maker_order_id = maker.id,
-                           .taker_order_id = taker.id,
-                           .price = price,
-                           .quantity = quantity,
-                           .instrument = taker.instrument,
-                           .maker_remaining = maker.quantity - quantity,
-                           .taker_remaining = taker.quantity,
-                           .maker_account = maker.account,
-                           .taker_account = taker.account,
-                           .taker_side = taker.side},
-                          true);
-    }
+  void trade_with_level(Taker& taker, std::uint32_t level_index, std::int64_t price) {
+    const Level after =
+        store_.take_front(level_index, taker.quantity, [&](const Order& maker, std::uint32_t quantity) {
+          taker.quantity -= quantity;
+          ++counts_.executed;
+          const std::uint64_t match_id = store_.next_match_id++;
+          if (!listener_.wants_executions()) return;
+          listener_.execution({.match_id = match_id,
+                               .maker_order_id = maker.id,
+                               .taker_order_id = taker.id,
+                               .price = price,
+                               .quantity = quantity,
+                               .instrument = taker.instrument,
+                               .maker_remaining = maker.quantity - quantity,
+                               .taker_remaining = taker.quantity,
+                               .maker_account = maker.account,
+                               .taker_account = taker.account,
+                               .taker_side = taker.side},
+                              true);
+        });
     this->tell_level(after);
   }
 

@@ -2,7 +2,7 @@
 //
 // Events:  requests or a feed in; reports, executions, trades, level changes and best prices out.
 // Order:   outputs follow the input, each with the time and origin of the event that caused it.
-// Memory:  all of it at start; see book_store.h. Cost: O(1) near the best price, logarithmic away from it.
+// Memory:  all of it reserved at start; see book_store.h. Cost: O(1).
 #include <array>
 #include <memory>
 #include <optional>

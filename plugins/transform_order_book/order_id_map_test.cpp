@@ -16,17 +16,55 @@ std::uint64_t test_seed() {
   return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
 }
 
+// Each key lies at its index, as an order does at its slot.
+struct Keyed {
+  explicit Keyed(std::uint32_t keys_max) : map(keys_max), keys(std::size_t{keys_max} + 1) {
+    for (std::uint32_t index = keys_max; index != 0; --index) free.push_back(index);
+  }
+  [[nodiscard]] std::uint32_t find(std::uint64_t key) const {
+    return map.find(key, [this](std::uint32_t index) { return keys[index]; });
+  }
+  std::uint32_t put(std::uint64_t key) {
+    const std::uint32_t index = free.back();
+    free.pop_back();
+    keys[index] = key;
+    map.put(key, index);
+    return index;
+  }
+  void erase(std::uint64_t key) {
+    const std::uint32_t index = find(key);
+    map.erase(key, index);
+    keys[index] = 0;
+    free.push_back(index);
+  }
+
+  OrderIdMap map;
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> free;
+};
+
 TEST(OrderIdMap, FindsNothingInAnEmptyMapNotEvenKeyZero) {
-  const OrderIdMap map(1);
+  const Keyed map(1);
   EXPECT_EQ(map.find(0), 0U);
   EXPECT_EQ(map.find(7), 0U);
 }
 
 TEST(OrderIdMap, HoldsAsManyKeysAsPromised) {
-  OrderIdMap map(3);
-  for (std::uint32_t key = 1; key <= 3; ++key) map.put(key, key * 10);
-  for (std::uint32_t key = 1; key <= 3; ++key) EXPECT_EQ(map.find(key), key * 10);
-  EXPECT_EQ(map.size(), 3U);
+  Keyed map(3);
+  for (std::uint64_t key = 1; key <= 3; ++key) EXPECT_EQ(map.put(key), key);
+  for (std::uint64_t key = 1; key <= 3; ++key) EXPECT_EQ(map.find(key), key);
+  EXPECT_EQ(map.map.size(), 3U);
+}
+
+// Ids in a row, ids in steps that are powers of two, and any ids.
+std::vector<std::uint64_t> make_keys(std::mt19937_64& random, std::uint32_t keys_max) {
+  std::vector<std::uint64_t> keys;  // few, so that they come again and again
+  for (std::uint64_t i = 0; i < keys_max; ++i) {
+    keys.push_back(i + 1);
+    keys.push_back((i + 2) << (random() % 2 == 0 ? 32U : 16U));
+    keys.push_back(random() | 1);
+  }
+  return keys;
 }
 
 TEST(OrderIdMap, AgreesWithAnObviousMapOverAnyMixOfPutsAndErases) {
@@ -34,22 +72,22 @@ TEST(OrderIdMap, AgreesWithAnObviousMapOverAnyMixOfPutsAndErases) {
   SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
   std::mt19937_64 random(seed);
   for (const std::uint32_t keys_max : {1U, 2U, 7U, 64U, 1000U}) {
-    OrderIdMap map(keys_max);
+    Keyed map(keys_max);
     std::unordered_map<std::uint64_t, std::uint32_t> model;
-    std::vector<std::uint64_t> keys;  // few, so that they come again and again
-    for (std::uint32_t i = 0; i < keys_max * 2; ++i) keys.push_back(random() % 3 == 0 ? random() | 1 : i + 1);
+    const std::vector<std::uint64_t> keys = make_keys(random, keys_max);
     for (std::uint32_t step = 0; step < 20'000; ++step) {
       const std::uint64_t key = keys[random() % keys.size()];
       if (model.contains(key)) {
         model.erase(key);
         map.erase(key);
       } else if (model.size() < keys_max) {
-        model[key] = step + 1;
-        map.put(key, step + 1);
+        model[key] = map.put(key);
       }
-      ASSERT_EQ(map.size(), model.size());
+      ASSERT_EQ(map.map.size(), model.size());
       const std::uint64_t asked = keys[random() % keys.size()];
       ASSERT_EQ(map.find(asked), model.contains(asked) ? model[asked] : 0) << "key " << asked;
+      const std::uint32_t guessed = map.map.guess(asked);
+      ASSERT_LE(guessed, keys_max);
     }
     for (const std::uint64_t key : keys) ASSERT_EQ(map.find(key), model.contains(key) ? model[key] : 0);
   }
@@ -57,7 +95,7 @@ TEST(OrderIdMap, AgreesWithAnObviousMapOverAnyMixOfPutsAndErases) {
 
 TEST(OrderIdMapDeathTest, StopsWhenAKeyThatIsNotThereIsErased) {
   OrderIdMap map(4);
-  EXPECT_DEATH(map.erase(5), "assertion failed");
+  EXPECT_DEATH(map.erase(5, 1), "assertion failed");
 }
 
 }  // namespace

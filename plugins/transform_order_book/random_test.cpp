@@ -2,6 +2,7 @@
 // invariants: totals, links, order of prices, never crossed when matching, no quantity lost or made.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cstdlib>
 #include <random>
 
@@ -82,22 +83,45 @@ class Requests {
 
 // ---- Invariants --------------------------------------------------------------------------------------
 
+// Walks a tree of pages: each page has two children or more, what it says of them is true, and they know it.
+void check_tree(const PriceLevels& levels, std::uint32_t place, Child child, std::uint32_t parent,
+                std::uint32_t& level_count) {
+  if (child == 0) return;
+  if ((child & page_bit) == 0) {
+    EXPECT_EQ(levels[child].page, parent);
+    EXPECT_EQ(levels[child].place(), place);
+    EXPECT_TRUE(parent == 0 || levels.page(parent).holds(levels[child].rank()));
+    ++level_count;
+    return;
+  }
+  const Page& page = levels.page(child & ~page_bit);
+  EXPECT_EQ(page.parent, parent);
+  EXPECT_TRUE(parent == 0 || levels.page(parent).holds(page.some_rank()));
+  EXPECT_TRUE(parent == 0 || levels.page(parent).shift > page.shift);
+  EXPECT_GE(std::popcount(page.occupied), 2);
+  for (unsigned i = 0; i < 64; ++i) {
+    EXPECT_EQ(page.children[i] != 0, (page.occupied >> i & 1U) != 0);
+    check_tree(levels, place, page.children[i], child & ~page_bit, level_count);
+  }
+}
+
 // Walks a side: prices get worse, totals and links add up. Returns the orders it saw.
 std::uint32_t check_side(const BookStore& store, std::uint32_t instrument, Side side,
                          std::uint32_t& level_count) {
   std::uint32_t orders_seen = 0;
-  std::int64_t last_rank = 0;
+  std::uint32_t levels_in_tree = level_count;
+  const Place& place = store.levels().place(place_of(instrument, side));
+  check_tree(store.levels(), place_of(instrument, side), place.root, 0, levels_in_tree);
+  EXPECT_TRUE(place.best == 0 || store.level(place.best).rank() == place.best_rank);
+  std::uint64_t last_rank = 0;
   bool is_first = true;
-  std::uint32_t better = 0;
-  for (std::uint32_t at = store.best(instrument, side); at != 0; at = store.level(at).next[0]) {
+  for (std::uint32_t at = store.best(instrument, side); at != 0; at = store.next_worse(at)) {
     const Level& level = store.level(at);
-    EXPECT_TRUE(is_first || level.rank > last_rank);
+    EXPECT_TRUE(is_first || level.rank() > last_rank);
     EXPECT_EQ(level.side(), side);
     EXPECT_EQ(level.instrument(), instrument);
-    EXPECT_EQ(level.previous, better);
-    better = at;
     is_first = false;
-    last_rank = level.rank;
+    last_rank = level.rank();
     ++level_count;
     std::uint64_t quantity = 0;
     std::uint32_t count = 0;
@@ -117,6 +141,7 @@ std::uint32_t check_side(const BookStore& store, std::uint32_t instrument, Side 
     EXPECT_GT(count, 0U);
     orders_seen += count;
   }
+  EXPECT_EQ(levels_in_tree, level_count);
   return orders_seen;
 }
 
@@ -215,7 +240,7 @@ TEST(RandomBook, NeitherLosesNorMakesQuantity) {
     std::uint64_t open = 0;
     for (std::uint32_t instrument = 0; instrument < narrow.instruments; ++instrument) {
       for (const Side side : {Side::Buy, Side::Sell}) {
-        for (auto at = store.best(instrument, side); at != 0; at = store.level(at).next[0]) {
+        for (auto at = store.best(instrument, side); at != 0; at = store.next_worse(at)) {
           open += store.level(at).quantity;
         }
       }
