@@ -23,11 +23,11 @@ Exchange::~Exchange() {
   fs::remove_all(folder_);
 }
 
-void Exchange::start() {
+std::vector<std::string> Exchange::words(const char* command) const {
   // wal_lmdb has exchange-lmdb.yaml.
   const std::string variant = backend_ == "wal_segment" ? "" : "-" + backend_.substr(std::strlen("wal_"));
   std::vector<std::string> words{
-      "run",           TICKWEIR_SOURCE_DIR "/pipelines/exchange" + variant + ".yaml",
+      command,         TICKWEIR_SOURCE_DIR "/pipelines/exchange" + variant + ".yaml",
       "--plugin-path", TICKWEIR_PLUGIN_DIR,
       "--set",         "stages.orders.config.listen=127.0.0.1:0",
       "--set",         "metrics.listen=127.0.0.1:0",
@@ -37,7 +37,11 @@ void Exchange::start() {
   if (backend_ == "wal_segment") {
     words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
   }
-  program_ = std::make_unique<testing::Program>(std::move(words));
+  return words;
+}
+
+void Exchange::start() {
+  program_ = std::make_unique<testing::Program>(words("run"));
   const std::string listening = "orders: listening on 127.0.0.1:";
   if (!program_->wait_for_stderr("is running")) {
     throw std::runtime_error("the exchange does not start: " + program_->err());
@@ -52,11 +56,16 @@ void Exchange::kill() {
   program_.reset();  // waits for its end
 }
 
-testing::Outcome Exchange::stop() {
-  program_->send(SIGTERM);
+testing::Outcome Exchange::finish() {
   testing::Outcome outcome = program_->finish();
   program_.reset();
   return outcome;
+}
+
+testing::Outcome Exchange::replay() const {
+  std::vector<std::string> replay = words("replay");
+  replay.emplace_back("--verify");
+  return testing::Program(std::move(replay)).finish();
 }
 
 std::vector<testing::OwnedEvent> Exchange::orders() const {
@@ -90,6 +99,11 @@ void Trader::work(std::uint32_t count) {
     client_->send(order(client_id_, client_->last_number() + 1));
   }
   client_->work(0);
+}
+
+std::optional<std::uint64_t> Trader::parted_at() const {
+  if (!client_->goodbye()) return {};
+  return client_->goodbye()->last_durable;
 }
 
 bool Trader::finish() {

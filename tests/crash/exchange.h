@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,13 @@ class Exchange {
   // Starts it and waits until it runs. What it wrote to stderr is the failure's text.
   void start();
   void kill();
-  // SIGTERM; the exit code and what it wrote.
-  testing::Outcome stop();
+  // SIGTERM; it ends when it has drained.
+  void ask_to_stop() { program_->send(SIGTERM); }
+  // Waits for the end: the exit code and what it wrote.
+  testing::Outcome finish();
+  testing::Outcome stop() { return ask_to_stop(), finish(); }
+  // While it is down: runs the stored orders through the stages again, undisturbed, and compares the trades.
+  [[nodiscard]] testing::Outcome replay() const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   // While it is down: the events of a log.
@@ -34,6 +40,9 @@ class Exchange {
   [[nodiscard]] std::vector<testing::OwnedEvent> trades() const;
 
  private:
+  // The command with the exchange's file and where its data are.
+  [[nodiscard]] std::vector<std::string> words(const char* command) const;
+
   std::string backend_;
   std::string folder_;
   std::unique_ptr<testing::Program> program_;
@@ -52,6 +61,9 @@ class Trader {
   void work(std::uint32_t count);
   [[nodiscard]] bool finish();
   void disconnect() { client_->disconnect(); }
+  [[nodiscard]] bool is_connected() const { return client_->is_connected(); }
+  // The last number that the exchange called durable when it said goodbye; nothing when it did not.
+  [[nodiscard]] std::optional<std::uint64_t> parted_at() const;
 
   [[nodiscard]] std::uint32_t id() const { return client_id_; }
   [[nodiscard]] std::uint64_t sent() const { return client_ == nullptr ? 0 : client_->last_number(); }

@@ -59,7 +59,7 @@ class StandingStill : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(StandingStill, FillsWhatIsBoundedAndDropsNothing) {
-  constexpr std::uint64_t all = 50'000;
+  constexpr std::uint64_t all = 10'000;
   const Shape shape{.events = all, .threads = 3, .is_gated = !is_disk()};
   close();
   Pipeline run(shape);

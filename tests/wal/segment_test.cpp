@@ -12,10 +12,11 @@ namespace tickweir::wal_segment {
 namespace {
 
 void expect_none(const Findings& findings) {
-  EXPECT_EQ(findings.failures, 0U) << findings.first_failure << "\n(repeat: TICKWEIR_SEED=" << test_seed()
-                                   << ")";
+  const auto& test = *::testing::UnitTest::GetInstance()->current_test_info();
+  EXPECT_EQ(findings.failures, 0U) << findings.first_failure << "\nagain: TICKWEIR_SEED=" << test_seed()
+                                   << " segment_log_test --gtest_filter=SegmentLog." << test.name();
   EXPECT_GT(findings.states, 0U) << "nothing was tried";
-  std::printf("%llu states\n", static_cast<unsigned long long>(findings.states));
+  std::printf("%llu states: %s\n", static_cast<unsigned long long>(findings.states), test.name());
 }
 std::uint32_t effort() {
   const char* const given = std::getenv("TICKWEIR_EFFORT");
@@ -23,7 +24,13 @@ std::uint32_t effort() {
 }
 
 TEST(SegmentLog, W02W16W17W24KeepsWhatWasSyncedWhenThePowerGoesAtAnyCallAlsoOfARecovery) {
-  for (std::uint64_t round = 0; round < 16; ++round) expect_none(power_cuts(test_seed() + round, effort()));
+  Findings all;
+  for (std::uint64_t round = 0; round < 16; ++round) {
+    const Findings found = power_cuts(test_seed() + round, effort());
+    all.states += found.states;
+    all.expect(found.failures == 0, "round " + std::to_string(round) + ": " + found.first_failure);
+  }
+  expect_none(all);
 }
 TEST(SegmentLog, W16W24LeavesNoGapWhenThePowerGoesWhileItDropsSegments) {
   expect_none(cut_truncations(test_seed()));

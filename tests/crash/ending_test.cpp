@@ -1,0 +1,153 @@
+// The end at any instant: nothing acknowledged is lost, nothing is there twice, no trade changes.
+//
+// TICKWEIR_KILLS says how often it is killed, TICKWEIR_STOPS how often it is asked to stop (`./dev crash`: 500
+// and 200 times), TICKWEIR_SEED when.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <deque>
+#include <iostream>
+#include <map>
+#include <random>
+
+#include "exchange.h"
+
+namespace tickweir::crash {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+class Ending : public ::testing::TestWithParam<const char*> {
+ protected:
+  // How often, and from which seed: told, so that it can be repeated.
+  std::uint64_t times(const char* variable, std::uint64_t otherwise) {
+    const std::uint64_t seed = from_environment("TICKWEIR_SEED", 1);
+    const std::uint64_t count = from_environment(variable, otherwise);
+    const auto& test = *::testing::UnitTest::GetInstance()->current_test_info();
+    std::cout << "TICKWEIR_SEED=" << seed << " " << variable << "=" << count << " crash_test --gtest_filter="
+              << test.test_suite_name() << "." << test.name() << std::endl;
+    random_.seed(seed);
+    for (std::uint32_t client = 1; client <= 3; ++client) traders_.emplace_back(client);
+    return count;
+  }
+
+  // Trades go on for as long as the clock says, which the seed decides: where the process is then is chance,
+  // and nothing that is checked depends on it.
+  void trade_for(std::chrono::microseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    do {
+      for (Trader& trader : traders_) trader.work(static_cast<std::uint32_t>(random_() % 40));
+    } while (std::chrono::steady_clock::now() < end);
+  }
+
+  void connect_all() {
+    for (Trader& trader : traders_) {
+      const std::uint64_t promised = trader.acknowledged();
+      trader.connect(exchange_.port());
+      ASSERT_LE(promised, trader.last_durable()) << "acknowledged, and lost, of client " << trader.id();
+    }
+  }
+
+  // Every order of every client once, in order, as it was sent.
+  void check_orders(const std::vector<testing::OwnedEvent>& orders) {
+    last_.clear();
+    for (const testing::OwnedEvent& event : orders) {
+      if (event.header().type != market::NewOrder::event_type) continue;
+      const auto client = static_cast<std::uint32_t>(origin_source(event.header().origin) & 0x7fffff);
+      const std::uint64_t number = origin_number(event.header().origin);
+      ASSERT_EQ(number, ++last_[client]) << "client " << client;
+      ASSERT_EQ(payload<market::NewOrder>(event.header()), Trader::order(client, number));
+    }
+    for (const Trader& trader : traders_) {
+      ASSERT_GE(last_[trader.id()], trader.acknowledged()) << "client " << trader.id();
+    }
+  }
+
+  // As a run that nobody ended would have made them.
+  void check_replay() {
+    const testing::Outcome replay = exchange_.replay();
+    EXPECT_EQ(replay.exit_code, 0) << replay.err;
+    EXPECT_NE(replay.out.find("trades: byte-identical"), std::string::npos) << replay.out << replay.err;
+  }
+
+  // All is answered for, and stored as it was sent.
+  void check_the_end() {
+    exchange_.start();
+    ASSERT_NO_FATAL_FAILURE(connect_all());
+    for (Trader& trader : traders_) ASSERT_TRUE(trader.finish()) << "client " << trader.id();
+    const testing::Outcome end = exchange_.stop();
+    EXPECT_EQ(end.exit_code, 0) << end.err;
+    ASSERT_NO_FATAL_FAILURE(check_orders(exchange_.orders()));
+    ASSERT_NO_FATAL_FAILURE(check_trades(exchange_.trades()));
+    check_replay();
+    std::uint64_t sent = 0;
+    for (const Trader& trader : traders_) {
+      EXPECT_EQ(trader.acknowledged(), trader.sent());
+      sent += trader.sent();
+    }
+    std::cout << sent << " orders acknowledged, " << trades_.size() << " bundles" << std::endl;
+    EXPECT_GT(trades_.size(), 0U);
+  }
+
+  // What was once in the log of trades stays as it was.
+  void check_trades(const std::vector<testing::OwnedEvent>& trades) {
+    ASSERT_GE(trades.size(), trades_.size());
+    for (std::size_t i = 0; i < trades_.size(); ++i) ASSERT_EQ(trades[i], trades_[i]) << i;
+    trades_ = trades;
+  }
+
+  Exchange exchange_{GetParam()};
+  std::deque<Trader> traders_;
+  std::map<std::uint32_t, std::uint64_t> last_;  // number of each client in the log of orders
+  std::vector<testing::OwnedEvent> trades_;
+  std::mt19937_64 random_;
+};
+
+TEST_P(Ending, ByAKillLosesNothingAcknowledgedAndDoublesNothing) {
+  const std::uint64_t kills = times("TICKWEIR_KILLS", 25);
+  for (std::uint64_t i = 0; i < kills; ++i) {
+    exchange_.start();
+    ASSERT_NO_FATAL_FAILURE(connect_all());
+    trade_for(std::chrono::microseconds(random_() % 20'000));
+    exchange_.kill();
+    for (Trader& trader : traders_) trader.disconnect();
+    if (i % 10 != 9) continue;
+    ASSERT_NO_FATAL_FAILURE(check_orders(exchange_.orders())) << "after kill " << i + 1;
+    ASSERT_NO_FATAL_FAILURE(check_trades(exchange_.trades())) << "after kill " << i + 1;
+  }
+  check_the_end();
+}
+
+// What was read before the stop is durable and acknowledged; what was not is sent again.
+TEST_P(Ending, ByAStopAnswersForAllThatWasRead) {
+  const std::uint64_t stops = times("TICKWEIR_STOPS", 3);
+  for (std::uint64_t i = 0; i < stops; ++i) {
+    exchange_.start();
+    ASSERT_NO_FATAL_FAILURE(connect_all());
+    trade_for(std::chrono::microseconds(random_() % 20'000));
+    exchange_.ask_to_stop();
+    for (Trader& trader : traders_) {
+      while (trader.is_connected()) trader.work(static_cast<std::uint32_t>(random_() % 40));
+    }
+    const testing::Outcome end = exchange_.finish();
+    ASSERT_EQ(end.exit_code, 0) << "stop " << i + 1 << "\n" << end.err;
+    const auto orders = exchange_.orders();
+    ASSERT_NO_FATAL_FAILURE(check_orders(orders)) << "after stop " << i + 1;
+    ASSERT_NO_FATAL_FAILURE(check_trades(exchange_.trades())) << "after stop " << i + 1;
+    for (const Trader& trader : traders_) {
+      ASSERT_EQ(trader.parted_at(), last_[trader.id()]) << "client " << trader.id() << ", stop " << i + 1;
+      ASSERT_EQ(trader.acknowledged(), last_[trader.id()]) << "client " << trader.id() << ", stop " << i + 1;
+    }
+  }
+  check_the_end();
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Ending, ::testing::Values("wal_segment", "wal_rocksdb", "wal_lmdb", "wal_sqlite"),
+                         [](const auto& one) { return std::string(one.param); });
+
+}  // namespace
+}  // namespace tickweir::crash
