@@ -1,211 +1,342 @@
-// For tests: the same book written in the most obvious way, std::map of std::list, for both modes.
+// For tests: the whole venue written in the most obvious way, maps and lists, for both modes. SEMANTICS.md
+// says in words what it does. It is slow on purpose: whether an order could be filled is found by filling it
+// in a copy.
 #pragma once
 
-#include <algorithm>
-#include <list>
-#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "recorder.h"
+#include "obvious_steps.h"
 
 namespace tickweir::book {
 
-class ObviousBook {
+class ObviousBook : private ObviousSteps {
  public:
-  ObviousBook(const Limits& limits, bool matches) : limits_(limits), matches_(matches) {
-    told_.reports = told_.levels = told_.top = true;
-  }
+  // `keeps_place`: a replace at the same price for no more keeps its place in the queue.
+  ObviousBook(const Limits& limits, bool matches, bool keeps_place = true)
+      : ObviousSteps(matches), limits_(limits), keeps_place_(keeps_place) {}
 
+  // From here on, each change of a visible order too.
+  void tell_orders() { told_.orders = true; }
   std::vector<std::string> take_lines() { return std::exchange(told_.lines, {}); }
 
+  // Event time goes on to `time`: called with each event, before its request. Whatever is due expires, each
+  // order by itself: the earliest expiry time first, then the lowest id.
+  void advance(std::uint64_t time) {
+    now_ = std::max(now_, time);
+    while (const auto id = next_due()) expire(*id);
+  }
+
   void request(const market::NewOrder& order) {
-    RejectReason reason = market::validate(order);
-    const bool rests =
-        order.kind == market::OrderKind::Limit && order.time_in_force == market::TimeInForce::GoodTillCancel;
-    const auto is_fine = [&] { return reason == RejectReason::None; };
-    if (is_fine() && !matches_ && !rests) reason = RejectReason::InvalidKind;
-    if (is_fine() && order.instrument >= limits_.instruments) reason = RejectReason::InstrumentLimit;
-    if (is_fine() && where_.contains(order.order_id)) reason = RejectReason::DuplicateOrderId;
-    if (is_fine() && rests && where_.size() == limits_.orders) reason = RejectReason::OrderLimit;
-    if (reason != RejectReason::None) return refuse(order, reason);
+    if (const auto reason = market::validate(order); reason != RejectReason::None) {
+      return refuse(order.order_id, reason);
+    }
+    request(market::extended(order));
+  }
+
+  void request(NewOrderExtended order) {
+    if (const auto reason = judge(order); reason != RejectReason::None) {
+      return refuse(order.order_id, reason);
+    }
+    begin(order.instrument);
     told_.report(market::Accepted{
         .order_id = order.order_id, .price = order.price, .quantity = order.quantity, .side = order.side});
-    Entry taker{.id = order.order_id, .account = order.account, .quantity = order.quantity};
-    const bool is_market = order.kind == market::OrderKind::Market;
-    if (matches_) match(taker, order.instrument, order.side, is_market ? no_limit(order.side) : order.price);
-    if (taker.quantity > 0 && rests) enter(taker, order.instrument, order.side, order.price);
-    if (taker.quantity > 0 && !rests) {
-      told_.report(market::Cancelled{.order_id = taker.id,
-                                     .quantity = taker.quantity,
-                                     .reason = is_market ? market::CancelReason::NoLiquidity
-                                                         : market::CancelReason::ImmediateRemainder});
+    ObviousOrder arriving{.asked = order, .open = order.quantity};
+    if (market::is_stop(order.kind)) {
+      wait(arriving);
+    } else {
+      arrive(arriving);
     }
-    tell_top(order.instrument);
+    finish(order.instrument);
   }
+
   void request(const market::Cancel& cancel) {
     if (!known(cancel)) return;
-    take_off(cancel.order_id, quantity_of(cancel.order_id),
-             matches_ ? market::CancelReason::Requested : market::CancelReason::Venue);
+    cancel_order(cancel.order_id, matches_ ? CancelReason::Requested : CancelReason::Venue);
   }
+
   void request(const market::Reduce& reduce) {
     if (!known(reduce)) return;
-    take_off(reduce.order_id, std::min(reduce.quantity, quantity_of(reduce.order_id)),
-             market::CancelReason::Reduced);
+    ObviousOrder& order = orders_.at(reduce.order_id);
+    begin(order.asked.instrument);
+    const std::uint32_t quantity = std::min(reduce.quantity, order.open);
+    const std::uint32_t shown_before = order.shown;
+    order.open -= quantity;
+    order.shown = std::min(order.shown, order.open);  // what is hidden goes first
+    tell_cancelled(order, quantity, CancelReason::Reduced);
+    end_of_change(order, shown_before);
   }
+
   void request(const market::Replace& replace) {
     if (!known(replace)) return;
-    if (replace.new_order_id != replace.order_id && where_.contains(replace.new_order_id)) {
-      return refuse(replace, RejectReason::DuplicateOrderId);
+    ObviousOrder old = orders_.at(replace.order_id);
+    NewOrderExtended wanted = old.asked;
+    wanted.order_id = replace.new_order_id;
+    wanted.price = replace.price;
+    wanted.quantity = replace.quantity;
+    wanted.display_quantity = std::min(wanted.display_quantity, wanted.quantity);
+    if (const auto reason = judge_replace(old, wanted); reason != RejectReason::None) {
+      return refuse(replace.order_id, reason);
     }
-    const Place place = where_.at(replace.order_id);
-    Entry taker{.id = replace.new_order_id, .account = place.entry->account, .quantity = replace.quantity};
-    remove(replace.order_id);
-    tell_level(place.instrument, place.side, place.price);
+    begin(wanted.instrument);
+    const bool stays =
+        matches_ && keeps_place_ && wanted.price == old.asked.price && wanted.quantity <= old.open;
+    if (stays) {
+      rename(old, wanted);
+    } else {
+      leave(old.id());
+      tell_level(wanted.instrument, wanted.side, old.asked.price);
+    }
     told_.report(market::Replaced{.order_id = replace.order_id,
-                                  .new_order_id = replace.new_order_id,
-                                  .price = replace.price,
-                                  .quantity = replace.quantity});
-    if (matches_) match(taker, place.instrument, place.side, replace.price);
-    if (taker.quantity > 0) enter(taker, place.instrument, place.side, replace.price);
-    tell_top(place.instrument);
+                                  .new_order_id = wanted.order_id,
+                                  .price = wanted.price,
+                                  .quantity = wanted.quantity});
+    if (stays) {
+      tell_level(wanted.instrument, wanted.side, wanted.price);
+    } else {
+      arrive({.asked = wanted, .open = wanted.quantity});
+    }
+    finish(wanted.instrument);
   }
+
   void request(const market::VenueExecution& venue) {
     if (venue.quantity == 0 || !known(venue)) return;
-    const Place place = where_.at(venue.order_id);
-    const std::uint32_t quantity = std::min(venue.quantity, place.entry->quantity);
-    place.entry->quantity -= quantity;
+    ObviousOrder& order = orders_.at(venue.order_id);
+    begin(order.asked.instrument);
+    const std::uint32_t quantity = std::min(venue.quantity, order.open);
+    const std::uint32_t shown_before = order.shown;
+    order.open -= quantity;
+    order.shown -= quantity;
     told_.execution({.match_id = ++matches_told_,
                      .maker_order_id = venue.order_id,
-                     .price = venue.price != 0 ? venue.price : place.price,
+                     .price = venue.price != 0 ? venue.price : order.asked.price,
                      .quantity = quantity,
-                     .maker_remaining = place.entry->quantity},
+                     .maker_remaining = order.open},
                     venue.printable != 0);
-    if (place.entry->quantity == 0) remove(venue.order_id);
-    tell_level(place.instrument, place.side, place.price);
-    tell_top(place.instrument);
+    end_of_change(order, shown_before);
+  }
+
+  void request(const market::MassCancel& mass) {
+    auto reason = market::validate(mass);
+    if (reason == RejectReason::None && mass.instrument >= limits_.instruments) {
+      reason = RejectReason::InstrumentLimit;
+    }
+    if (reason != RejectReason::None) return refuse(0, reason);
+    const bool only_marked = mass.reason == CancelReason::Disconnected;
+    cancel_all({.instrument = mass.instrument,
+                .account = mass.account,
+                .reason = only_marked ? CancelReason::Disconnected : CancelReason::MassCancel},
+               [&](const ObviousOrder& order) {
+                 return order.asked.account == mass.account &&
+                        (mass.instrument == 0 || order.asked.instrument == mass.instrument) &&
+                        (mass.side == Side::None || order.asked.side == mass.side) &&
+                        (!only_marked || market::cancels_on_disconnect(order.asked.flags));
+               });
+  }
+
+  void request(const market::InstrumentCancel& all) {
+    if (!has_book(all)) return;
+    cancel_all({.instrument = all.instrument, .reason = CancelReason::MassCancel},
+               [&](const ObviousOrder& order) { return order.asked.instrument == all.instrument; });
+  }
+
+  void request(const market::InstrumentRules& rules) {
+    if (!has_book(rules)) return;
+    begin(rules.instrument);
+    ObviousInstrument& book = books_[rules.instrument];
+    book.rules = rules;
+    if (rules.reference_price != 0) book.reference_price = rules.reference_price;
+    finish(rules.instrument);
+  }
+
+  void request(const market::TradingStatus& status) {
+    if (!has_book(status)) return;
+    begin(status.instrument);
+    ObviousInstrument& book = books_[status.instrument];
+    const TradingState before = std::exchange(book.state, status.state);
+    const bool opens = book.is_open() && before != TradingState::Open && before != TradingState::Unknown;
+    const bool closes = before == TradingState::ClosingAuction && book.state == TradingState::Closed;
+    if (opens || closes) uncross(status.instrument, before);
+    finish(status.instrument);
+    if (book.state == TradingState::Closed) {
+      for (const std::uint64_t id : ids_in_order(book)) {
+        if (orders_.at(id).asked.time_in_force == market::TimeInForce::Day) expire(id);
+      }
+    }
+  }
+
+  void request(const market::SnapshotRequest& wanted) {
+    if (!has_book(wanted)) return;
+    const ObviousInstrument& book = books_[wanted.instrument];
+    std::vector<market::SnapshotOrder> visible;
+    for (const std::uint64_t id : ids_in_order(book)) {
+      const ObviousOrder& order = orders_.at(id);
+      if (order.waits) continue;
+      visible.push_back({.order_id = id,
+                         .price = order.asked.price,
+                         .quantity = order.shown,
+                         .instrument = wanted.instrument,
+                         .side = order.asked.side});
+    }
+    const auto count = static_cast<std::uint32_t>(visible.size());
+    told_.snapshot(market::SnapshotBegin{.sequence = book.sequence,
+                                         .last_price = book.last_price,
+                                         .reference_price = book.reference_price,
+                                         .order_count = count,
+                                         .instrument = wanted.instrument,
+                                         .state = book.state});
+    for (const auto& order : visible) told_.snapshot(order);
+    told_.snapshot(market::SnapshotEnd{
+        .sequence = book.sequence, .order_count = count, .instrument = wanted.instrument});
+  }
+
+  // What is open of all orders, shown or not.
+  [[nodiscard]] std::uint64_t open_quantity() const {
+    std::uint64_t sum = 0;
+    for (const auto& [id, order] : orders_) sum += order.open;
+    return sum;
+  }
+  // Some instrument that is open has a bid at or above its ask.
+  [[nodiscard]] bool is_crossed() const {
+    return std::ranges::any_of(books_, [](const auto& one) {
+      const std::int64_t ask = best_price(one.second, Side::Sell);
+      return one.second.is_open() && ask != 0 && best_price(one.second, Side::Buy) >= ask;
+    });
   }
 
  private:
-  struct Entry {
-    std::uint64_t id;
-    std::uint32_t account;
-    std::uint32_t quantity;
-  };
-  using Queue = std::list<Entry>;
-  using Prices = std::map<std::int64_t, Queue>;
-  struct Place {
-    std::uint32_t instrument;
-    Side side;
-    std::int64_t price;
-    Queue::iterator entry;
-  };
+  // ---- Whether a request may be followed --------------------------------------------------------------
 
-  static std::int64_t no_limit(Side side) { return side == Side::Buy ? market::price_max : 0; }
-  Prices& prices(std::uint32_t instrument, Side side) { return books_[{instrument, side}]; }
-  std::uint32_t quantity_of(std::uint64_t id) { return where_.at(id).entry->quantity; }
-
+  void refuse(std::uint64_t id, RejectReason reason) {
+    if (matches_) told_.report(market::Rejected{.order_id = id, .reason = reason});
+  }
+  // A request about an instrument alone.
   template <typename Request>
-  void refuse(const Request& request, RejectReason reason) {
-    if (matches_) told_.report(market::Rejected{.order_id = request.order_id, .reason = reason});
+  bool has_book(const Request& request) {
+    auto reason = market::validate(request);
+    if (reason == RejectReason::None && request.instrument >= limits_.instruments) {
+      reason = RejectReason::InstrumentLimit;
+    }
+    if (reason != RejectReason::None) refuse(0, reason);
+    return reason == RejectReason::None;
   }
   template <typename Request>
   bool known(const Request& request) {
-    if constexpr (requires { market::validate(request); }) {
-      if (const auto reason = market::validate(request); reason != RejectReason::None) {
-        refuse(request, reason);
-        return false;
-      }
-    }
-    const auto found = where_.find(request.order_id);
-    bool is_known =
-        found != where_.end() && (request.instrument == 0 || request.instrument == found->second.instrument);
+    auto reason = RejectReason::None;
+    if constexpr (requires { market::validate(request); }) reason = market::validate(request);
+    if (reason == RejectReason::None && !is_known(request)) reason = RejectReason::UnknownOrder;
+    if (reason != RejectReason::None) refuse(request.order_id, reason);
+    return reason == RejectReason::None;
+  }
+  // An account or instrument of 0 in the request matches any.
+  template <typename Request>
+  bool is_known(const Request& request) const {
+    const auto found = orders_.find(request.order_id);
+    if (found == orders_.end()) return false;
+    const NewOrderExtended& order = found->second.asked;
     if constexpr (requires { request.account; }) {
-      is_known = is_known && (request.account == 0 || request.account == found->second.entry->account);
+      if (request.account != 0 && request.account != order.account) return false;
     }
-    if (!is_known) refuse(request, RejectReason::UnknownOrder);
-    return is_known;
+    return request.instrument == 0 || request.instrument == order.instrument;
   }
-  void match(Entry& taker, std::uint32_t instrument, Side side, std::int64_t limit) {
-    Prices& against = prices(instrument, opposite(side));
-    while (taker.quantity > 0 && !against.empty()) {
-      const std::int64_t price = side == Side::Buy ? against.begin()->first : against.rbegin()->first;
-      if (side == Side::Buy ? price > limit : price < limit) return;
-      while (taker.quantity > 0 && against.contains(price)) {
-        Entry& maker = against.at(price).front();
-        const std::uint32_t quantity = std::min(taker.quantity, maker.quantity);
-        maker.quantity -= quantity;
-        taker.quantity -= quantity;
-        told_.execution({.match_id = ++matches_told_,
-                         .maker_order_id = maker.id,
-                         .taker_order_id = taker.id,
-                         .price = price,
-                         .quantity = quantity,
-                         .maker_remaining = maker.quantity,
-                         .taker_remaining = taker.quantity},
-                        true);
-        if (maker.quantity == 0) remove(maker.id);
+
+  // The first thing that is against an order; a post-only one may get another price.
+  RejectReason judge(NewOrderExtended& order) {
+    if (const auto reason = market::validate(order); reason != RejectReason::None) return reason;
+    const bool expires = order.time_in_force == market::TimeInForce::GoodTillDate;
+    if (expires && order.expiry_time <= now_) return RejectReason::InvalidExpiry;
+    const bool is_plain =
+        order.kind == market::OrderKind::Limit && order.time_in_force == market::TimeInForce::GoodTillCancel;
+    if (!matches_ && !is_plain) return RejectReason::InvalidKind;
+    if (order.instrument >= limits_.instruments) return RejectReason::InstrumentLimit;
+    if (orders_.contains(order.order_id)) return RejectReason::DuplicateOrderId;
+    if (const auto reason = judge_by_rules(order); reason != RejectReason::None) return reason;
+    if (!may_stay(order)) return RejectReason::None;
+    if (has_most_orders(order)) return RejectReason::AccountOrderLimit;
+    return orders_.size() == limits_.orders ? RejectReason::OrderLimit : RejectReason::None;
+  }
+  RejectReason judge_by_rules(NewOrderExtended& order) {
+    if (!matches_) return RejectReason::None;
+    const ObviousInstrument& book = books_[order.instrument];
+    if (const auto reason = judge_state(book, order); reason != RejectReason::None) return reason;
+    if (const auto reason = judge_rules(book, order); reason != RejectReason::None) return reason;
+    return judge_post_only(book, order);
+  }
+  RejectReason judge_replace(const ObviousOrder& old, NewOrderExtended& wanted) {
+    if (old.waits) return RejectReason::InvalidKind;
+    if (wanted.order_id != old.id() && orders_.contains(wanted.order_id))
+      return RejectReason::DuplicateOrderId;
+    return judge_by_rules(wanted);
+  }
+  bool has_most_orders(const NewOrderExtended& order) {
+    const std::uint32_t most = books_[order.instrument].rules.max_orders_per_account;
+    if (most == 0 || order.account == 0) return false;
+    return std::ranges::count_if(orders_, [&order](const auto& one) {
+             return one.second.asked.account == order.account &&
+                    one.second.asked.instrument == order.instrument;
+           }) >= most;
+  }
+
+  // ---- Orders that end, or become less ----------------------------------------------------------------
+
+  [[nodiscard]] std::optional<std::uint64_t> next_due() const {
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> first;  // expiry time, id
+    for (const auto& [id, order] : orders_) {
+      const std::uint64_t expiry = order.asked.expiry_time;
+      if (expiry == 0 || expiry > now_) continue;
+      if (!first || std::pair(expiry, id) < *first) first = {expiry, id};
+    }
+    return first ? std::optional(first->second) : std::nullopt;
+  }
+  void expire(std::uint64_t id) {
+    told_.report(market::Expired{.order_id = id, .quantity = orders_.at(id).open});
+    end(id);
+  }
+  void cancel_order(std::uint64_t id, CancelReason reason) {
+    ObviousOrder& order = orders_.at(id);
+    tell_cancelled(order, std::exchange(order.open, 0), reason);
+    end(id);
+  }
+  void end(std::uint64_t id) {
+    ObviousOrder& order = orders_.at(id);
+    begin(order.asked.instrument);
+    order.open = 0;
+    end_of_change(order, std::exchange(order.shown, 0));
+  }
+  // The order has less open than before; the event is over.
+  void end_of_change(const ObviousOrder& changed, std::uint32_t shown_before) {
+    const ObviousOrder order = changed;
+    settle(order.id(), shown_before);
+    if (order.shown != shown_before) tell_level(order.asked.instrument, order.asked.side, order.asked.price);
+    finish(order.asked.instrument);
+  }
+
+  struct Scope {
+    std::uint32_t instrument = 0;
+    std::uint32_t account = 0;
+    CancelReason reason = CancelReason::None;
+  };
+  // Each order as if by its own Cancel: by instrument, then as ids_in_order() has them.
+  template <typename IsMeant>
+  void cancel_all(const Scope& scope, IsMeant&& is_meant) {
+    market::MassCancelled sum{
+        .instrument = scope.instrument, .account = scope.account, .reason = scope.reason};
+    for (const auto& [instrument, book] : books_) {
+      for (const std::uint64_t id : ids_in_order(book)) {
+        if (!is_meant(orders_.at(id))) continue;
+        sum.quantity += orders_.at(id).open;
+        ++sum.order_count;
+        cancel_order(id, scope.reason);
       }
-      tell_level(instrument, opposite(side), price);
     }
-  }
-  void enter(const Entry& entry, std::uint32_t instrument, Side side, std::int64_t price) {
-    Queue& queue = prices(instrument, side)[price];
-    queue.push_back(entry);
-    where_[entry.id] = {instrument, side, price, std::prev(queue.end())};
-    tell_level(instrument, side, price);
-  }
-  void remove(std::uint64_t id) {
-    const Place place = where_.at(id);
-    Prices& side = prices(place.instrument, place.side);
-    side.at(place.price).erase(place.entry);
-    if (side.at(place.price).empty()) side.erase(place.price);
-    where_.erase(id);
-  }
-  void take_off(std::uint64_t id, std::uint32_t quantity, market::CancelReason reason) {
-    const Place place = where_.at(id);
-    place.entry->quantity -= quantity;
-    told_.report(market::Cancelled{
-        .order_id = id, .quantity = quantity, .remaining = place.entry->quantity, .reason = reason});
-    if (place.entry->quantity == 0) remove(id);
-    tell_level(place.instrument, place.side, place.price);
-    tell_top(place.instrument);
-  }
-  static std::uint64_t total(const Queue& queue) {
-    std::uint64_t sum = 0;
-    for (const Entry& entry : queue) sum += entry.quantity;
-    return sum;
-  }
-  void tell_level(std::uint32_t instrument, Side side, std::int64_t price) {
-    const Prices& levels = prices(instrument, side);
-    const auto found = levels.find(price);
-    const bool there = found != levels.end();
-    told_.level_changed({.price = price,
-                         .quantity = there ? total(found->second) : 0,
-                         .order_count = there ? static_cast<std::uint32_t>(found->second.size()) : 0,
-                         .side = side});
-  }
-  void tell_top(std::uint32_t instrument) {
-    market::TopOfBook now{};
-    if (const Prices& bids = prices(instrument, Side::Buy); !bids.empty()) {
-      now.bid_price = bids.rbegin()->first, now.bid_quantity = total(bids.rbegin()->second);
-    }
-    if (const Prices& asks = prices(instrument, Side::Sell); !asks.empty()) {
-      now.ask_price = asks.begin()->first, now.ask_quantity = total(asks.begin()->second);
-    }
-    if (now == tops_[instrument]) return;
-    tops_[instrument] = now;
-    told_.top_changed(now);
+    told_.report(sum);
   }
 
   Limits limits_;
-  bool matches_;
-  std::map<std::pair<std::uint32_t, Side>, Prices> books_;
-  std::map<std::uint64_t, Place> where_;
-  std::map<std::uint32_t, market::TopOfBook> tops_;
-  std::uint64_t matches_told_ = 0;
-  Recorder told_;
+  bool keeps_place_;
+  std::uint64_t now_ = 0;
 };
 
 }  // namespace tickweir::book

@@ -1,9 +1,4 @@
-// For tests: a listener that writes what a book tells as lines of text, and requests from text.
-//
-//   new 1 B 100x10            limit order 1, buy 10 at 100, instrument 1
-//   new 1 B 100x10 ioc        new 1 B mktx10       market       ... @2 instrument 2   ... #7 account 7
-//   cancel 1     reduce 1 x3     replace 1 2 101x5
-//   exec 1 x3    exec 1 x3 @p99     exec 1 x3 hidden
+// For tests: a listener that writes what a book tells as lines of text. Requests from text: request_text.h.
 #pragma once
 
 #include <sstream>
@@ -11,6 +6,7 @@
 #include <vector>
 
 #include "order_book.h"
+#include "request_text.h"
 
 namespace tickweir::book {
 
@@ -27,11 +23,13 @@ struct Recorder {
   bool reports = true;
   bool levels = false;
   bool top = false;
+  bool orders = false;  // order by order
 
   [[nodiscard]] bool wants_reports() const { return reports; }
   [[nodiscard]] bool wants_executions() const { return reports; }
   [[nodiscard]] bool wants_levels() const { return levels; }
   [[nodiscard]] bool wants_top() const { return top; }
+  [[nodiscard]] bool wants_orders() const { return orders; }
 
   void add(const std::ostringstream& line) { lines.push_back(line.str()); }
   void report(const market::Accepted& value) {
@@ -64,6 +62,60 @@ struct Recorder {
          << value.maker_remaining << "/" << value.taker_remaining << (printable ? "" : " hidden");
     add(line);
   }
+  void report(const market::Expired& value) {
+    std::ostringstream line;
+    line << "expired " << value.order_id << " x" << value.quantity;
+    add(line);
+  }
+  void report(const market::Triggered& value) {
+    std::ostringstream line;
+    line << "triggered " << value.order_id << " " << letter(value.side) << " "
+         << (value.kind == market::OrderKind::Market ? "mktx" + std::to_string(value.quantity)
+                                                     : price_text(value.price, value.quantity));
+    add(line);
+  }
+  void report(const market::Refreshed& value) {
+    std::ostringstream line;
+    line << "refreshed " << value.order_id << " shows " << value.displayed << " of " << value.remaining;
+    add(line);
+  }
+  void report(const market::MassCancelled& value) {
+    std::ostringstream line;
+    line << "masscancelled " << value.order_count << " orders x" << value.quantity << " "
+         << name_of(value.reason);
+    add(line);
+  }
+  void order_changed(const market::OrderChanged& value) {
+    std::ostringstream line;
+    line << "order " << value.sequence << " " << name_of(value.change) << " " << value.order_id << " "
+         << letter(value.side) << " " << price_text(value.price, value.quantity);
+    if (value.previous_order_id != 0) line << " was " << value.previous_order_id;
+    add(line);
+  }
+  void snapshot(const market::SnapshotBegin& value) {
+    std::ostringstream line;
+    line << "snapshot begin " << value.sequence << " " << name_of(value.state) << " last " << value.last_price
+         << " reference " << value.reference_price << " orders " << value.order_count;
+    add(line);
+  }
+  void snapshot(const market::SnapshotOrder& value) {
+    std::ostringstream line;
+    line << "snapshot order " << value.order_id << " " << letter(value.side) << " "
+         << price_text(value.price, value.quantity);
+    add(line);
+  }
+  void snapshot(const market::SnapshotEnd& value) {
+    std::ostringstream line;
+    line << "snapshot end " << value.sequence << " orders " << value.order_count;
+    add(line);
+  }
+  void auction(const market::AuctionPrice& value) {
+    std::ostringstream line;
+    line << "auction " << (value.is_final != 0 ? "final " : "") << price_text(value.price, value.quantity);
+    if (value.surplus_side != Side::None) line << " surplus " << letter(value.surplus_side) << value.surplus;
+    line << " " << name_of(value.state);
+    add(line);
+  }
   void level_changed(const market::LevelChanged& value) {
     std::ostringstream line;
     line << "level " << letter(value.side) << " " << price_text(value.price, value.quantity) << " of "
@@ -77,83 +129,5 @@ struct Recorder {
     add(line);
   }
 };
-
-// The words of a request row.
-struct Row {
-  explicit Row(const std::string& text) {
-    std::istringstream words(text);
-    words >> verb >> id;
-    for (std::string word; words >> word;) take(word);
-  }
-
-  void take(const std::string& word) {
-    if (word == "B" || word == "S") {
-      side = word == "B" ? Side::Buy : Side::Sell;
-    } else if (word == "ioc") {
-      immediate = true;
-    } else if (word == "hidden") {
-      printable = false;
-    } else if (word.starts_with("@p")) {
-      price = std::stoll(word.substr(2));
-    } else if (word[0] == '@') {
-      instrument = static_cast<std::uint32_t>(std::stoul(word.substr(1)));
-    } else if (word[0] == '#') {
-      account = static_cast<std::uint32_t>(std::stoul(word.substr(1)));
-    } else if (const auto cross = word.find('x'); cross != std::string::npos) {
-      is_market = word.starts_with("mkt");
-      if (cross != 0 && !is_market) price = std::stoll(word.substr(0, cross));
-      quantity = static_cast<std::uint32_t>(std::stoul(word.substr(cross + 1)));
-    } else {
-      new_id = std::stoull(word);
-    }
-  }
-
-  std::string verb;
-  std::uint64_t id = 0;
-  std::uint64_t new_id = 0;
-  std::int64_t price = 0;
-  std::uint32_t quantity = 0;
-  std::uint32_t instrument = 1;
-  std::uint32_t account = 0;
-  Side side = Side::None;
-  bool is_market = false;
-  bool immediate = false;
-  bool printable = true;
-};
-
-// Calls `visit` with the request that the row stands for.
-void visit_request(const std::string& text, auto&& visit) {
-  const Row row(text);
-  if (row.verb == "new") {
-    visit(market::NewOrder{.order_id = row.id,
-                           .price = row.price,
-                           .quantity = row.quantity,
-                           .instrument = row.instrument,
-                           .account = row.account,
-                           .side = row.side,
-                           .kind = row.is_market ? market::OrderKind::Market : market::OrderKind::Limit,
-                           .time_in_force = row.immediate ? market::TimeInForce::ImmediateOrCancel
-                                                          : market::TimeInForce::GoodTillCancel});
-  } else if (row.verb == "cancel") {
-    visit(market::Cancel{.order_id = row.id, .instrument = row.instrument, .account = row.account});
-  } else if (row.verb == "reduce") {
-    visit(market::Reduce{
-        .order_id = row.id, .quantity = row.quantity, .instrument = row.instrument, .account = row.account});
-  } else if (row.verb == "replace") {
-    visit(market::Replace{.order_id = row.id,
-                          .new_order_id = row.new_id,
-                          .price = row.price,
-                          .quantity = row.quantity,
-                          .instrument = row.instrument,
-                          .account = row.account});
-  } else {
-    TICKWEIR_ASSERT(row.verb == "exec");
-    visit(market::VenueExecution{.order_id = row.id,
-                                 .price = row.price,
-                                 .quantity = row.quantity,
-                                 .instrument = row.instrument,
-                                 .printable = row.printable ? 1U : 0U});
-  }
-}
 
 }  // namespace tickweir::book

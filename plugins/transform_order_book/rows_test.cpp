@@ -1,0 +1,142 @@
+// The cases of rows/ over the obvious book and over the fast one, those of rows_reference_only/ over the
+// obvious one until the fast one can do what they say.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "obvious_book.h"
+#include "rows.h"
+
+namespace tickweir::book {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// What both kinds of book look like to a case: a request row in, lines out.
+class ObviousRunner {
+ public:
+  explicit ObviousRunner(const RowCase& rows)
+      : book_({.orders = rows.orders, .instruments = 4}, !rows.is_rebuild) {
+    book_.tell_orders();
+  }
+  Lines give(const std::string& row) {
+    std::visit(
+        [this]<typename T>(const T& request) {
+          if constexpr (std::is_same_v<T, AtTime>) {
+            book_.advance(request.time);
+          } else {
+            book_.request(request);
+          }
+        },
+        parse_request(row));
+    return book_.take_lines();
+  }
+
+ private:
+  ObviousBook book_;
+};
+
+template <template <typename> typename Rules>
+class FastRunner {
+ public:
+  explicit FastRunner(const RowCase& rows)
+      : store_({.orders = rows.orders, .instruments = 4}), rules_(store_, recorder_) {}
+  Lines give(const std::string& row) {
+    std::visit(
+        [this](const auto& request) {
+          if constexpr (requires { rules_.request(request); }) {
+            rules_.request(request);
+          } else if constexpr (requires { rules_.follow(request); }) {
+            static_cast<void>(rules_.follow(request));
+          } else {
+            recorder_.lines.emplace_back("the fast book does not know this request");
+          }
+        },
+        parse_request(row));
+    return std::exchange(recorder_.lines, {});
+  }
+
+ private:
+  Recorder recorder_{.levels = true, .top = true};
+  BookStore store_;
+  Rules<Recorder> rules_;
+};
+
+std::string in_lines(const Lines& lines) {
+  std::string all;
+  for (const std::string& line : lines) all += "\n    " + line;
+  return all.empty() ? " nothing" : all;
+}
+
+// What a case expects and a book does not give; empty when all is as it should be.
+template <typename Runner>
+std::string mistake_of_book(const RowCase& rows) {
+  Runner runner(rows);
+  for (const RowStep& step : rows.steps) {
+    const Lines given = by_output(runner.give(step.request), rows.outputs);
+    const Lines expected = by_output(step.expected, rows.outputs);
+    if (step.is_given || given == expected) continue;
+    return rows.file + ":" + std::to_string(step.line) + ": " + rows.title + "\n  " + step.request +
+           "\n  expected" + in_lines(expected) + "\n  got" + in_lines(given);
+  }
+  return "";
+}
+std::string mistake_of_fast_book(const RowCase& rows) {
+  if (rows.is_rebuild) return mistake_of_book<FastRunner<Rebuilding>>(rows);
+  return mistake_of_book<FastRunner<Matching>>(rows);
+}
+
+const std::string rows_of_both = TICKWEIR_ROWS_DIR "rows";
+const std::string rows_of_reference = TICKWEIR_ROWS_DIR "rows_reference_only";
+
+TEST(Rows, HoldForTheObviousBook) {
+  for (const std::string& folder : {rows_of_both, rows_of_reference}) {
+    for (const RowCase& rows : load_rows(folder)) EXPECT_EQ(mistake_of_book<ObviousRunner>(rows), "");
+  }
+}
+
+TEST(Rows, HoldForTheFastBook) {
+  for (const RowCase& rows : load_rows(rows_of_both)) EXPECT_EQ(mistake_of_fast_book(rows), "");
+}
+
+TEST(Rows, OfTheReferenceAloneAreWhatTheFastBookCannotDoYet) {
+  std::map<std::string, bool> can_all;
+  for (const RowCase& rows : load_rows(rows_of_reference)) {
+    can_all.emplace(rows.file, true).first->second &= mistake_of_fast_book(rows).empty();
+  }
+  for (const auto& [file, can] : can_all) EXPECT_FALSE(can) << "move " << file << " to rows/";
+}
+
+// ---- The loader --------------------------------------------------------------------------------------
+
+std::string mistake_in(const std::string& text) {
+  std::istringstream input(text);
+  try {
+    static_cast<void>(RowLoader::load(input, "x.rows"));
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(RowLoader, SaysWhereAFileIsWrong) {
+  EXPECT_EQ(mistake_in("new 1 B 1x1\n"), "x.rows:1: a file begins with the title of a case, \"== ...\"");
+  EXPECT_EQ(mistake_in("== a\n\n  accepted 1\n"),
+            "x.rows:3: nothing was asked yet that could give \"accepted 1\"");
+  EXPECT_EQ(mistake_in("== a\nnew 1 B 1y1\n"), "x.rows:2: \"1y1\": expected a number, found \"1y1\"");
+  EXPECT_EQ(mistake_in("== a\nnew 1 B 1x1 show:a\n"), "x.rows:2: \"show:a\": expected a number, found \"a\"");
+  EXPECT_EQ(mistake_in("== a\nnew 1 B 1x1 hide:5\n"), "x.rows:2: \"hide:5\" means nothing in a row");
+  EXPECT_TRUE(mistake_in("== a\nbuy 1\n").starts_with("x.rows:2: \"buy\" is not a request: expected new, "));
+  EXPECT_EQ(mistake_in("== a\n== b\nclear\n"), "x.rows:2: the case before has no rows");
+  EXPECT_EQ(mistake_in("== a\noutputs: tops\n"),
+            "x.rows:2: no output is called tops; there are levels, top, orders and auctions");
+  EXPECT_EQ(mistake_in("== a\nclear\n  top 0x0 / 0x0\n"), "x.rows:3: output top is not among outputs:");
+  EXPECT_EQ(mistake_in("== a\ngiven clear\n  rejected 0 X\n"),
+            "x.rows:3: what a given row gives is not compared; drop \"given\"");
+  EXPECT_EQ(mistake_in("== a\nclear\nmode: rebuild\n"), "x.rows:3: settings stand before the first row");
+  EXPECT_EQ(mistake_in("== a\nmode: fast\n"),
+            "x.rows:2: settings are outputs:, orders: and mode: rebuild; found mode: fast");
+}
+
+}  // namespace
+}  // namespace tickweir::book
