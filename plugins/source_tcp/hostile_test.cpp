@@ -287,9 +287,9 @@ TEST(HostilePeer, CannotFillTheTableOfClients) {
 }
 
 TEST(HostilePeer, CannotStopTheOthersByTakingAllDescriptors) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "UBSan opens a pipe to look at a vptr, and takes it for a bad one when it cannot";
-#endif
+  if (std::string_view(TICKWEIR_BUILD_SANITIZER) == "address") {
+    GTEST_SKIP() << "UBSan opens a pipe to look at a vptr, and takes it for a bad one when it cannot";
+  }
   Rig rig;
   Peer good(rig, 1);
   Peer waiting(rig);  // connected, not accepted yet
@@ -308,6 +308,28 @@ TEST(HostilePeer, CannotStopTheOthersByTakingAllDescriptors) {
   rig.pass_time(second / 10);
   waiting.send(login_bytes(2));
   EXPECT_EQ(waiting.next<wire::LoginReply>().frame_bytes_max, 4096U);
+}
+
+TEST(HostilePeer, CannotTakeTheLastDescriptorsOfLogsAndMetrics) {
+  Rig rig;
+  Peer good(rig, 1);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  // Two for the test's own sockets, one that may be taken, and the reserve.
+  const rlimit few{.rlim_cur = static_cast<rlim_t>(next) + 35, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  Peer first(rig, 2);
+  Peer second(rig);
+  EXPECT_EQ(second.goodbye().code, GoodbyeCode::connection_limit);
+  good.send(events_bytes(1, 1));
+  rig.until_events(1);
+  first.close();
+  second.close();
+  rig.until("room", [&] { return rig.stage().counter("connections") == 1; });
+  EXPECT_EQ(Peer(rig, 3).reply.frame_bytes_max, 4096U);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(HostilePeer, FloodingDoesNotGrowMemory) {

@@ -65,6 +65,7 @@ class Server {
   void pause_accepting();
   void refuse_socket(int socket, const Address& peer);
   [[nodiscard]] bool is_address_full(const Address& peer) const;
+  void renew_tls();
   bool admit(int socket, const Address& peer);
 
   bool turn(Connection& connection, Emitter& out);

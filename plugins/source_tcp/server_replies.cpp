@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -11,9 +12,18 @@ namespace {
 constexpr std::uint64_t linger_ns = 1'000'000'000;
 constexpr std::uint64_t accept_pause_ns = 100'000'000;
 constexpr int accepts_per_poll = 64;
+constexpr rlim_t descriptor_reserve = 32;
 constexpr int stop_rounds = 20;
 constexpr int stop_round_ms = 50;
 constexpr int stop_reads = 16;  // of a connection in a round
+
+// Logs open files, and /metrics connections: they keep the last descriptors. The system gives out the lowest
+// first.
+bool is_reserved(int descriptor) {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+         static_cast<rlim_t>(descriptor) + descriptor_reserve >= limit.rlim_cur;
+}
 
 }  // namespace
 
@@ -28,7 +38,7 @@ void Server::accept_all() {
       return;
     }
     ++counts_.accepted;
-    if (free_.empty() || is_address_full(peer)) {
+    if (free_.empty() || is_reserved(socket) || is_address_full(peer)) {
       refuse_socket(socket, peer);
     } else if (!admit(socket, peer)) {
       ::close(socket);
@@ -68,9 +78,20 @@ void Server::refuse_socket(int socket, const Address& peer) {
   say_(true, text_of(peer) + ": refused, too many connections");
 }
 
+// Certificates are replaced while we run, one file after the other: until they fit again, the old ones serve.
+void Server::renew_tls() {
+  try {
+    if (tls_->renew())
+      say_(false, "TLS: took the files that changed; connections that are open keep what they have");
+  } catch (const std::runtime_error& error) {
+    say_(true, "TLS: a file changed, but what was loaded before stays in use: " + std::string(error.what()));
+  }
+}
+
 bool Server::admit(int socket, const Address& peer) {
   const std::uint32_t index = free_.back();
   Connection& connection = connections_[index];
+  if (tls_) renew_tls();
   void* const session = tls_ ? tls_->open(socket) : nullptr;
   if (tls_ && session == nullptr) return false;
   if (!epoll_.add(socket, EPOLLIN, index)) {

@@ -5,10 +5,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <climits>
+#include <stdexcept>
 
 namespace tickweir::tcp {
 namespace {
@@ -73,23 +76,44 @@ Transfer transfer_of(SSL* ssl, int result) {
 
 }  // namespace
 
-struct TlsServer::State {
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  ~State() { SSL_CTX_free(context); }
+namespace {
+
+// A file that was replaced or written differs in one of these.
+struct Stamp {
+  ino_t inode = 0;
+  off_t size = 0;
+  time_t changed_s = 0;
+  long changed_ns = 0;
+
+  bool operator==(const Stamp&) const = default;
 };
 
-TlsServer::TlsServer(const Settings& settings) : state_(std::make_unique<State>()) {
-  SSL_CTX* const context = state_->context;
-  const auto require = [](bool good, const std::string& what) {
-    if (!good) throw std::runtime_error(what + ": " + failure());
-  };
-  require(context != nullptr, "cannot set TLS up");
+Stamp stamp_of(const std::string& path) {
+  struct stat facts {};
+  if (path.empty() || ::stat(path.c_str(), &facts) != 0) return {};
+  return {facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
+}
+
+using Stamps = std::array<Stamp, 3>;
+
+Stamps stamps_of(const Settings& settings) {
+  return {stamp_of(settings.certificate), stamp_of(settings.key), stamp_of(settings.client_ca)};
+}
+
+void require(bool good, const std::string& what) {
+  if (!good) throw std::runtime_error(what + ": " + TlsServer::failure());
+}
+
+void set_up(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context,
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);  // nobody resumes: each connection proves who it is
+}
+
+void load_files(SSL_CTX* context, const Settings& settings) {
   require(SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) == 1,
           settings.certificate + " is no PEM certificate");
   require(SSL_CTX_use_PrivateKey_file(context, settings.key.c_str(), SSL_FILETYPE_PEM) == 1,
@@ -105,10 +129,42 @@ TlsServer::TlsServer(const Settings& settings) : state_(std::make_unique<State>(
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using Context = std::unique_ptr<SSL_CTX, FreeContext>;
+
+Context make_context(const Settings& settings) {
+  ERR_clear_error();
+  Context context(SSL_CTX_new(TLS_server_method()));
+  require(context != nullptr, "cannot set TLS up");
+  set_up(context.get());
+  load_files(context.get(), settings);
+  return context;
+}
+
+}  // namespace
+
+struct TlsServer::State {
+  Stamps stamps;    // looked at before the files are read, so that a change meanwhile is seen later
+  Context context;  // a session holds its own for as long as it lives
+};
+
+TlsServer::TlsServer(const Settings& settings)
+    : settings_(settings), state_(new State{stamps_of(settings), make_context(settings)}) {}
+
+bool TlsServer::renew() {
+  const Stamps stamps = stamps_of(settings_);
+  if (stamps == state_->stamps) return false;
+  state_->stamps = stamps;
+  state_->context = make_context(settings_);
+  return true;
+}
+
 TlsServer::~TlsServer() = default;
 
 void* TlsServer::open(int socket) const {
-  SSL* const ssl = SSL_new(state_->context);
+  SSL* const ssl = SSL_new(state_->context.get());
   BIO* const bio = BIO_new(quiet_socket());
   if (ssl == nullptr || bio == nullptr) {
     SSL_free(ssl);

@@ -1,7 +1,9 @@
 // TLS over a socket that does not block. The only place that knows OpenSSL is tls.cpp.
 //
 // Threading: one thread. Memory: OpenSSL's own, for each connection and each record.
-// Errors:    the constructor throws std::runtime_error with file and cause.
+// Errors:    the constructor throws std::runtime_error with file and cause, and so does renew(), which then
+// leaves
+//            things as they were.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +24,10 @@ class TlsServer {
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;
 
+  // Reads the files again if one of them has changed since they were last read, for sessions that are opened
+  // from now on. True: they were, and are in use.
+  bool renew();
+
   // A session over `socket`, which stays the caller's; nullptr when memory is short.
   [[nodiscard]] void* open(int socket) const;
   static void close(void* session);
@@ -39,6 +45,7 @@ class TlsServer {
 
  private:
   struct State;
+  const Settings settings_;
   std::unique_ptr<State> state_;
 };
 

@@ -122,6 +122,44 @@ TEST_F(Tls, AHandshakeThatStallsEndsInTime) {
   ::close(partial);
 }
 
+TEST_F(Tls, NewFilesAreTakenWithoutEndingConnections) {
+  const Certificates first;  // of an authority of its own
+  Log log;
+  ServedStage source(log, {{"listen", "127.0.0.1:0"},
+                           {"tls", "on"},
+                           {"certificate", first.certificate("source")},
+                           {"key", first.key("source")}});
+  const auto trusting = [&](const Certificates& known, std::uint32_t id) {
+    ClientSettings made = settings(source, "", id);
+    const TlsFiles files{.ca = known.certificate("ca")};
+    made.transport = [files](const ClientSettings& to) {
+      return std::make_unique<TlsTransport>(to.host, to.port, to.timeout_ms, files);
+    };
+    return made;
+  };
+  const auto replace = [](const std::string& file, const std::string& by) {
+    std::filesystem::copy_file(by, file + ".new");
+    std::filesystem::rename(file + ".new", file);
+  };
+  Client early(trusting(first, 1));
+  early.connect();
+
+  replace(first.certificate("source"), files_->certificate("source"));  // whose key has not come yet
+  EXPECT_NO_THROW(Client(trusting(first, 2)).connect());
+  expect_refused(trusting(*files_, 3));
+
+  replace(first.key("source"), files_->key("source"));
+  expect_refused(trusting(first, 4));
+  Client late(trusting(*files_, 5));
+  late.connect();
+  for (Client* client : {&early, &late}) {
+    EXPECT_NE(client->send(market::NewOrder{.order_id = 1}), 0U);
+    EXPECT_TRUE(client->finish());
+  }
+  source.stop();
+  EXPECT_EQ(log.events.size(), 2U);
+}
+
 TEST_F(Tls, FilesThatDoNotFitAreNamed) {
   const auto refusal = [&](const char* option, const std::string& value) {
     auto texts = options("mutual");
