@@ -192,7 +192,11 @@ class ObviousBook : private ObviousSteps {
         .sequence = book.sequence, .order_count = count, .instrument = wanted.instrument});
   }
 
-  // What is open of all orders, shown or not.
+  // What an order has open, shown or not; 0 if it neither rests nor waits.
+  [[nodiscard]] std::uint64_t open_of(std::uint64_t id) const {
+    return orders_.contains(id) ? orders_.at(id).open : 0;
+  }
+  // What is open of all orders.
   [[nodiscard]] std::uint64_t open_quantity() const {
     std::uint64_t sum = 0;
     for (const auto& [id, order] : orders_) sum += order.open;

@@ -2,9 +2,9 @@
 // obvious one until the fast one can do what they say.
 #include <gtest/gtest.h>
 
-#include <memory>
+#include <map>
 
-#include "obvious_book.h"
+#include "row_runners.h"
 #include "rows.h"
 
 namespace tickweir::book {
@@ -12,66 +12,18 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// What both kinds of book look like to a case: a request row in, lines out.
-class ObviousRunner {
- public:
-  explicit ObviousRunner(const RowCase& rows)
-      : book_({.orders = rows.orders, .instruments = 4}, !rows.is_rebuild) {
-    book_.tell_orders();
-  }
-  Lines give(const std::string& row) {
-    std::visit(
-        [this]<typename T>(const T& request) {
-          if constexpr (std::is_same_v<T, AtTime>) {
-            book_.advance(request.time);
-          } else {
-            book_.request(request);
-          }
-        },
-        parse_request(row));
-    return book_.take_lines();
-  }
-
- private:
-  ObviousBook book_;
-};
-
-template <template <typename> typename Rules>
-class FastRunner {
- public:
-  explicit FastRunner(const RowCase& rows)
-      : store_({.orders = rows.orders, .instruments = 4}), rules_(store_, recorder_) {}
-  Lines give(const std::string& row) {
-    std::visit(
-        [this](const auto& request) {
-          if constexpr (requires { rules_.request(request); }) {
-            rules_.request(request);
-          } else if constexpr (requires { rules_.follow(request); }) {
-            static_cast<void>(rules_.follow(request));
-          } else {
-            recorder_.lines.emplace_back("the fast book does not know this request");
-          }
-        },
-        parse_request(row));
-    return std::exchange(recorder_.lines, {});
-  }
-
- private:
-  Recorder recorder_{.levels = true, .top = true};
-  BookStore store_;
-  Rules<Recorder> rules_;
-};
-
 std::string in_lines(const Lines& lines) {
   std::string all;
   for (const std::string& line : lines) all += "\n    " + line;
   return all.empty() ? " nothing" : all;
 }
 
+Limits limits_of(const RowCase& rows) {
+  return {.orders = rows.orders, .instruments = 4};
+}
+
 // What a case expects and a book does not give; empty when all is as it should be.
-template <typename Runner>
-std::string mistake_of_book(const RowCase& rows) {
-  Runner runner(rows);
+std::string mistake_of_book(const RowCase& rows, auto&& runner) {
   for (const RowStep& step : rows.steps) {
     const Lines given = by_output(runner.give(step.request), rows.outputs);
     const Lines expected = by_output(step.expected, rows.outputs);
@@ -82,8 +34,8 @@ std::string mistake_of_book(const RowCase& rows) {
   return "";
 }
 std::string mistake_of_fast_book(const RowCase& rows) {
-  if (rows.is_rebuild) return mistake_of_book<FastRunner<Rebuilding>>(rows);
-  return mistake_of_book<FastRunner<Matching>>(rows);
+  if (rows.is_rebuild) return mistake_of_book(rows, FastRunner<Rebuilding>(limits_of(rows)));
+  return mistake_of_book(rows, FastRunner<Matching>(limits_of(rows)));
 }
 
 const std::string rows_of_both = TICKWEIR_ROWS_DIR "rows";
@@ -91,7 +43,9 @@ const std::string rows_of_reference = TICKWEIR_ROWS_DIR "rows_reference_only";
 
 TEST(Rows, HoldForTheObviousBook) {
   for (const std::string& folder : {rows_of_both, rows_of_reference}) {
-    for (const RowCase& rows : load_rows(folder)) EXPECT_EQ(mistake_of_book<ObviousRunner>(rows), "");
+    for (const RowCase& rows : load_rows(folder)) {
+      EXPECT_EQ(mistake_of_book(rows, ObviousRunner(limits_of(rows), !rows.is_rebuild)), "");
+    }
   }
 }
 
