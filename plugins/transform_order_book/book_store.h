@@ -67,8 +67,9 @@ class BookStore {
   [[nodiscard]] std::uint32_t next_worse(std::uint32_t level) const { return levels_.next_worse(level); }
 
   // Enters an order at the back of its level. The id is not live, the store not full, the book exists.
-  std::uint32_t enter(std::uint64_t id, std::uint32_t account, std::uint32_t instrument, Side side,
-                      std::int64_t price, std::uint32_t quantity) {
+  [[gnu::always_inline]] std::uint32_t enter(std::uint64_t id, std::uint32_t account,
+                                             std::uint32_t instrument, Side side, std::int64_t price,
+                                             std::uint32_t quantity) {
     const std::uint32_t level_index = levels_.find_or_make(place_of(instrument, side), rank_of(side, price));
     Level& level = levels_[level_index];
     const std::uint32_t at = take_slot();
@@ -89,7 +90,7 @@ class BookStore {
 
   // Takes `quantity` off an order, at most what is open; at 0 the order leaves, and an empty level too.
   // Returns a copy of the level as it is afterwards.
-  Level take(std::uint32_t index, std::uint32_t quantity) {
+  [[gnu::always_inline]] Level take(std::uint32_t index, std::uint32_t quantity) {
     Order& order = orders_[index];
     TICKWEIR_ASSERT(quantity <= order.quantity);
     const std::uint32_t level_index = order.level;
@@ -110,7 +111,7 @@ class BookStore {
   // Takes up to `quantity` off the front of a level, the oldest order first, and tells of each:
   // `fill(order, taken)`, with the order as it was. Returns a copy of the level as it is afterwards.
   template <typename Fill>
-  Level take_front(std::uint32_t level_index, std::uint32_t quantity, Fill&& fill) {
+  [[gnu::always_inline]] Level take_front(std::uint32_t level_index, std::uint32_t quantity, Fill&& fill) {
     Level& level = levels_[level_index];
     std::uint32_t at = level.first;
     while (quantity != 0 && at != 0) {

@@ -128,16 +128,16 @@ class Matching : public Reporting<Listener> {
     return index;
   }
 
-  void trade(Taker& taker) {
+  [[gnu::always_inline]] void trade(Taker& taker) {
     const Side against = opposite(taker.side);
     const std::uint64_t worst = taker.any_price ? rank_mask : rank_of(against, taker.price);
     const Place& place = store_.levels().place(place_of(taker.instrument, against));
     while (taker.quantity != 0 && place.best != 0 && place.best_rank <= worst) {
-      trade_with_level(taker, place.best, store_.level(place.best).price());
+      trade_with_level(taker, place.best, price_of(against, place.best_rank));
     }
   }
 
-  void trade_with_level(Taker& taker, std::uint32_t level_index, std::int64_t price) {
+  [[gnu::noinline]] void trade_with_level(Taker& taker, std::uint32_t level_index, std::int64_t price) {
     const Level after =
         store_.take_front(level_index, taker.quantity, [&](const Order& maker, std::uint32_t quantity) {
           taker.quantity -= quantity;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "book_state.h"
+#include "event_chunks.h"
 #include "order_book.h"
 #include "tickweir/planted_bug.h"
 #include "tickweir/stage.h"
@@ -187,6 +188,7 @@ class OrderBook final : public Transform {
     store_ = std::make_unique<book::BookStore>(limits_);
     store_->next_match_id = first_match_id_;
     if (TICKWEIR_BUG("address in match_id")) store_->next_match_id += reinterpret_cast<std::uintptr_t>(this);
+    ahead_.emplace(*store_);
     if (mode_ == Mode::match) {
       matching_.emplace(*store_, announcer_);
     } else {
@@ -215,10 +217,12 @@ class OrderBook final : public Transform {
   void process(const BatchView& batch, Emitter& out) {
     announcer_.begin_batch(out);
     if (mode_ == Mode::match) {
-      batch.for_each([&](const Event& event) { match(event); });
+      book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
+                               [this](const Event& event) { match(event); });
       publish(matching_->counts());
     } else {
-      batch.for_each([&](const Event& event) { follow(event); });
+      book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
+                               [this](const Event& event) { follow(event); });
       publish(rebuilding_->counts());
     }
   }
@@ -297,6 +301,7 @@ class OrderBook final : public Transform {
   std::array<Counter, book::reject_reason_count> rejected_;  // match: by reason; rebuild: as drops
   Announcer announcer_;
   std::unique_ptr<book::BookStore> store_;
+  std::optional<book::LookAhead> ahead_;
   std::optional<book::Matching<Announcer>> matching_;
   std::optional<book::Rebuilding<Announcer>> rebuilding_;
   book::Counts published_;

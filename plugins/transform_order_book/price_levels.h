@@ -183,8 +183,8 @@ class PriceLevels {
   }
 
   // Puts a new page above `child`, where `other` (a rank below it) and `rank` part. Returns the page.
-  std::uint32_t part(Child* link, std::uint32_t parent, Child child, std::uint64_t other,
-                     std::uint64_t rank) {
+  [[gnu::noinline]] std::uint32_t part(Child* link, std::uint32_t parent, Child child, std::uint64_t other,
+                                       std::uint64_t rank) {
     std::uint32_t made = free_page_;
     if (made != 0) {
       free_page_ = pages_[made].parent;
@@ -213,7 +213,7 @@ class PriceLevels {
   }
 
   // A page with one child left gives way to it.
-  void dissolve(Place& place, std::uint32_t index) {
+  [[gnu::noinline]] void dissolve(Place& place, std::uint32_t index) {
     Page& page = pages_[index];
     Child& last = page.children[std::countr_zero(page.occupied)];
     const std::uint32_t parent = page.parent;

@@ -163,6 +163,16 @@ void check_store(const BookStore& store, bool may_cross) {
 
 // ---- The comparison ----------------------------------------------------------------------------------
 
+// What a request will touch, and then what another might: the same at any place.
+Hint hint_of(const auto& request, const Limits& limits, std::size_t i) {
+  Hint hint{.id = request.order_id + i};
+  if constexpr (requires { request.side; }) {
+    hint.place = place_of(request.instrument % limits.instruments, request.side);
+    hint.rank = rank_of(request.side, request.price) + i;
+  }
+  return hint;
+}
+
 template <template <typename> typename Rules>
 void compare(std::uint64_t seed, const Limits& limits, std::int64_t width, bool matches) {
   SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed) + ", orders " + std::to_string(limits.orders) +
@@ -172,8 +182,10 @@ void compare(std::uint64_t seed, const Limits& limits, std::int64_t width, bool 
   Rules<Recorder> rules(store, recorder);
   ObviousBook model(limits, matches, false);
   Requests requests(seed, limits, width, !matches);
+  LookAhead ahead(store, 0);
   for (int step = 0; step < 20'000; ++step) {
     requests.next([&](const auto& request) {
+      ahead.look(2, [&](std::size_t i) { return hint_of(request, limits, i); });
       if constexpr (requires { rules.request(request); }) rules.request(request);
       if constexpr (requires { rules.follow(request); }) rules.follow(request);
       model.request(request);

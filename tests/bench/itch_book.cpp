@@ -10,6 +10,7 @@
 #include "tickweir/batch.h"
 #include "tickweir/batch_filler.h"
 #include "tickweir/market.h"
+#include "transform_order_book/event_chunks.h"
 #include "transform_order_book/order_book.h"
 
 namespace tickweir::bench {
@@ -65,8 +66,9 @@ class Ours {
   explicit Ours(std::uint32_t instruments)
       : store_({.orders = 1'048'576, .instruments = instruments + 1}), rules_(store_, listener_) {}
   void take(const BatchView& batch) {
-    batch.for_each(
-        [this](const Event& event) { visit(event, [this](const auto& value) { rules_.follow(value); }); });
+    book::for_each_in_chunks(batch, ahead_, store_.limits().instruments, [this](const Event& event) {
+      visit(event, [this](const auto& value) { rules_.follow(value); });
+    });
   }
   [[nodiscard]] const Tape& tape() const { return listener_.tape; }
 
@@ -79,6 +81,7 @@ class Ours {
     Tape tape;
   };
   book::BookStore store_;
+  book::LookAhead ahead_{store_};
   Listener listener_;
   book::Rebuilding<Listener> rules_;
 };

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <numeric>
+#include <span>
 
 #include "bench.h"
 #include "order_flow.h"
@@ -60,15 +61,28 @@ class CoreBook {
  public:
   explicit CoreBook(const Flow&, std::uint32_t instruments)
       : store_({.orders = orders_max, .instruments = instruments + 1}) {}
-  void run(const std::vector<Command>& commands) {
-    for (const Command& command : commands) {
-      visit(command, [this](const auto& request) { rules_.request(request); });
+  void run(std::span<const Command> commands) {
+    while (!commands.empty()) {
+      const auto chunk = commands.first(std::min(commands.size(), book::chunk_max));
+      ahead_.look(chunk.size(), [&](std::size_t i) { return hint_of(chunk[i]); });
+      for (const Command& command : chunk) {
+        visit(command, [this](const auto& request) { rules_.request(request); });
+      }
+      commands = commands.subspan(chunk.size());
     }
   }
   [[nodiscard]] const Tape& tape() const { return listener_.tape; }
 
  private:
+  static book::Hint hint_of(const Command& command) {
+    const market::Side side = command.is_buy ? market::Side::Buy : market::Side::Sell;
+    return {.id = command.id,
+            .rank = book::rank_of(side, command.price),
+            .place = command.op == Op::add ? book::place_of(command.instrument, side) : 0};
+  }
+
   book::BookStore store_;
+  book::LookAhead ahead_{store_};
   TapeListener listener_;
   book::Matching<TapeListener> rules_{store_, listener_};
 };
@@ -169,12 +183,10 @@ Tail tail_of(const Flow& flow, std::uint32_t instruments) {
     clock = std::min(clock, now_ns() - before);
   }
   times.reserve(flow.commands.size());
-  std::vector<Command> one(1);
   pin_to(0);
   for (const Command& command : flow.commands) {
-    one[0] = command;
     const std::uint64_t start = now_ns();
-    book.run(one);
+    book.run({&command, 1});
     const std::uint64_t took = now_ns() - start;
     times.push_back(static_cast<std::uint32_t>(took > clock ? took - clock : 0));
   }
