@@ -5,14 +5,18 @@
 //   <path>/*.segment.new               one that is being made, maybe ahead; removed at the next start
 //   <path>/*.torn                      what a crash left behind the last good block, kept for people
 //
-// Threading: one call after the other, from any thread. With spares, a thread of its own makes them.
+// Threading: one call after the other, from any thread, but that append() may run while sync() does: the two
+//            meet only where a segment is full, and there append waits. With spares, a thread of its own
+//            makes them.
 // Memory:    a read buffer of 1 MiB, and some 100 bytes a segment.
 // Errors:    thrown. LogFull: nothing of that append is kept, and it may be tried again. After anything else
 //            that append or sync throws, both throw again: a failed sync is never retried.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <span>
@@ -58,27 +62,23 @@ class SegmentLog {
     }
     plan_.cut(spans, first_sequence, event_count);
     if (event_count == 0) return;
-    has_failed_ = true;  // until proved otherwise
-    const bool is_stored = (!starts_elsewhere || restart(first_sequence)) &&
-                           (writer_.has_room(plan_.bytes()) || roll(plan_.bytes())) && writer_.append(plan_);
-    has_failed_ = false;
+    bool is_stored = false;
+    or_fail([&] {
+      is_stored = (!starts_elsewhere || restart(first_sequence)) &&
+                  (writer_.has_room(plan_.bytes()) || roll(plan_.bytes())) && writer_.append(plan_);
+    });
     if (!is_stored) throw LogFull("no room on the disk for the log in " + path_);
     next_sequence_ += event_count;
     const bool is_time = writer_.position().offset > segment_bytes_ / 4;
     if (makes_spares_ && is_time && !spare_.has_begun()) spare_.begin(segment_bytes_);
   }
 
-  // Everything appended is durable. Called again with nothing new, it also makes that known on the disk:
-  // see SegmentWriter::vouch().
+  // Everything appended before is durable. Called again with nothing new, it also makes that known on the
+  // disk: see SegmentWriter::vouch().
   void sync() {
+    const std::lock_guard in_one_segment(segment_mutex_);
     require_writable();
-    has_failed_ = !TICKWEIR_BUG("sync retried");
-    if (writer_.is_synced()) {
-      writer_.vouch();
-    } else {
-      writer_.sync();
-    }
-    has_failed_ = false;
+    or_fail([&] { writer_.is_synced() ? writer_.vouch() : writer_.sync(); });
   }
 
   // False: there is nothing from there on. Otherwise at least one event is put in, as many as fit.
@@ -87,15 +87,7 @@ class SegmentLog {
   // Removes whole segments, never the newest.
   void truncate_before(std::uint64_t sequence) {
     require_writable();
-    has_failed_ = true;
-    while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
-      if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
-      files_.remove(segments_.front().path);
-      // One by one: a crash must not leave a gap.
-      if (!TICKWEIR_BUG("folder not synced between drops")) files_.sync_folder(path_);
-      segments_.erase(segments_.begin());
-    }
-    has_failed_ = false;
+    or_fail([&] { remove_before(sequence); });
   }
 
   void stop() {
@@ -118,6 +110,10 @@ class SegmentLog {
     std::uint64_t sum = 0;
     for (const Segment& segment : segments_) sum += segment.header.segment_bytes;
     return sum;
+  }
+  // An append of so many bytes of events, in one block, stays in the present segment.
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const {
+    return writer_.has_room(bytes + block_header_bytes);
   }
   [[nodiscard]] std::size_t segment_count() const { return segments_.size(); }
   [[nodiscard]] const LogId& id() const { return segments_.front().header.log_id; }
@@ -148,10 +144,30 @@ class SegmentLog {
     return reader_.number() - segments_.front().header.number;
   }
 
+  void remove_before(std::uint64_t sequence) {
+    while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
+      if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
+      files_.remove(segments_.front().path);
+      if (!TICKWEIR_BUG("folder not synced between drops"))
+        files_.sync_folder(path_);  // one by one: a crash must not leave a gap
+      segments_.erase(segments_.begin());
+    }
+  }
+
   void require_writable() const {
     if (!writer_.is_open()) throw std::logic_error("the log in " + path_ + " is not open for writing");
     if (has_failed_) {
       throw std::runtime_error("the log in " + path_ + " failed before: start again, so that it recovers");
+    }
+  }
+  // What throws is final.
+  template <typename Call>
+  void or_fail(Call&& call) {
+    try {
+      call();
+    } catch (...) {
+      has_failed_ = !TICKWEIR_BUG("sync retried");
+      throw;
     }
   }
   // Nothing was ever appended.
@@ -164,7 +180,8 @@ class SegmentLog {
   std::string path_;
   std::uint64_t segment_bytes_;
   bool is_read_only_ = false;
-  bool has_failed_ = false;
+  std::atomic<bool> has_failed_ = false;
+  std::mutex segment_mutex_;  // held by a sync, and by whoever changes the segment that is written
   File lock_;
   std::vector<Segment> segments_;  // never empty while open
   std::string schema_;

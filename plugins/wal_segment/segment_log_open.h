@@ -101,8 +101,8 @@ inline void SegmentLog::recover() {
     return;
   }
   if (tail.dirty_end != 0 && !TICKWEIR_BUG("torn end stays")) repaired_ = cut_tail(files_, path_, file, tail);
-  // What was read may never have been synced: it is answered for from now on.
-  if (!TICKWEIR_BUG("recovery not synced")) file.sync();
+  if (!TICKWEIR_BUG("recovery not synced"))
+    file.sync();  // what was read may never have been: it is answered for from now on
   files_.sync_folder(path_);
   const std::uint64_t vouched = std::max(tail.synced_sequence, last.header.first_sequence - 1);
   writer_.open(std::move(file), last.header, tail.position, next_sequence_ - 1, vouched);
@@ -110,6 +110,7 @@ inline void SegmentLog::recover() {
 
 // Goes on in a new segment with room for so many bytes of blocks. False: the disk is full.
 inline bool SegmentLog::roll(std::uint64_t bytes) {
+  const std::lock_guard no_sync(segment_mutex_);
   if (!writer_.is_synced() && !TICKWEIR_BUG("segment left unsynced")) writer_.sync();
   const std::uint64_t needed =
       whole_pages(schema_offset + schema_.size()) + whole_pages(bytes + block_header_bytes);
@@ -130,6 +131,7 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
 
 // Replaces the first segment, still untouched, by one that begins with another sequence.
 inline bool SegmentLog::restart(std::uint64_t first_sequence) {
+  const std::lock_guard no_sync(segment_mutex_);
   SegmentHeader header{
       .log_id = id(), .number = 1, .first_sequence = first_sequence, .segment_bytes = segment_bytes_};
   File file = make_segment(files_, path_, header, schema_, spare_);

@@ -1,11 +1,13 @@
 // The end of the log: makes segments, appends blocks to the last one, syncs it, seals it.
 //
-// Threading: one thread. Memory: that of a BlockPlan.
+// Threading: append() and sync() or vouch() may run at the same time on two threads; nothing else may.
+// Memory:    that of a BlockPlan.
 // Errors:    thrown; the log must not be written to after one (SegmentLog sees to it). A full disk is not
 //            one: false, and nothing of the call is kept.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -66,6 +68,7 @@ class SegmentWriter {
     file_ = std::move(file);
     header_ = header;
     position_ = position;
+    appended_sequence_ = position.next_sequence - 1;
     synced_sequence_ = synced_sequence;
     vouched_sequence_ = vouched_sequence;
     is_synced_ = true;
@@ -83,36 +86,42 @@ class SegmentWriter {
   }
 
   [[nodiscard]] bool append(BlockPlan& plan) {
+    const std::uint64_t synced = synced_sequence_;
     std::uint32_t chain = position_.chain;
-    const auto spans =
-        plan.chain_up({header_.log_id, header_.number, position_.offset}, chain, synced_sequence_);
-    is_synced_ = false;
-    if (!file_.write(spans, position_.offset)) {
-      if (!TICKWEIR_BUG("refused append stays")) take_back(plan.bytes());
-      return false;
+    const auto spans = plan.chain_up({header_.log_id, header_.number, position_.offset}, chain, synced);
+    const bool is_written = file_.write(spans, position_.offset);
+    if (!is_written && !TICKWEIR_BUG("refused append stays")) take_back(plan.bytes());
+    if (is_written) {
+      position_.offset += plan.bytes();
+      position_.next_sequence += plan.event_count();
+      position_.chain = chain;
+      appended_sequence_ = position_.next_sequence - 1;
     }
-    position_.offset += plan.bytes();
-    position_.next_sequence += plan.event_count();
-    position_.chain = chain;
-    vouched_sequence_ = synced_sequence_;
+    is_synced_ = false;  // last: a sync that takes it back has seen the new sequence
+    if (!is_written) return false;
+    if (vouched_sequence_ < synced) vouched_sequence_ = synced;
     return true;
   }
 
+  // Covers what was appended before it began; what is appended meanwhile is left to the next.
   void sync() {
-    if (!TICKWEIR_BUG("sync does nothing")) file_.sync();
     is_synced_ = true;
-    synced_sequence_ = position_.next_sequence - 1;
+    std::uint64_t covered = appended_sequence_;
+    if (!TICKWEIR_BUG("sync does nothing")) file_.sync();
+    if (TICKWEIR_BUG("sync vouches for later appends")) covered = appended_sequence_;
+    synced_sequence_ = covered;
   }
 
   // Says on the disk that all before is synced, if nothing there says so yet: from then on a bad block before
   // this place is damage and cannot pass for a torn end.
   void vouch() {
-    if (vouched_sequence_ >= synced_sequence_) return;
-    SyncMark mark{.synced_sequence = synced_sequence_};
+    const std::uint64_t synced = synced_sequence_;
+    if (vouched_sequence_ >= synced) return;
+    SyncMark mark{.synced_sequence = synced};
     mark.check = mark_check(header_.log_id, header_.number, mark);
     if (!file_.write(&mark, sizeof mark, mark_offset)) return;  // a full disk: it can do without
     file_.sync();
-    vouched_sequence_ = synced_sequence_;
+    vouched_sequence_ = synced;
   }
 
   // Says that the next segment exists. Not part of the chain that goes on there.
@@ -138,9 +147,11 @@ class SegmentWriter {
   File file_;
   SegmentHeader header_;
   Position position_;
-  std::uint64_t synced_sequence_ = 0;
-  std::uint64_t vouched_sequence_ = 0;
-  bool is_synced_ = true;
+  // Between append() and sync(), all sequentially consistent: next to a write to a file, that costs nothing.
+  std::atomic<std::uint64_t> appended_sequence_ = 0;
+  std::atomic<std::uint64_t> synced_sequence_ = 0;
+  std::atomic<std::uint64_t> vouched_sequence_ = 0;
+  std::atomic<bool> is_synced_ = true;  // nothing was written since the last sync began
   BlockPlan plan_;
 };
 

@@ -1,5 +1,4 @@
 // A log in segment files of our own format: preallocated, checksummed, recovered after a crash.
-// crash.
 //
 // Events: any. Order: as appended. Time: none used. Memory: a read buffer of 1 MiB.
 #include <array>
@@ -40,6 +39,7 @@ class WalSegment final : public WalBackend {
   void append(std::span<const tickweir_span> spans, std::uint64_t first_sequence, std::uint32_t event_count) {
     log_.append(spans, first_sequence, event_count);
   }
+  static constexpr bool appends_during_sync = true;
   void sync() { log_.sync(); }
   bool read(std::uint64_t sequence, tickweir_batch& room) { return log_.read(sequence, room); }
   void truncate_before(std::uint64_t sequence) { log_.truncate_before(sequence); }

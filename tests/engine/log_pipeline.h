@@ -24,7 +24,9 @@ struct Shape {
   SyncMode sync = SyncMode::group;
   std::uint32_t max_events = 64;
   std::uint32_t batch_events = 16;
-  bool is_gated = false;  // the last sink passes the Gate
+  bool overlaps = false;         // the logs take appends during a sync
+  std::int64_t waits_below = 0;  // see overlapping_log_plugin()
+  bool is_gated = false;         // the last sink passes the Gate
   RunMode mode = {};
 };
 
@@ -39,9 +41,10 @@ class Pipeline {
     const auto source = maker_.add("source", settling_source_plugin(), 0, {}, shape.events);
     const auto filter =
         maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
-    const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
+    const Plugin& backend = shape.overlaps ? overlapping_log_plugin() : memory_log_plugin();
+    const auto log = maker_.add("log", backend, core, {{.stage = filter}}, shape.waits_below);
     const auto split = maker_.add("split", splitter_plugin(), core, {{.stage = log}}, 1);
-    const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = split}});
+    const auto trades = maker_.add("trades", backend, last, {{.stage = split}});
     const auto sink =
         maker_.add("sink", shape.is_gated ? gated_sink_plugin() : sink_plugin(), last, {{.stage = trades}});
     const auto released = maker_.add("released", sink_plugin(), last, {{.stage = log}});
@@ -89,11 +92,16 @@ class Pipeline {
   std::unique_ptr<Engine> engine_;
 };
 
-class Logs : public testing::TestWithParam<std::uint32_t> {
+struct Layout {
+  std::uint32_t threads;
+  bool overlaps;
+};
+
+class Logs : public testing::TestWithParam<Layout> {
  protected:
   void SetUp() override { Disks::get().clear(); }
   static Disk& disk(const std::string& id) { return Disks::get().of(id); }
-  static Shape shape() { return {.threads = GetParam()}; }
+  static Shape shape() { return {.threads = GetParam().threads, .overlaps = GetParam().overlaps}; }
   static std::uint64_t sequence_at(const std::string& id, std::size_t index) {
     return reinterpret_cast<const Event*>(disk(id).events[index].data())->sequence;
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "test_stages.h"
 
@@ -50,7 +51,7 @@ constexpr std::array one_output{Output{.name = "events", .events = "*"}};
 constexpr std::array reasons{Reason{.name = "refused", .help = "The parameter says so."}};
 std::uint64_t shown_to_filter = 0;
 
-class MemoryLog final : public WalBackend {
+class MemoryLog : public WalBackend {
  public:
   explicit MemoryLog(const Context& context) : id_(context.stage_id()), disk_(Disks::get().of(id_)) {}
   void open(const LogRequest& request, LogState& state) {
@@ -97,9 +98,42 @@ class MemoryLog final : public WalBackend {
     state.schema = disk_.schema.c_str();
   }
 
- private:
+ protected:
   std::string id_;
   Disk& disk_;
+};
+
+class OverlappingLog final : public MemoryLog {
+ public:
+  static constexpr bool appends_during_sync = true;
+  explicit OverlappingLog(const Context& context)
+      : MemoryLog(context), events_(static_cast<std::size_t>(context.options.integer("parameter"))) {}
+  void append(std::span<const tickweir_span> spans, std::uint64_t first_sequence, std::uint32_t event_count) {
+    const std::lock_guard lock(mutex_);
+    appender_ = std::this_thread::get_id();
+    MemoryLog::append(spans, first_sequence, event_count);
+    if (is_syncing_) ++disk_.appends_during_syncs;
+    appended_.notify_all();
+  }
+  void sync() {
+    Disks::get().pass(id_);
+    std::unique_lock lock(mutex_);
+    if (++disk_.syncs == disk_.fail_sync_at) throw std::runtime_error("the disk lost it");
+    const std::size_t covered = disk_.events.size();
+    is_syncing_ = true;
+    if (appender_ != std::this_thread::get_id() && covered < events_) {
+      appended_.wait(lock, [&] { return disk_.events.size() > covered; });
+    }
+    is_syncing_ = false;
+    disk_.synced = covered;
+  }
+
+ private:
+  std::size_t events_;
+  std::mutex mutex_;
+  std::condition_variable appended_;
+  std::thread::id appender_;
+  bool is_syncing_ = false;
 };
 
 class SettlingSource final : public Source {
@@ -164,6 +198,10 @@ Plugin make(const char* name, const Description& description) {
 
 const Plugin& memory_log_plugin() {
   static const Plugin plugin = make<MemoryLog>("wal_test", {.accepts = "*", .options = options});
+  return plugin;
+}
+const Plugin& overlapping_log_plugin() {
+  static const Plugin plugin = make<OverlappingLog>("wal_overlapping", {.accepts = "*", .options = options});
   return plugin;
 }
 const Plugin& settling_source_plugin() {

@@ -23,6 +23,7 @@ struct Disk {
   std::size_t fail_append_at = 0;   // the nth append fails; 0: none
   std::size_t fail_sync_at = 0;
   std::size_t full_times = 0;  // so many appends find the disk full
+  std::size_t appends_during_syncs = 0;
   std::atomic<std::size_t> upstream_synced_at_append =
       0;  // synced of `upstream` when this one was last appended to
   std::string upstream;
@@ -62,6 +63,9 @@ struct Settled {
 std::vector<Settled>& settled();
 
 const Plugin& memory_log_plugin();
+// The same, but it takes appends during a sync, which covers none of them. Such a sync on a thread of its own
+// waits for an append, if one must come: `parameter` events in all; 0: none.
+const Plugin& overlapping_log_plugin();
 // Numbers up to `parameter`, going on after what recovery shows; checks settlement against the disk "log".
 const Plugin& settling_source_plugin();
 // As filter_plugin(), and remembers how many events recovery has shown it.

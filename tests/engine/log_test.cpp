@@ -273,8 +273,25 @@ TEST_P(Logs, EndWhenAbandonedInsideASync) {
   ASSERT_TRUE(run.engine().wait());
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, Logs, testing::Values(1U, 2U, 3U),
-                         [](const auto& one) { return std::to_string(one.param) + "_threads"; });
+TEST(OverlappingLogs, StoreTheNextGroupWhileThisOneIsSynced) {
+  for (const std::uint32_t threads : {1U, 3U}) {
+    Disks::get().clear();
+    const Shape shape{.threads = threads, .max_events = 5, .overlaps = true, .waits_below = 1000};
+    ASSERT_TRUE(Pipeline(shape)());  // batches have more than 5
+    EXPECT_GT(Disks::get().of("log").appends_during_syncs, 0U);
+    EXPECT_EQ(Disks::get().of("log").synced, 1000U);
+    ASSERT_EQ(settled().size(), 1000U);
+    for (const Settled& one : settled()) EXPECT_TRUE(one.is_durable);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, Logs,
+                         testing::Values(Layout{1, false}, Layout{2, false}, Layout{3, false},
+                                         Layout{1, true}, Layout{3, true}),
+                         [](const auto& one) {
+                           return std::to_string(one.param.threads) + "_threads" +
+                                  (one.param.overlaps ? "_overlapping" : "");
+                         });
 
 }  // namespace
 }  // namespace tickweir::test

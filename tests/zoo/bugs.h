@@ -24,6 +24,7 @@ inline constexpr std::array bugs{
     Bug{"zoo_wal_segment", "segment name not synced", segment_suites},
     Bug{"zoo_wal_segment", "refused append stays", segment_suites},
     Bug{"zoo_wal_segment", "sync does nothing", segment_suites},
+    Bug{"zoo_wal_segment", "sync vouches for later appends", segment_suites},
     Bug{"zoo_wal_segment", "sync retried", segment_suites},
     Bug{"zoo_wal_segment", "segment not sealed", segment_suites},
     Bug{"zoo_wal_segment", "no lock", segment_suites},

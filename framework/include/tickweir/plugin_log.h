@@ -26,16 +26,20 @@ typedef struct tickweir_log_state {
 /* Storage of a log: keeps events under their sequences, which rise by one without a gap. The runtime gives
  * the sequences, makes the groups, decides when to sync and what counts as durable, and replays.
  *
- * Threading: calls come one after the other, but not always from the same thread.
+ * Threading: calls come one after the other, but not always from the same thread. A back end that sets
+ *            `appends_during_sync` is also called with append on one thread while sync runs on another;
+ *            that sync need not cover that append.
  * Order:     create, open, then any of append, sync, read, truncate_before, describe; stop closes.
  *            tickweir_plugin::start is not called.
- * Promise:   after sync returned OK, whatever was appended before it survives the loss of power. After a
- *            crash, open finds a prefix of what was appended, at least up to the last good sync.
- * Errors:    a failed append or sync is final: the runtime calls nothing but stop and destroy afterwards.
+ * Promise:   after sync returned OK, whatever append had stored before sync was called survives the loss of
+ *            power. After a crash, open finds a prefix of what was appended, at least up to the last good
+ *            sync.
+ * Errors:    a failed append or sync is final: the runtime calls nothing but stop and destroy afterwards,
+ *            once the other of the two has returned.
  *            Damage that is not a torn end is an error of open or read that names place and sequence. */
 typedef struct tickweir_wal {
   TICKWEIR_SIZE_FIRST(struct tickweir_wal);
-  uint32_t reserved TICKWEIR_DEFAULT(0);
+  uint32_t appends_during_sync TICKWEIR_DEFAULT(0); /* 1: see Threading; since 0.3 */
   int32_t (*open)(void* stage, const tickweir_log_request*, tickweir_log_state*, tickweir_error*)
       TICKWEIR_DEFAULT(NULL);
   /* Whole events without verdicts, one after the other through all spans, none of them in two; each carries

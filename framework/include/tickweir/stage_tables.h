@@ -95,6 +95,10 @@ class Tables {
   static constexpr bool has_settle = requires(Stage & s, const BatchView& batch) { s.settle(batch); };
   static constexpr bool has_save = requires(const Stage& s, StateWriter& out) { s.save(out); };
   static constexpr bool has_load = requires(Stage & s, StateReader& in) { s.load(in); };
+  static constexpr std::uint32_t appends_during_sync = [] {
+    if constexpr (requires { Stage::appends_during_sync; }) return Stage::appends_during_sync ? 1U : 0U;
+    return 0U;
+  }();
   static constexpr bool has_recover = requires(Stage & s, const BatchView& batch) { s.recover(batch); };
   static_assert(has_save == has_load, "a stage has both save(StateWriter&) const and load(StateReader&)");
 
@@ -296,7 +300,8 @@ class Tables {
   }
   static constexpr tickweir_wal make_wal() {
     if constexpr (role == TICKWEIR_ROLE_WAL) {
-      return {.open = open,
+      return {.appends_during_sync = appends_during_sync,
+              .open = open,
               .append = append,
               .sync = sync,
               .read = read,

@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -53,6 +54,9 @@ class FaultyFiles {
     has_fault_ = true;
     fault_.nth += count(fault.call);
   }
+  // Called in each sync of a file: before it takes effect, and once more after that, before it returns. What
+  // is written then, by this call or by another thread, is covered the first time and not the second.
+  void during_sync(std::function<void()> call) { during_sync_ = std::move(call); }
   // No more bytes than these in all files together; 0: no limit.
   void limit_bytes(std::uint64_t bytes) { bytes_max_ = bytes; }
   // Each read and write moves only a random part, at least one byte.
@@ -207,6 +211,12 @@ class FaultyFiles {
     return entered.error != 0 ? entered.error : static_cast<std::int64_t>(bytes);
   }
   std::int32_t sync(std::int32_t file) {
+    if (during_sync_) during_sync_();
+    const std::int32_t result = sync_alone(file);
+    if (during_sync_) during_sync_();
+    return result;
+  }
+  std::int32_t sync_alone(std::int32_t file) {
     const std::lock_guard guard(mutex_);
     const Entered entered = enter(FileCall::sync);
     Handle* const synced = handle(file);
@@ -306,6 +316,7 @@ class FaultyFiles {
   bool has_failed_ = false;
   std::uint64_t bytes_max_ = 0;
   bool moves_short_ = false;
+  std::function<void()> during_sync_;
   std::mt19937_64 short_random_;
   std::uint64_t retried_syncs_ = 0;
 };

@@ -9,9 +9,13 @@
 //     void truncate_before(std::uint64_t sequence);
 //     void describe(LogState&);
 //     void stop();                                               // closes
+//     static constexpr bool appends_during_sync = true;          // may be left out: false
 //   };
 //
-// Threading: one call after the other, from changing threads.
+// Threading: one call after the other, from changing threads. With `appends_during_sync`, append() also runs
+// on
+//            one thread while sync() does on another, so that the next group is stored while the disk works
+//            on this one; sync() answers for what was appended before it was called.
 // Errors:    throw. LogFull from append() says "no room now, nothing of it is kept"; anything else is final.
 #pragma once
 

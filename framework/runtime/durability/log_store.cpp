@@ -57,7 +57,8 @@ Result<LogFacts> LogStore::open(const std::string& schema, bool is_read_only) {
 
 Result<LogStore::Stored> LogStore::append(std::span<const tickweir_span> spans, std::uint64_t first_sequence,
                                           std::uint32_t event_count) {
-  TICKWEIR_ASSERT(!has_failed_ && !spans.empty() && event_count != 0);
+  TICKWEIR_ASSERT(!spans.empty() && event_count != 0);
+  if (has_failed_) return Error{"append after a failure"};
   Failure failure;
   const std::int32_t result = wal_.append(stage_, spans.data(), static_cast<std::uint32_t>(spans.size()),
                                           first_sequence, event_count, failure.raw());
@@ -68,7 +69,7 @@ Result<LogStore::Stored> LogStore::append(std::span<const tickweir_span> spans, 
 }
 
 Result<void> LogStore::sync() {
-  TICKWEIR_ASSERT(!has_failed_);
+  if (has_failed_) return Error{"sync after a failure"};
   Failure failure;
   if (wal_.sync(stage_, failure.raw()) == TICKWEIR_OK) return {};
   has_failed_ = true;

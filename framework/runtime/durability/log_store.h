@@ -1,11 +1,13 @@
 // A log's back end, as the runtime calls it: the wal table of a plugin with errors as Results.
 //
 // Checks what a back end says: numbers that cannot be, events that are not whole, a hole in the sequences.
-// Threading: one call after the other, from any thread. Ownership: borrows the stage.
+// Threading: one call after the other, from any thread; append() while sync() runs on another one if
+//            appends_during_sync(). Ownership: borrows the stage.
 // Errors:    the back end's text, led by what was being done. After a failed append or sync nothing more is
-//            asked of it; that is asserted.
+//            asked of it: both say so.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -42,6 +44,7 @@ class LogStore {
   Result<Stored> append(std::span<const tickweir_span> spans, std::uint64_t first_sequence,
                         std::uint32_t event_count);
   Result<void> sync();
+  [[nodiscard]] bool appends_during_sync() const { return wal_.appends_during_sync != 0; }
   // Fills an empty batch with events from `sequence` on. False: there are none.
   Result<bool> read(std::uint64_t sequence, tickweir_batch& room);
   Result<LogFacts> describe();
@@ -51,7 +54,7 @@ class LogStore {
 
   const tickweir_wal& wal_;
   void* stage_;
-  bool has_failed_ = false;
+  std::atomic<bool> has_failed_ = false;
 };
 
 }  // namespace tickweir

@@ -1,7 +1,9 @@
 // The checks of the torture suite with a crash: killed processes, lost power, full disks.
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
+#include <thread>
 
 #include "runtime/durability/torture_subject.h"
 
@@ -11,10 +13,30 @@ namespace {
 using testing::FaultyFiles;
 using testing::PowerCut;
 
+// The same with appends on a thread of their own, also while a sync runs.
+void write_on_two_threads_until_killed(LogHarness& log, std::uint64_t seed, int pipe) {
+  std::atomic<std::uint64_t> appended = log.next_sequence() - 1;
+  const std::jthread appender([&log, &appended, seed](const std::stop_token& stop) {
+    std::mt19937_64 random(seed);
+    for (; !stop.stop_requested(); appended = log.next_sequence() - 1) {
+      Subject::append(log, 1 + random() % 100);
+    }
+  });
+  for (;;) {
+    const std::uint64_t durable = appended;
+    log.sync();
+    if (::write(pipe, &durable, sizeof durable) != sizeof durable) return;
+  }
+}
+
 // Appends and syncs for ever; tells each sequence once it is durable.
 void write_until_killed(const Subject& subject, std::uint64_t seed, int pipe) {
   std::mt19937_64 random(seed);
   LogHarness log(subject.file(), subject.options());
+  if (log.plugin().wal->appends_during_sync != 0 && seed % 2 == 0) {
+    write_on_two_threads_until_killed(log, seed, pipe);
+    return;
+  }
   for (;;) {
     for (std::uint64_t appends = 1 + random() % 4; appends > 0; --appends)
       Subject::append(log, 1 + random() % 100);

@@ -4,9 +4,13 @@
 // and a lone event waits for nobody. Batches are stored straight out of their blocks, which are shared with
 // the stages downstream and given back once they are durable and settled.
 //
-// Order: store, sync, then durable_sequence, then settlement. A log behind another one stores nothing that
-// came of events which are not durable in the first: after a crash the second never knows more than the
-// first.
+// Two threads, if the back end takes appends during a sync: while one syncs a group, the other stores the
+// next, of at most `max_events` again. Whoever holds `turn_` syncs: the second thread when more is waiting to
+// be stored, otherwise the first itself, so that a lone event waits for no change of threads.
+//
+// Order: store, sync, then durable_sequence, then settlement. Durable is only what had been stored when the
+// sync began. A log behind another one stores nothing that came of events which are not durable in the first:
+// after a crash the second never knows more than the first.
 //
 // A failure of append or sync is final: the run ends, nothing more is called durable, nothing is settled. A
 // full disk is not a failure: the same append is tried again until there is room or the run is abandoned.
@@ -20,6 +24,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -60,18 +65,26 @@ class Committer {
 
  private:
   void run();
-  bool gather();
   void wait(std::uint32_t& idle_rounds);
   void wait_for_upstream(const Block& block);
-  void store_group();
+  void store_waiting();
+  void drop_waiting();
+  bool keep_until_durable(const QueuedBlock& queued);
   void add_block(const Block& block);
   void check_again(const Event& event);
   void flush();
   bool append();
+  void wait_for_room();
+
+  // Whoever holds turn_.
+  void run_turns();
+  void ask_for_turn();
+  void take_turn();
   void sync();
   void confirm();
   void publish(std::uint64_t sequence);
-  void settle_group();
+  void settle_durable();
+  void settle(Block* block, std::uint64_t now);
   void fail(const std::string& text);
   [[nodiscard]] bool is_over() const { return has_failed() || control_.is_abandoned(); }
 
@@ -87,20 +100,33 @@ class Committer {
   std::vector<Edge*> settlements_;
   std::vector<Sleeper*> waiters_;
 
-  std::vector<QueuedBlock> group_;
+  const bool syncs_;  // otherwise what is stored counts as durable
+  const bool has_two_threads_;
+  std::uint32_t events_max_;
+
   std::vector<tickweir_span> spans_;  // of the events to append next
   std::uint32_t span_events_ = 0;
   std::uint64_t span_bytes_ = 0;
   std::uint64_t first_held_ = 0;  // what the store had at the start
-  std::uint64_t stored_ = 0;      // last sequence appended
   OwnBatch again_;                // what is stored of the events that come again
   std::uint32_t again_at_ = 0;
   std::uint64_t equal_events_ = 0;
   bool is_confirmed_ = true;  // nothing has been stored since the last confirm()
-  std::uint32_t events_max_;
+
+  // Between the two threads; sequentially consistent, a few times a group.
+  std::atomic<std::uint64_t> stored_{0};      // last sequence appended
+  std::atomic<std::uint64_t> sync_begun_{0};  // last sequence that a sync covers, ended or under way
+  std::atomic<bool> wants_turn_{false};
+  std::atomic<bool> is_ended_{false};  // nothing more will be stored
+  std::mutex turn_;
+  Ring<QueuedBlock> blocks_;            // stored, or about to be; popped by the holder of turn_
+  std::vector<Block*> durable_blocks_;  // to be settled now; likewise
+  Sleeper turn_sleeper_;
+
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> has_failed_{false};
   std::thread thread_;
+  std::thread turn_thread_;
 };
 
 }  // namespace tickweir
