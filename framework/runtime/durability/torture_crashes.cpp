@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "runtime/durability/torture_subject.h"
 
@@ -22,8 +23,12 @@ void write_on_two_threads_until_killed(LogHarness& log, std::uint64_t seed, int 
       Subject::append(log, 1 + random() % 100);
     }
   });
-  for (;;) {
+  for (std::uint64_t last = 0;;) {
     const std::uint64_t durable = appended;
+    if (std::exchange(last, durable) == durable) {
+      std::this_thread::yield();
+      continue;
+    }
     log.sync();
     if (::write(pipe, &durable, sizeof durable) != sizeof durable) return;
   }
