@@ -87,7 +87,8 @@ enum Drop : std::uint32_t {
   invalid,
   order_limit,
   instrument_limit,
-  wrong_mode
+  wrong_mode,
+  too_short
 };
 constexpr std::array reasons{
     Reason{.name = "unknown_order", .help = "Rebuild: the feed names an order that the book does not hold."},
@@ -98,6 +99,7 @@ constexpr std::array reasons{
     Reason{.name = "instrument_limit",
            .help = "Rebuild: the instrument's number is not below the option `instruments`."},
     Reason{.name = "wrong_mode", .help = "A VenueExecution or Trade came to a book that matches by itself."},
+    Reason{.name = "too_short", .help = "The event is shorter than its type is."},
 };
 
 constexpr Drop drop_of(RejectReason reason) {
@@ -175,7 +177,8 @@ class OrderBook final : public Transform {
         excess_(context.counter("excess")),
         orders_(context.gauge("orders")),
         levels_(context.gauge("levels")),
-        wrong_mode_(context.drop_counter(wrong_mode)) {
+        wrong_mode_(context.drop_counter(wrong_mode)),
+        too_short_(context.drop_counter(too_short)) {
     for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
       const auto reason = static_cast<RejectReason>(i);
       rejected_[i] = mode_ == Mode::match
@@ -217,12 +220,12 @@ class OrderBook final : public Transform {
   void process(const BatchView& batch, Emitter& out) {
     announcer_.begin_batch(out);
     if (mode_ == Mode::match) {
-      book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
-                               [this](const Event& event) { match(event); });
+      too_short_.add(book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
+                                              [this](const Event& event) { match(event); }));
       publish(matching_->counts());
     } else {
-      book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
-                               [this](const Event& event) { follow(event); });
+      too_short_.add(book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
+                                              [this](const Event& event) { follow(event); }));
       publish(rebuilding_->counts());
     }
   }
@@ -297,7 +300,7 @@ class OrderBook final : public Transform {
   std::uint64_t first_match_id_;
   Counter accepted_, executed_, cancelled_, replaced_, crossed_, excess_;
   Gauge orders_, levels_;
-  Counter wrong_mode_;
+  Counter wrong_mode_, too_short_;
   std::array<Counter, book::reject_reason_count> rejected_;  // match: by reason; rebuild: as drops
   Announcer announcer_;
   std::unique_ptr<book::BookStore> store_;

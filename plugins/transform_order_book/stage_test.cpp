@@ -157,6 +157,20 @@ TEST(OrderBookStage, DropsAVenuesWordWhenItMatchesItself) {
   EXPECT_TRUE(stage.output("trades").empty());
 }
 
+TEST(OrderBookStage, DropsEventsThatAreShorterThanTheirType) {
+  for (const OptionTexts& options : {match, rebuild}) {
+    Harness stage(TICKWEIR_PLUGIN_FILE, options);
+    std::uint64_t sent = 0;
+    market::for_each_payload_type([&]<typename T>(const char*) {
+      stage.push({OwnedEvent(T::event_type, {}),
+                  OwnedEvent(T::event_type, std::vector<std::uint8_t>(sizeof(T) - 8))});
+      sent += 2;
+    });
+    EXPECT_EQ(stage.dropped("too_short"), sent);
+    EXPECT_TRUE(stage.output("reports").empty());
+  }
+}
+
 TEST(OrderBookStage, PassesTicksOnToEveryOutput) {
   for (const OptionTexts& options : {match, rebuild}) {
     Harness stage(TICKWEIR_PLUGIN_FILE, options);
