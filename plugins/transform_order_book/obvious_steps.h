@@ -193,7 +193,8 @@ class ObviousSteps {
   // Those that a price of this event has reached enter one after the other; what they trade may reach more.
   void trigger_stops(std::uint32_t instrument) {
     const ObviousInstrument& book = books_[instrument];
-    if (!book.is_open() || book.last_price == 0) return;
+    const bool nobody_waits = book.buy_stops.empty() && book.sell_stops.empty();
+    if (!book.is_open() || book.last_price == 0 || nobody_waits) return;
     std::list<ObviousOrder> reached;
     const auto take_next = [&] {
       for (const std::uint64_t id : ids_in_order(book)) {
