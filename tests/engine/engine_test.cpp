@@ -2,6 +2,7 @@
 #include "runtime/engine/engine.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -188,6 +189,26 @@ TEST(Engine, WritesABatchThatFailedToTheDeadLettersAndGoesOn) {
   std::ifstream file(path, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(bytes.size(), report.stages[1].failed * event_size<Number>);
+}
+
+TEST(DeadLetters, EndWithAWholeEventAndRefuseFilesOfSomethingElse) {
+  PipelineConfig config;
+  config.dead_letter_path = testing::TempDir() + "dead_letters_torn";
+  const Event whole{.size = 40, .type = 256, .verdict = 0, .flags = 0, .sequence = 1, .time = 2, .origin = 3};
+  const std::string bytes = std::string(reinterpret_cast<const char*>(&whole), sizeof whole) + "12345678";
+  const auto size_after = [&](const std::string& held) {
+    std::ofstream(config.dead_letter_path, std::ios::binary) << held;
+    const auto opened = DeadLetters(config).open();
+    return opened ? std::to_string(std::filesystem::file_size(config.dead_letter_path))
+                  : opened.error().message;
+  };
+  EXPECT_EQ(size_after(""), "0");
+  EXPECT_EQ(size_after(bytes + bytes), "80");
+  for (std::size_t torn = 1; torn < bytes.size(); ++torn)
+    EXPECT_EQ(size_after(bytes + bytes.substr(0, torn)), "40");
+  EXPECT_EQ(size_after(bytes + std::string(40, 'x')),
+            "dead_letter.path " + config.dead_letter_path +
+                ": holds no event at byte 40: name another file, or move this one away");
 }
 
 TEST(Engine, NamesTheStageThatCannotBeMade) {

@@ -1,7 +1,7 @@
 // The file that takes the events at which a stage with `on_error: dead_letter` failed.
 //
-// Whole events back to back, as sink_file's format `events` writes them after its own head; appended, so
-// that a restart loses nothing.
+// Whole events back to back, as sink_file's format `events` has them after its head; appended and synced, so
+// that neither restart nor power cut loses one. A file of something else is refused, a torn end cut off.
 //
 // Threading: any thread; writes are serialized.
 #pragma once
