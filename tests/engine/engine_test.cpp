@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "graph_maker.h"
+#include "runtime/engine/dead_letters.h"
 #include "test_stages.h"
 
 namespace tickweir::test {
@@ -198,7 +199,7 @@ TEST(DeadLetters, EndWithAWholeEventAndRefuseFilesOfSomethingElse) {
   const std::string bytes = std::string(reinterpret_cast<const char*>(&whole), sizeof whole) + "12345678";
   const auto size_after = [&](const std::string& held) {
     std::ofstream(config.dead_letter_path, std::ios::binary) << held;
-    const auto opened = DeadLetters(config).open();
+    auto opened = DeadLetters(config).open();
     return opened ? std::to_string(std::filesystem::file_size(config.dead_letter_path))
                   : opened.error().message;
   };
