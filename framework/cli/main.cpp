@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <new>
 
 #include "cli/arguments.h"
 
@@ -17,18 +18,18 @@ void print_error(const std::string& text) {
 int main(int count, char** words) {
   using namespace tickweir;
   std::setlocale(LC_CTYPE, "C.UTF-8");  // for the widths of table cells
-  static const std::map<std::string, int (*)(const Arguments&)> commands{{"run", run_command},
-                                                                         {"validate", validate_command},
-                                                                         {"graph", graph_command},
-                                                                         {"list", list_command},
-                                                                         {"inspect", inspect_command},
-                                                                         {"schema", schema_command},
-                                                                         {"new-plugin", new_plugin_command},
-                                                                         {"load", load_command},
-                                                                         {"version", version_command},
-                                                                         {"wal", wal_command},
-                                                                         {"replay", replay_command}};
   try {
+    static const std::map<std::string, int (*)(const Arguments&)> commands{{"run", run_command},
+                                                                           {"validate", validate_command},
+                                                                           {"graph", graph_command},
+                                                                           {"list", list_command},
+                                                                           {"inspect", inspect_command},
+                                                                           {"schema", schema_command},
+                                                                           {"new-plugin", new_plugin_command},
+                                                                           {"load", load_command},
+                                                                           {"version", version_command},
+                                                                           {"wal", wal_command},
+                                                                           {"replay", replay_command}};
     const ParsedArguments parsed = parse_arguments(count, words);
     if (!parsed.arguments) return parsed.exit_code;
     const int code = commands.at(parsed.arguments->subcommand)(*parsed.arguments);
@@ -37,6 +38,9 @@ int main(int count, char** words) {
       return exit_failed;
     }
     return code;
+  } catch (const std::bad_alloc&) {
+    print_error("out of memory");
+    return exit_failed;
   } catch (const std::exception& failure) {
     print_error(failure.what());
     return exit_failed;

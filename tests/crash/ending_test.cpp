@@ -1,7 +1,7 @@
 // The end at any instant: nothing acknowledged is lost, nothing is there twice, no trade changes.
 //
-// TICKWEIR_KILLS says how often it is killed, TICKWEIR_STOPS how often it is asked to stop (`./dev crash`: 500
-// and 200 times), TICKWEIR_SEED when.
+// TICKWEIR_KILLS says how often it is killed, TICKWEIR_STOPS how often it is asked to stop (`./dev crash`:
+// 500 and 200 times), TICKWEIR_SEED when.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -28,8 +28,8 @@ class Ending : public ::testing::TestWithParam<const char*> {
     const std::uint64_t seed = from_environment("TICKWEIR_SEED", 1);
     const std::uint64_t count = from_environment(variable, otherwise);
     const auto& test = *::testing::UnitTest::GetInstance()->current_test_info();
-    std::cout << "TICKWEIR_SEED=" << seed << " " << variable << "=" << count << " crash_test --gtest_filter="
-              << test.test_suite_name() << "." << test.name() << std::endl;
+    std::cout << "TICKWEIR_SEED=" << seed << " " << variable << "=" << count
+              << " crash_test --gtest_filter=" << test.test_suite_name() << "." << test.name() << std::endl;
     random_.seed(seed);
     for (std::uint32_t client = 1; client <= 3; ++client) traders_.emplace_back(client);
     return count;
@@ -146,7 +146,8 @@ TEST_P(Ending, ByAStopAnswersForAllThatWasRead) {
   check_the_end();
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Ending, ::testing::Values("wal_segment", "wal_rocksdb", "wal_lmdb", "wal_sqlite"),
+INSTANTIATE_TEST_SUITE_P(Of, Ending,
+                         ::testing::Values("wal_segment", "wal_rocksdb", "wal_lmdb", "wal_sqlite"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

@@ -166,6 +166,7 @@ struct AdminServer::Impl {
 
   void accept() {
     acceptor.async_accept([this](error_code error, tcp::socket socket) {
+      is_accepting = false;
       if (error == asio::error::operation_aborted) return;
       if (error) return accept_later();  // out of descriptors: some will be free again
       make_room();
@@ -174,13 +175,16 @@ struct AdminServer::Impl {
       session->start();
       accept();
     });
+    is_accepting = true;
   }
 
   void accept_later() {
     pause.expires_after(std::chrono::milliseconds(100));
     pause.async_wait([this](error_code error) {
+      is_accepting = false;
       if (!error) accept();
     });
+    is_accepting = true;
   }
 
   void make_room() {
@@ -199,14 +203,21 @@ struct AdminServer::Impl {
 
   void run() {
     ::pthread_setname_np(::pthread_self(), "admin");
-    accept();
-    io.run();
+    while (!io.stopped()) {
+      try {
+        if (!is_accepting) accept();
+        io.run();
+      } catch (const std::exception&) {  // there was no memory: that costs a request, not the server
+        std::this_thread::yield();
+      }
+    }
   }
 
   Settings settings;
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
   asio::steady_timer pause{io};
+  bool is_accepting = false;  // or will be, after a pause
   std::list<std::weak_ptr<Session>> sessions;
   std::string address;
   std::uint16_t port = 0;
@@ -253,13 +264,15 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(const std::string& addr
   error_code error;
   impl->port = impl->acceptor.local_endpoint(error).port();
   impl->address = address.substr(0, address.rfind(':') + 1) + std::to_string(impl->port);
-  impl->thread = std::thread([raw = impl.get()] { raw->run(); });
-  return std::unique_ptr<AdminServer>(new AdminServer(std::move(impl)));
+  std::unique_ptr<AdminServer> server(new AdminServer(std::move(impl)));
+  Impl* const raw = server->impl_.get();
+  raw->thread = std::thread([raw] { raw->run(); });
+  return server;
 }
 
 AdminServer::~AdminServer() {
   impl_->io.stop();
-  impl_->thread.join();
+  if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 std::string AdminServer::address() const {

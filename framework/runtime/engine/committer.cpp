@@ -61,8 +61,18 @@ void Committer::start(const LogFacts& held) {
   stored_ = sync_begun_ = held.last_sequence;
   durable_.store(held.last_sequence, std::memory_order_relaxed);
   set_cell(cells_.durable_sequence, held.last_sequence);
-  if (has_two_threads_) turn_thread_ = std::thread([this] { run_turns(); });
-  thread_ = std::thread([this] { run(); });
+  const auto begin = [this](void (Committer::*work)()) {
+    return std::thread([this, work] {
+      try {
+        (this->*work)();
+      } catch (const std::exception& failure) {  // there is no memory
+        has_failed_ = true;
+        control_.give_up(stage_.id, failure);
+      }
+    });
+  };
+  if (has_two_threads_) turn_thread_ = begin(&Committer::run_turns);
+  thread_ = begin(&Committer::run);
 }
 
 void Committer::join() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "runtime/engine/logs.h"
@@ -21,7 +22,11 @@ struct Engine::Impl {
   void make_telemetry();
   void make_parts();
   Result<void> create_stages();
+  Result<void> start();
   void run_thread(std::uint32_t index);
+  void start_and_work(std::uint32_t index, std::vector<StageRunner*>& started);
+  void give_up_start();
+  void give_up_thread(std::uint32_t index, const std::exception& failure);
   void stop_stages(const std::vector<StageRunner*>& started);
   void thread_ended();
 
@@ -117,11 +122,22 @@ Result<void> Engine::Impl::create_stages() {
   return {};
 }
 
-// One thread's life: set-up, its stages' starts in their turn, the work, their stops.
+// One thread's life: set-up, its stages' starts in their turn, the work, their stops. What it throws (there
+// is no memory) ends the run.
 void Engine::Impl::run_thread(std::uint32_t index) {
+  std::vector<StageRunner*> started;
+  try {
+    start_and_work(index, started);
+    stop_stages(started);
+  } catch (const std::exception& failure) {
+    give_up_thread(index, failure);
+  }
+  thread_ended();
+}
+
+void Engine::Impl::start_and_work(std::uint32_t index, std::vector<StageRunner*>& started) {
   Worker& worker = *workers[index];
   auto set_up = set_up_this_thread(graph.threads[index]);
-  std::vector<StageRunner*> started;
   for (std::size_t i = worker.stages().size(); i-- > 0;) {
     StageRunner* const stage = worker.stages()[i];
     const auto number = static_cast<std::uint32_t>(&stage->plan() - graph.stages.data());
@@ -138,8 +154,14 @@ void Engine::Impl::run_thread(std::uint32_t index) {
     if (!stage->is_left_out()) started.push_back(stage);
   }
   if (gate.wait_for_all()) worker.run();
-  stop_stages(started);
-  thread_ended();
+}
+
+void Engine::Impl::give_up_thread(std::uint32_t index, const std::exception& failure) {
+  control.give_up(graph.threads[index].name, failure);
+  gate.fail(Error{failure.what()});
+  for (StageRunner* stage : workers[index]->stages()) {
+    if (stage->log() != nullptr) stage->log()->committer().join();
+  }
 }
 
 void Engine::Impl::stop_stages(const std::vector<StageRunner*>& started) {
@@ -198,33 +220,53 @@ Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction l
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
-Result<void> Engine::start() {
-  TICKWEIR_ASSERT(impl_->state == EngineState::created);
-  if (!impl_->control.mode().is_replay) {
-    if (auto opened = impl_->control.dead_letters().open(); !opened) return opened.error();
+Result<void> Engine::Impl::start() {
+  if (!control.mode().is_replay) {
+    if (auto opened = control.dead_letters().open(); !opened) return opened.error();
   }
-  impl_->state = EngineState::starting;
-  impl_->running_threads = impl_->workers.size();
-  for (std::uint32_t i = 0; i < impl_->workers.size(); ++i) {
-    impl_->threads.emplace_back([impl = impl_.get(), i] { impl->run_thread(i); });
+  state = EngineState::starting;
+  running_threads = workers.size();
+  threads.reserve(workers.size());
+  for (std::uint32_t i = 0; i < workers.size(); ++i) {
+    threads.emplace_back([this, i] { run_thread(i); });
   }
-  auto outcome = impl_->gate.open(static_cast<std::uint32_t>(impl_->runners.size()),
-                                  impl_->graph.config.start_timeout_ns);
+  auto outcome = gate.open(static_cast<std::uint32_t>(runners.size()), graph.config.start_timeout_ns);
   if (!outcome.result) {
-    impl_->is_hanging = outcome.is_hanging;
+    is_hanging = outcome.is_hanging;
     if (!outcome.is_hanging) return outcome.result.error();
-    return std::move(outcome.result.error()).within("stage " + impl_->graph.stages[outcome.failed].id);
+    return std::move(outcome.result.error()).within("stage " + graph.stages[outcome.failed].id);
   }
-  auto recovered = recover_logs(impl_->graph, impl_->runners, impl_->control.mode());
-  impl_->gate.release(static_cast<bool>(recovered));
+  auto recovered = recover_logs(graph, runners, control.mode());
+  gate.release(static_cast<bool>(recovered));
   if (!recovered) {
-    impl_->control.abandon();  // for the committers that run already
+    control.abandon();  // for the committers that run already
     return recovered;
   }
   EngineState expected = EngineState::starting;  // a short run may be over already
-  impl_->state.compare_exchange_strong(expected, EngineState::running);
-  impl_->watchdog->start();
+  state.compare_exchange_strong(expected, EngineState::running);
+  watchdog->start();
   return {};
+}
+
+// Some threads may be there, and wait for the others or work already.
+void Engine::Impl::give_up_start() {
+  gate.release(false);
+  control.abandon();
+  const std::lock_guard lock(mutex);
+  running_threads -= workers.size() - threads.size();
+}
+
+Result<void> Engine::start() {
+  TICKWEIR_ASSERT(impl_->state == EngineState::created);
+  try {
+    return impl_->start();
+  } catch (const std::system_error& failure) {
+    impl_->give_up_start();
+    return Error{std::string("cannot start a thread: ") + failure.what()};
+  } catch (const std::exception& failure) {
+    impl_->give_up_start();
+    return Error{failure.what()};
+  }
 }
 
 void Engine::stop() { impl_->control.request_stop(); }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -53,6 +54,9 @@ class RunControl {
 
   // Remembers the first failure and asks for the end of the run.
   void fail(const std::string& stage, const std::string& text);
+  // What a thread does that cannot go on: fails the run as far as there is memory to say why, and abandons
+  // it.
+  void give_up(const std::string& stage, const std::exception& failure) noexcept;
   [[nodiscard]] std::optional<std::string> failure() const;
 
   void log(std::uint32_t level, const std::string& stage, const std::string& text) const {

@@ -10,10 +10,11 @@ StartGate::Outcome StartGate::open(std::uint32_t stage_count, std::uint64_t time
     turn_ = stage;
     changed_.notify_all();
     const auto timeout = std::chrono::nanoseconds(timeout_ns);
-    const bool in_time = changed_.wait_for(lock, timeout, [&] { return done_ == stage; });
-    if (in_time && result_) continue;
+    const bool in_time = changed_.wait_for(lock, timeout, [&] { return done_ == stage || !failure_; });
+    if (in_time && failure_ && result_) continue;
     is_cancelled_ = true;
     changed_.notify_all();
+    if (!failure_) return {.result = failure_.error(), .failed = stage, .is_hanging = false};
     if (in_time) return {.result = result_.error(), .failed = stage, .is_hanging = false};
     return {.result = Error{"start did not return within " + std::to_string(timeout_ns / 1'000'000) +
                             " ms (timeouts.start)"},
@@ -21,6 +22,12 @@ StartGate::Outcome StartGate::open(std::uint32_t stage_count, std::uint64_t time
             .is_hanging = true};
   }
   return {.result = {}};
+}
+
+void StartGate::fail(Error error) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(error);
+  changed_.notify_all();
 }
 
 void StartGate::release(bool goes_on) {

@@ -22,6 +22,8 @@ class StartGate {
     bool is_hanging = false;  // the stage did not return in time; its thread cannot be joined
   };
   Outcome open(std::uint32_t stage_count, std::uint64_t timeout_ns);
+  // Any thread: no stage may start any more; open() returns that error.
+  void fail(Error error);
   // After open(): the work begins, or it does not.
   void release(bool goes_on);
 
@@ -40,6 +42,7 @@ class StartGate {
   bool is_open_ = false;         // all have started
   bool is_cancelled_ = false;
   Result<void> result_;
+  Result<void> failure_;  // of a thread, outside of any start
 };
 
 }  // namespace tickweir

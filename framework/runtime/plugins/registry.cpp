@@ -1,6 +1,11 @@
 #include "runtime/plugins/registry.h"
 
+#include <dirent.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -16,13 +21,19 @@ namespace {
 namespace fs = std::filesystem;
 
 Result<std::vector<fs::path>> plugin_files(const fs::path& folder) {
-  std::error_code error;
+  // Not by directory_iterator: libstdc++'s ends the process when it gets no memory.
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), ::closedir);
   std::vector<fs::path> files;
-  fs::directory_iterator entries(folder, error);
-  for (; !error && entries != fs::directory_iterator{}; entries.increment(error)) {
-    if (entries->path().extension() == ".so") files.push_back(entries->path());
+  errno = entries == nullptr ? errno : 0;
+  const dirent* entry = nullptr;
+  while (entries != nullptr && (entry = ::readdir(entries.get())) != nullptr) {
+    const fs::path file = folder / entry->d_name;
+    if (file.extension() == ".so") files.push_back(file);
+    errno = 0;
   }
-  if (error) return Error{"cannot read plugin folder " + folder.string() + ": " + error.message()};
+  if (const int error = errno; error != 0) {
+    return Error{"cannot read plugin folder " + folder.string() + ": " + std::strerror(error)};
+  }
   std::ranges::sort(files);
   return files;
 }

@@ -1,0 +1,138 @@
+// A start that gets no memory, or no threads: it says so and ends, and the logs are as good as before. A disk
+// that is full once, at some byte, costs nothing but time.
+//
+// Some of the calls fail here, each in a process of its own: spread evenly, beginning anywhere.
+// TICKWEIR_EFFORT tries so many times more of them (1000: each call, 340: 4,096 bytes of the disk),
+// TICKWEIR_SEED others.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/cli/program.h"
+#include "tests/wal/seed.h"
+#include "tickweir/testing_log.h"
+
+namespace tickweir {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Outcome;
+using Events = std::vector<testing::OwnedEvent>;
+
+struct Failing {
+  const char* name;
+  const char* call;  // memory, thread, disk
+  bool for_ever;
+  bool has_logs;  // from a run before, so that there is something to recover
+  std::uint64_t tries;
+};
+
+class Start : public ::testing::TestWithParam<Failing> {
+ protected:
+  Start() {
+    folder_ = (fs::temp_directory_path() / "tickweir_start_XXXXXX").string();
+    if (::mkdtemp(folder_.data()) == nullptr)
+      throw std::runtime_error("cannot make a folder like " + folder_);
+  }
+  ~Start() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] Outcome run_undisturbed() const {
+    return testing::run_program({"run", TICKWEIR_SOURCE_DIR "/tests/start/start.yaml", "--set",
+                                 "stages.log.config.path=" + folder_ + "/orders", "--set",
+                                 "stages.trades.config.path=" + folder_ + "/trades"});
+  }
+  // 0: no call fails, and the outcome says how many there are.
+  [[nodiscard]] Outcome run(std::uint64_t fail_at) const {
+    ::setenv("LD_PRELOAD", FAILING_CALLS, 1);
+    ::setenv("FAIL_CALL", GetParam().call, 1);
+    ::setenv("FAIL_AT", std::to_string(fail_at).c_str(), 1);
+    ::setenv("FAIL_EVER", GetParam().for_ever ? "1" : "0", 1);
+    Outcome outcome = run_undisturbed();
+    ::unsetenv("LD_PRELOAD");
+    return outcome;
+  }
+  [[nodiscard]] Events read(const char* log) const {
+    testing::LogHarness harness(TICKWEIR_PLUGIN_DIR "/wal_segment.so",
+                                {{"path", folder_ + "/" + log}, {"segment_bytes", "16KiB"}});
+    return harness.read_all();
+  }
+  void clear() const {
+    fs::remove_all(folder_);
+    fs::create_directory(folder_);
+  }
+
+  std::string folder_;
+};
+
+std::uint64_t calls_of(const Outcome& outcome) {
+  const std::size_t at = outcome.err.rfind("calls: ");
+  if (outcome.exit_code != 0 || at == std::string::npos) throw std::runtime_error(outcome.err);
+  return std::stoull(outcome.err.substr(at + 7));
+}
+
+// What is stored is the beginning of what must be.
+void expect_beginning(const Events& stored, const Events& all, const char* log) {
+  ASSERT_LE(stored.size(), all.size()) << log;
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    ASSERT_EQ(stored[i].header().type, all[i].header().type) << log << ", event " << i + 1;
+    ASSERT_EQ(stored[i].header().origin, all[i].header().origin) << log << ", event " << i + 1;
+  }
+}
+
+TEST_P(Start, ThatDoesNotGetWhatItNeedsSaysSoAndLosesNothing) {
+  const char* const effort = std::getenv("TICKWEIR_EFFORT");
+  ASSERT_EQ(run_undisturbed().exit_code, 0);
+  const bool is_disk = std::string(GetParam().call) == "disk";
+  const Events orders = read("orders");
+  const Events trades = read("trades");
+  ASSERT_FALSE(trades.empty());
+  if (!GetParam().has_logs) clear();
+  const std::uint64_t calls = calls_of(run(0));
+  const std::uint64_t tries = GetParam().tries * (effort == nullptr ? 1 : std::strtoull(effort, nullptr, 10));
+  const std::uint64_t stride = std::max<std::uint64_t>(1, calls / tries);
+  std::uint64_t tried = 0;
+  std::uint64_t refused = 0;
+  for (std::uint64_t at = 1 + test_seed() % stride; at <= calls; at += stride, ++tried) {
+    if (!GetParam().has_logs) clear();
+    const Outcome outcome = run(at);
+    const bool has_ended = outcome.exit_code == 0 || outcome.exit_code == 1 || outcome.exit_code == 78;
+    EXPECT_TRUE(has_ended) << "call " << at << ": " << outcome.exit_code << "\n" << outcome.err;
+    const bool has_said = outcome.exit_code == 0 || outcome.err.find("error") != std::string::npos;
+    EXPECT_TRUE(has_said) << "call " << at << ": not a word about its end\n" << outcome.err;
+    refused += outcome.exit_code == 0 ? 0 : 1;
+    const Events stored = read("orders");
+    const Events made = read("trades");
+    ASSERT_NO_FATAL_FAILURE(expect_beginning(stored, orders, "orders")) << "call " << at;
+    ASSERT_NO_FATAL_FAILURE(expect_beginning(made, trades, "trades")) << "call " << at;
+    if (outcome.exit_code != 0) continue;
+    EXPECT_EQ(stored.size(), orders.size()) << "call " << at;
+    EXPECT_EQ(made.size(), trades.size()) << "call " << at;
+  }
+  EXPECT_EQ(run_undisturbed().exit_code, 0);
+  EXPECT_EQ(read("orders").size(), orders.size());
+  EXPECT_TRUE(refused > 0 || is_disk) << "nothing failed";
+  const auto& test = *::testing::UnitTest::GetInstance()->current_test_info();
+  std::cout << tried << " of " << calls << (is_disk ? " bytes" : " calls") << " failed, " << refused
+            << " runs ended by it; again: TICKWEIR_SEED=" << test_seed()
+            << " start_test --gtest_filter=" << test.test_suite_name() << "." << test.name() << std::endl;
+}
+
+INSTANTIATE_TEST_SUITE_P(Without, Start,
+                         ::testing::Values(Failing{"memory_once", "memory", false, false, 12},
+                                           Failing{"memory_for_ever", "memory", true, false, 12},
+                                           Failing{"memory_once_in_recovery", "memory", false, true, 12},
+                                           Failing{"memory_for_ever_in_recovery", "memory", true, true, 12},
+                                           Failing{"room_on_the_disk", "disk", false, false, 12},
+                                           Failing{"a_thread", "thread", false, true, 1000},
+                                           Failing{"threads", "thread", true, false, 1000}),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
+}  // namespace tickweir
