@@ -124,17 +124,15 @@ void Committer::store_waiting() {
     TICKWEIR_ASSERT(is_taken && queued.block == next);
     const Block& block = *queued.block;
     staging_.arrived(block.live_count());
-    if (!keep_until_durable(queued)) return;
-    wait_for_upstream(block);
-    if (is_over()) return;
+    events += block.live_count();
+    bytes += block.batch.used_bytes;
     const std::uint64_t waited = now > queued.pushed_ticks ? ticks_to_ns(now - queued.pushed_ticks) : 0;
     staging_.worked(waited, 0);
     if (waited > durability_.max_delay_ns) add_to_cell(cells_.late_events, block.live_count());
-    if (durability_.sync == SyncMode::none) publish(block.log_sequence);
-    add_block(block);
-    if (is_over()) return;
-    events += block.live_count();
-    bytes += block.batch.used_bytes;
+    wait_for_upstream(block);
+    if (durability_.sync == SyncMode::none && !is_over()) publish(block.log_sequence);
+    if (!is_over()) add_block(block);
+    if (!keep_until_durable(queued) || is_over()) return;
   }
   if (span_events_ != 0) flush();
   ask_for_turn();
@@ -149,7 +147,7 @@ void Committer::drop_waiting() {
   }
 }
 
-// False: the end.
+// From now on the block is not this thread's: it may be settled at once. False: the end.
 bool Committer::keep_until_durable(const QueuedBlock& queued) {
   if (blocks_.push(queued)) return true;
   if (span_events_ != 0) flush();

@@ -119,7 +119,7 @@ class Committer {
   std::atomic<bool> wants_turn_{false};
   std::atomic<bool> is_ended_{false};  // nothing more will be stored
   std::mutex turn_;
-  Ring<QueuedBlock> blocks_;            // stored, or about to be; popped by the holder of turn_
+  Ring<QueuedBlock> blocks_;            // stored, or with the spans; popped by the holder of turn_
   std::vector<Block*> durable_blocks_;  // to be settled now; likewise
   Sleeper turn_sleeper_;
 
