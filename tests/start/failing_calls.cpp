@@ -1,4 +1,6 @@
-// For LD_PRELOAD: memory, threads or room on the disk that are not to be had, from the start of main() on.
+// For LD_PRELOAD: memory, threads or room on the disk that are not to be had, from the first call of
+// pthread_sigmask() on: the program has read its command line by then, in which CLI11 calls std::terminate()
+// when it gets no memory.
 //
 //   FAIL_CALL=memory|thread|disk   what fails; the others are not counted
 //   FAIL_AT=N      the Nth call fails, from 1; disk: the write of the Nth byte finds the disk full.
@@ -8,6 +10,7 @@
 // Threading: any thread. Nothing here allocates.
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/uio.h>
 
 #include <atomic>
@@ -52,7 +55,6 @@ int armed_main(int count, char** words, char** environment) {
   fails_disk = std::strcmp(value_of("FAIL_CALL"), "disk") == 0;
   fails_for_ever = std::strcmp(value_of("FAIL_EVER"), "1") == 0;
   fail_at = std::strtoull(value_of("FAIL_AT"), nullptr, 10);
-  is_armed = true;
   const int code = program_main(count, words, environment);
   is_armed = false;
   if (fail_at == 0) std::fprintf(stderr, "calls: %llu\n", static_cast<unsigned long long>(calls.load()));
@@ -90,6 +92,12 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) {
   if (memory_fails_now()) return ENOMEM;
   *memory = __libc_memalign(alignment, bytes);
   return *memory == nullptr ? ENOMEM : 0;
+}
+
+int pthread_sigmask(int how, const sigset_t* set, sigset_t* before) {
+  if (program_main != nullptr) is_armed = true;
+  static const auto mask = real<decltype(&pthread_sigmask)>("pthread_sigmask");
+  return mask(how, set, before);
 }
 
 ssize_t pwritev(int file, const iovec* spans, int count, off_t offset) {
