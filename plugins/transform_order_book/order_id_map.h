@@ -4,9 +4,10 @@
 // a run begins depends on a key that is drawn for each map: whoever chooses ids cannot choose collisions.
 // The key shapes the table, never a result.
 //
-// An entry holds 32 bits of the hash and the slot; the id itself is where the slot is, and is compared there.
+// An entry is 32 bits: the slot, and as much of the hash as is left; the id itself is where the slot is, and
+// is compared there.
 //
-// Threading: one thread. Memory: all of it reserved in the constructor: 8 bytes a key, and 16 to 32 a key.
+// Threading: one thread. Memory: all of it reserved in the constructor, 12 to 20 bytes a key.
 // Errors:    more than `keys_max` keys, key 0 and a key that is not there are bugs of the caller, and
 // asserted. Cost:      one cache line for most lookups. No tombstones, so it does not slow down with age.
 #pragma once
@@ -27,8 +28,10 @@ class OrderIdMap {
       : keys_max_(keys_max),
         heads_(std::bit_ceil(std::size_t{keys_max} * 2)),
         behind_(std::size_t{keys_max} + 1),
-        mask_(heads_.size() - 1) {
-    TICKWEIR_ASSERT(keys_max < more);
+        mask_(heads_.size() - 1),
+        slot_mask_((std::uint32_t{1} << std::bit_width(keys_max)) - 1),
+        tag_mask_(~slot_mask_ & ~more) {
+    TICKWEIR_ASSERT(keys_max < more / 2);
     std::random_device random;
     add_ = std::uint64_t{random()} << 32 | random();
     multiply_ = std::uint64_t{random()} << 32 | random() | 1U;
@@ -54,7 +57,7 @@ class OrderIdMap {
     Entry& head = heads_[home(key, hash)];
     const Entry before = head;
     if (before != 0) behind_[slot] = before;
-    head = (hash & tag_mask) | (before != 0 ? more : 0) | slot;
+    head = (tag_of(hash) & tag_mask_) | (before != 0 ? more : 0) | slot;
     ++size_;
   }
 
@@ -62,7 +65,7 @@ class OrderIdMap {
   void erase(std::uint64_t key, std::uint32_t slot) {
     Entry* link = &heads_[home(key, hash_of(key))];
     --size_;
-    if ((*link & (more - 1)) == slot) {
+    if (slot_in(*link) == slot) {
       *link = (*link & more) != 0 ? behind_[slot] : 0;
       return;
     }
@@ -88,14 +91,16 @@ class OrderIdMap {
   }
 
  private:
-  // Bits 63..32: of the hash; 31: there are more behind; 30..0: the slot. 0: nothing.
-  using Entry = std::uint64_t;
+  // From the top: one bit for "there are more behind", bits of the hash, the slot. 0: nothing.
+  using Entry = std::uint32_t;
   static constexpr Entry more = Entry{1} << 31;
-  static constexpr std::uint64_t tag_mask = ~std::uint64_t{0} << 32;
   static constexpr std::uint64_t run = 512;
 
-  static std::uint32_t slot_in(Entry entry) { return static_cast<std::uint32_t>(entry & (more - 1)); }
-  static bool same_tag(Entry entry, std::uint64_t hash) { return ((entry ^ hash) & tag_mask) == 0; }
+  [[nodiscard]] std::uint32_t slot_in(Entry entry) const { return entry & slot_mask_; }
+  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+  [[nodiscard]] bool same_tag(Entry entry, std::uint64_t hash) const {
+    return ((entry ^ tag_of(hash)) & tag_mask_) == 0;
+  }
 
   // Of the run that a key belongs to.
   [[nodiscard]] std::uint64_t hash_of(std::uint64_t key) const {
@@ -112,6 +117,8 @@ class OrderIdMap {
   Reserved<Entry> heads_;
   Reserved<Entry> behind_;  // by slot: the entry behind it
   std::size_t mask_;
+  std::uint32_t slot_mask_;
+  std::uint32_t tag_mask_;
   std::uint64_t add_ = 0;
   std::uint64_t multiply_ = 0;
 };

@@ -145,7 +145,7 @@ class PriceLevels {
     } else {
       remove_child(level.page, level.rank());
       if (place.best == index) find_best(place, level.page);
-      if (std::has_single_bit(pages_[level.page].occupied)) dissolve(place, level.page);
+      if (has_one_child(pages_[level.page])) dissolve(place, level.page);
     }
     level.page = free_level_;
     free_level_ = index;
@@ -201,6 +201,8 @@ class PriceLevels {
     *link = page_bit | made;
     return made;
   }
+
+  static bool has_one_child(const Page& page) { return (page.occupied & (page.occupied - 1)) == 0; }
 
   void set_parent(Child child, std::uint32_t page) {
     ((child & page_bit) != 0 ? pages_[child & ~page_bit].parent : levels_[child].page) = page;
