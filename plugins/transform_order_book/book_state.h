@@ -2,7 +2,7 @@
 //
 //   format, mode, orders, instruments, next match id      (all 64 bits)
 //   levels: for each the place, the rank, the number of orders; places rise, and within one the ranks
-//   orders of the level, the oldest first: id, quantity, account
+//   orders of the level, the oldest first: id, quantity, account, flags
 //   end of the levels: place 2^64 - 1
 //   best prices last told, one for each instrument that has any, by instrument
 //
@@ -23,7 +23,7 @@
 
 namespace tickweir::book {
 
-constexpr std::uint64_t state_format = 2;
+constexpr std::uint64_t state_format = 3;
 constexpr std::uint64_t no_more_levels = ~std::uint64_t{0};
 
 struct SavedLevel {
@@ -35,6 +35,7 @@ struct SavedOrder {
   std::uint64_t id = 0;
   std::uint32_t quantity = 0;
   std::uint32_t account = 0;
+  std::uint64_t flags = 0;
 };
 
 namespace detail {
@@ -44,7 +45,7 @@ inline void save_orders(StateWriter& out, const BookStore& store, const Level& l
   std::size_t count = 0;
   for (std::uint32_t at = level.first; at != 0;) {
     const Order& order = store.order(at);
-    chunk[count++] = {order.id, order.quantity, order.account};
+    chunk[count++] = {order.id, order.quantity, order.account, order.flags};
     at = order.next;
     if (count < chunk.size() && at != 0) continue;
     out.write(chunk.data(), count * sizeof chunk[0]);
@@ -69,10 +70,11 @@ inline void load_orders(StateReader& in, BookStore& store, const SavedLevel& lev
   for (std::uint64_t i = 0; i < level.count; ++i) {
     const auto order = in.get<SavedOrder>();
     if (store.is_full()) refuse("more orders than the option `orders` allows");
-    if (order.id == 0 || order.quantity == 0 || store.find(order.id) != 0) {
-      refuse("order " + std::to_string(order.id) + " is there twice, or is empty");
+    if (order.id == 0 || order.quantity == 0 || order.flags > 63 || store.find(order.id) != 0) {
+      refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
     }
-    store.enter(order.id, order.account, instrument, side, price, order.quantity);
+    store.enter(order.id, order.account, instrument, side, price, order.quantity,
+                static_cast<std::uint8_t>(order.flags));
   }
 }
 

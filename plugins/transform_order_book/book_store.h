@@ -32,7 +32,9 @@ struct Order {
   std::uint32_t previous = 0;  // in the level's queue
   std::uint32_t next = 0;      // in the queue, or in the free list
   std::uint32_t level = 0;
-  std::uint32_t reserved = 0;
+  std::uint8_t flags = 0;  // of market::NewOrder
+  std::uint8_t reserved = 0;
+  std::uint16_t reserved2 = 0;
 };
 static_assert(sizeof(Order) == 32);
 
@@ -69,7 +71,7 @@ class BookStore {
   // Enters an order at the back of its level. The id is not live, the store not full, the book exists.
   [[gnu::always_inline]] std::uint32_t enter(std::uint64_t id, std::uint32_t account,
                                              std::uint32_t instrument, Side side, std::int64_t price,
-                                             std::uint32_t quantity) {
+                                             std::uint32_t quantity, std::uint8_t flags = 0) {
     const std::uint32_t level_index = levels_.find_or_make(place_of(instrument, side), rank_of(side, price));
     Level& level = levels_[level_index];
     const std::uint32_t at = take_slot();
@@ -80,7 +82,8 @@ class BookStore {
                    .account = account,
                    .previous = last,
                    .next = 0,
-                   .level = level_index};
+                   .level = level_index,
+                   .flags = flags};
     (last != 0 ? orders_[last].next : level.first) = at;
     level.last = at;
     level.quantity += quantity;
@@ -106,6 +109,17 @@ class BookStore {
     const Level after = level;
     if (level.count == 0) levels_.remove(level_index);
     return after;
+  }
+
+  // Gives an order another id, not in use or its own, and what is open, at most what was. It keeps its place.
+  void rename(std::uint32_t index, std::uint64_t id, std::uint32_t quantity) {
+    Order& order = orders_[index];
+    TICKWEIR_ASSERT(quantity != 0 && quantity <= order.quantity);
+    ids_.erase(order.id, index);
+    ids_.put(id, index);
+    order.id = id;
+    levels_[order.level].quantity -= order.quantity - quantity;
+    order.quantity = quantity;
   }
 
   // Takes up to `quantity` off the front of a level, the oldest order first, and tells of each:

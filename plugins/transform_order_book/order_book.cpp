@@ -236,6 +236,8 @@ class OrderBook final : public Transform {
     switch (event.type) {
       case market::NewOrder::event_type:
         return matching_->request(payload<market::NewOrder>(event));
+      case market::NewOrderExtended::event_type:
+        return matching_->request(payload<market::NewOrderExtended>(event));
       case market::Cancel::event_type:
         return matching_->request(payload<market::Cancel>(event));
       case market::Reduce::event_type:
@@ -315,7 +317,8 @@ class OrderBook final : public Transform {
 TICKWEIR_PLUGIN("transform_order_book", OrderBook,
                 {.version = "1.0.0",
                  .summary = "Keeps an order book for each instrument: matches, or follows a venue's feed.",
-                 .accepts = "NewOrder|Cancel|Reduce|Replace|VenueExecution|Trade|TradingStatus|Instrument",
+                 .accepts = "NewOrder|NewOrderExtended|Cancel|Reduce|Replace|VenueExecution|Trade|"
+                            "TradingStatus|Instrument",
                  .options = options,
                  .outputs = outputs,
                  .counters = counters,

@@ -117,13 +117,13 @@ TEST(Matching, EndsAnOrderReducedByAllOrMore) {
   EXPECT_EQ(venue.store.order_count(), 0U);
 }
 
-TEST(Matching, PutsAReplacedOrderAtTheBack) {
+TEST(Matching, PutsAnOrderReplacedByALargerOneAtTheBack) {
   Venue venue;
   venue.run({"new 1 S 100x5", "new 2 S 100x5"});
   EXPECT_EQ(
-      venue.tells({"replace 1 3 100x5", "new 9 B 100x6"}),
-      (Lines{"replaced 1 by 3 100x5", "accepted 9 B 100x6", "executed #1 maker 2 taker 9 100x5 left 0/1",
-             "executed #2 maker 3 taker 9 100x1 left 4/0"}));
+      venue.tells({"replace 1 3 100x6", "new 9 B 100x6"}),
+      (Lines{"replaced 1 by 3 100x6", "accepted 9 B 100x6", "executed #1 maker 2 taker 9 100x5 left 0/1",
+             "executed #2 maker 3 taker 9 100x1 left 5/0"}));
   EXPECT_EQ(venue.tells({"cancel 1"}), (Lines{"rejected 1 UnknownOrder"}));
 }
 

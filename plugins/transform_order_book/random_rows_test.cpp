@@ -15,7 +15,11 @@ namespace {
 using Lines = std::vector<std::string>;
 
 // What the fast book can do already.
-constexpr Features fast_book_features{};
+constexpr Features fast_book_features{.fill_or_kill = true,
+                                      .post_only = true,
+                                      .protection = true,
+                                      .self_trade = true,
+                                      .replace_in_place = true};
 const std::set<std::string> fast_book_outputs{"reports", "levels", "top"};
 
 constexpr Limits narrow{.orders = 30, .instruments = 3};

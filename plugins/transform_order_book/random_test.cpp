@@ -180,7 +180,7 @@ void compare(std::uint64_t seed, const Limits& limits, std::int64_t width, bool 
   Recorder recorder{.levels = true, .top = true};
   BookStore store(limits);
   Rules<Recorder> rules(store, recorder);
-  ObviousBook model(limits, matches, false);
+  ObviousBook model(limits, matches);
   Requests requests(seed, limits, width, !matches);
   LookAhead ahead(store, 0);
   for (int step = 0; step < 20'000; ++step) {

@@ -35,7 +35,7 @@ class Rebuilding : public Reporting<Listener> {
       }
     }
     if (reason != RejectReason::None) return count(reason);
-    this->tell_accepted(order);
+    this->tell_accepted(order, order.price);
     this->enter(order.order_id, order.account, order.instrument, order.side, order.price, order.quantity);
     return finish_entry(order.instrument);
   }
@@ -67,7 +67,7 @@ class Rebuilding : public Reporting<Listener> {
     const Order old = store_.order(index);
     const Level after = store_.take(index, old.quantity);
     this->tell_level(after);
-    this->tell_replaced(replace, after.instrument(), old.account);
+    this->tell_replaced(replace, replace.price, after.instrument(), old.account);
     this->enter(replace.new_order_id, old.account, after.instrument(), after.side(), replace.price,
                 replace.quantity);
     return finish_entry(after.instrument());

@@ -129,16 +129,17 @@ class Reporting {
   }
 
   void enter(std::uint64_t id, std::uint32_t account, std::uint32_t instrument, Side side, std::int64_t price,
-             std::uint32_t quantity) {
-    const std::uint32_t index = store_.enter(id, account, instrument, side, price, quantity);
+             std::uint32_t quantity, std::uint8_t flags = 0) {
+    const std::uint32_t index = store_.enter(id, account, instrument, side, price, quantity, flags);
     tell_level(store_.level_of(store_.order(index)));
   }
 
-  void tell_accepted(const market::NewOrder& order) {
+  // `price`: where it is, if not where it was put.
+  void tell_accepted(const auto& order, std::int64_t price) {
     ++counts_.accepted;
     if (!listener_.wants_reports()) return;
     listener_.report(market::Accepted{.order_id = order.order_id,
-                                      .price = order.price,
+                                      .price = price,
                                       .quantity = order.quantity,
                                       .instrument = order.instrument,
                                       .account = order.account,
@@ -148,12 +149,13 @@ class Reporting {
                                       .flags = order.flags});
   }
 
-  void tell_replaced(const market::Replace& request, std::uint32_t instrument, std::uint32_t account) {
+  void tell_replaced(const market::Replace& request, std::int64_t price, std::uint32_t instrument,
+                     std::uint32_t account) {
     ++counts_.replaced;
     if (!listener_.wants_reports()) return;
     listener_.report(market::Replaced{.order_id = request.order_id,
                                       .new_order_id = request.new_order_id,
-                                      .price = request.price,
+                                      .price = price,
                                       .quantity = request.quantity,
                                       .instrument = instrument,
                                       .account = account});
