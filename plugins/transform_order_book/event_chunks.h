@@ -12,15 +12,13 @@
 
 namespace tickweir::book {
 
-// What an event will touch, without a branch on its type, which nothing could predict.
+// What a whole event will touch, without a branch on its type, which nothing could predict.
 inline Hint hint_of(const Event& event, std::uint32_t instruments) {
   static constexpr market::NewOrder none{};
-  const bool is_request = event.type >= market::NewOrder::event_type &&
-                          event.type <= market::NewOrderExtended::event_type &&
-                          event.size >= sizeof(Event) + sizeof(std::uint64_t);
-  const bool is_new = (event.type == market::NewOrder::event_type ||
-                       event.type == market::NewOrderExtended::event_type) &&  // whose first fields are equal
-                      event.size >= event_size<market::NewOrder>;
+  const bool is_request =
+      event.type >= market::NewOrder::event_type && event.type <= market::NewOrderExtended::event_type;
+  const bool is_new = event.type == market::NewOrder::event_type ||
+                      event.type == market::NewOrderExtended::event_type;  // whose first fields are the same
   const auto* const payload = reinterpret_cast<const market::NewOrder*>(&event + 1);
   const std::uint64_t& id = (is_request ? payload : &none)->order_id;  // the first field of each of them
   const market::NewOrder& order = is_new ? *payload : none;
