@@ -81,8 +81,8 @@ void add_replay(CLI::App& app, RawArguments& raw) {
 }
 
 void add_load(CLI::App& app, RawArguments& raw) {
-  CLI::App& load = add_subcommand(app, raw, "load",
-      "Sends orders to a source_tcp and times their answers", true);
+  CLI::App& load =
+      add_subcommand(app, raw, "load", "Sends orders to a source_tcp and times their answers", true);
   LoadArguments& given = raw.parsed.load;
   load.add_option("--to", given.to, "Where it listens; 127.0.0.1:7001 if not given")->type_name("HOST:PORT");
   load.add_option("--client", given.client, "Client id of the first connection; the others count on")
@@ -161,14 +161,14 @@ int wrong_word(const CLI::App& app, const CLI::App* subcommand, const std::strin
     return wrong("unknown flag \"" + name + "\"",
                  suggest(name, known_flags(subcommand != nullptr ? *subcommand : app)));
   }
-  const std::vector<std::string> actions =
-      subcommand == nullptr ? std::vector<std::string>{} : known_subcommands(*subcommand);
+  if (subcommand == nullptr) {
+    return wrong("unknown subcommand \"" + word + "\"", suggest(word, known_subcommands(app)));
+  }
+  const std::vector<std::string> actions = known_subcommands(*subcommand);
   if (!actions.empty() && subcommand->get_subcommands().empty()) {
     return wrong("unknown subcommand \"" + subcommand->get_name() + " " + word + "\"",
                  suggest(word, actions));
   }
-  if (subcommand == nullptr)
-    return wrong("unknown subcommand \"" + word + "\"", suggest(word, known_subcommands(app)));
   return wrong(subcommand->get_name() + " has no use for \"" + word + "\"", "");
 }
 
@@ -221,8 +221,7 @@ std::string missing(const Arguments& arguments) {
       arguments.action.empty() ? arguments.subcommand : arguments.subcommand + " " + arguments.action;
   if (command == "wal") return "wal needs a subcommand, such as ls";
   const auto needed = targets.find(command);
-  if (needed != targets.end() && arguments.target.empty())
-    return command + " needs " + needed->second;
+  if (needed != targets.end() && arguments.target.empty()) return command + " needs " + needed->second;
   if (arguments.subcommand == "new-plugin" && arguments.role.empty()) return "new-plugin needs --role";
   if (arguments.subcommand == "wal") return missing_of_wal(arguments);
   if (arguments.subcommand == "replay" && arguments.wal.last == 0U) return "sequences begin with 1";
