@@ -1,5 +1,6 @@
 #include "log_stages.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -91,8 +92,11 @@ class MemoryLog : public WalBackend {
     }
     return room.event_count != 0;
   }
-  void truncate_before(std::uint64_t) {}
+  void truncate_before(std::uint64_t sequence) {
+    disk_.dropped = std::max<std::size_t>(disk_.dropped, std::min<std::uint64_t>(sequence - 1, disk_.synced));
+  }
   void describe(LogState& state) {
+    state.id[0] = disk_.id;
     state.first_sequence = disk_.dropped == disk_.events.size() ? 0 : disk_.dropped + 1;
     state.last_sequence = disk_.events.size();
     state.schema = disk_.schema.c_str();
@@ -136,6 +140,7 @@ class OverlappingLog final : public MemoryLog {
   bool is_syncing_ = false;
 };
 
+template <bool lasts>
 class SettlingSource final : public Source {
  public:
   explicit SettlingSource(const Context& context)
@@ -146,8 +151,10 @@ class SettlingSource final : public Source {
       // Every other time is before the one before it.
       out.emit(0, next_ ^ 1, make_origin(source_, next_ + 1), Number{.value = next_, .path = 0});
     }
-    return next_ == parameter_ ? PollResult::finished : PollResult::more;
+    return next_ != parameter_ ? PollResult::more : lasts ? PollResult::idle : PollResult::finished;
   }
+  void save(StateWriter& out) const requires lasts { out.put(next_); }
+  void load(StateReader& in) requires lasts { next_ = in.get<std::uint64_t>(); }
   void recover(const BatchView& batch) {
     batch.for_each([&](const Event& event) { next_ = origin_number(event.origin); });
   }
@@ -168,6 +175,7 @@ class SettlingSource final : public Source {
   std::uint64_t next_ = 0;
 };
 
+template <bool saves>
 class RecoveringFilter final : public Filter {
  public:
   explicit RecoveringFilter(const Context& context) : parameter_(context.options.integer("parameter")) {
@@ -178,10 +186,50 @@ class RecoveringFilter final : public Filter {
       if (is_refused(payload<Number>(event).value, parameter_)) batch.drop(event, 0);
     });
   }
+  void save(StateWriter& out) const requires saves { out.put<std::uint64_t>(7); }
+  void load(StateReader& in) requires saves { in.expect("filter format", 7); }
   void recover(const BatchView& batch) { shown_to_filter += batch.live_count(); }
 
  private:
   std::int64_t parameter_;
+};
+
+template <bool fails>
+class Summing final : public Transform {
+ public:
+  explicit Summing(const Context& context)
+      : keep_(static_cast<std::uint64_t>(context.options.integer("parameter"))) {}
+  void process(const BatchView& batch, Emitter& out) {
+    batch.for_each([&](const Event& event) {
+      sum_ += payload<Number>(event).value;
+      ++seen_;
+      if (kept_ != 0) out.emit(0, event.time, event.origin, Number{.value = kept_ - 1, .path = 1});
+      kept_ = 0;
+      if (keep_ != 0 && seen_ % keep_ == 0) {
+        kept_ = sum_ + 1;
+      } else {
+        out.emit(0, event.time, event.origin, Number{.value = sum_, .path = 0});
+      }
+    });
+  }
+  [[nodiscard]] std::uint64_t held() const { return kept_ != 0 ? 1 : 0; }
+  void save(StateWriter& out) const {
+    if (fails) throw std::runtime_error("it will not be saved");
+    out.put(sum_);
+    out.put(seen_);
+    out.put(kept_);
+  }
+  void load(StateReader& in) {
+    sum_ = in.get<std::uint64_t>();
+    seen_ = in.get<std::uint64_t>();
+    kept_ = in.get<std::uint64_t>();
+  }
+
+ private:
+  std::uint64_t keep_;
+  std::uint64_t sum_ = 0;
+  std::uint64_t seen_ = 0;
+  std::uint64_t kept_ = 0;  // a sum and one
 };
 
 template <typename Stage>
@@ -206,12 +254,32 @@ const Plugin& overlapping_log_plugin() {
 }
 const Plugin& settling_source_plugin() {
   static const Plugin plugin =
-      make<SettlingSource>("source_settling", {.options = options, .outputs = one_output});
+      make<SettlingSource<false>>("source_settling", {.options = options, .outputs = one_output});
   return plugin;
 }
 const Plugin& recovering_filter_plugin() {
+  static const Plugin plugin = make<RecoveringFilter<false>>(
+      "filter_recovering", {.accepts = "*", .options = options, .reasons = reasons});
+  return plugin;
+}
+const Plugin& lasting_source_plugin() {
   static const Plugin plugin =
-      make<RecoveringFilter>("filter_recovering", {.accepts = "*", .options = options, .reasons = reasons});
+      make<SettlingSource<true>>("source_lasting", {.options = options, .outputs = one_output});
+  return plugin;
+}
+const Plugin& saving_filter_plugin() {
+  static const Plugin plugin =
+      make<RecoveringFilter<true>>("filter_saving", {.accepts = "*", .options = options, .reasons = reasons});
+  return plugin;
+}
+const Plugin& summing_plugin() {
+  static const Plugin plugin =
+      make<Summing<false>>("transform_summing", {.accepts = "*", .options = options, .outputs = one_output});
+  return plugin;
+}
+const Plugin& failing_save_plugin() {
+  static const Plugin plugin =
+      make<Summing<true>>("transform_unsaved", {.accepts = "*", .options = options, .outputs = one_output});
   return plugin;
 }
 std::uint64_t recovered_events() {

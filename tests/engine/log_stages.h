@@ -28,6 +28,7 @@ struct Disk {
       0;  // synced of `upstream` when this one was last appended to
   std::string upstream;
   std::string schema;
+  std::uint8_t id = 0;  // of the log: another number, another log
   // What a power cut leaves.
   void cut() { events.resize(synced); }
 };
@@ -71,5 +72,13 @@ const Plugin& settling_source_plugin();
 // As filter_plugin(), and remembers how many events recovery has shown it.
 const Plugin& recovering_filter_plugin();
 std::uint64_t recovered_events();
+// As settling_source_plugin(), but instead of ending it is idle; and it saves.
+const Plugin& lasting_source_plugin();
+// As recovering_filter_plugin(), and saves how many events it has passed and seen.
+const Plugin& saving_filter_plugin();
+// Emits for each event the sum of all values so far; keeps back every `parameter`th until the next one comes.
+const Plugin& summing_plugin();
+// Likewise; `save` fails.
+const Plugin& failing_save_plugin();
 
 }  // namespace tickweir::test

@@ -49,6 +49,7 @@ class File {
 
   [[nodiscard]] bool is_open() const { return handle_ >= 0; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::int32_t handle() const { return handle_; }
   void close() { *this = File(); }
 
   // Bytes read: fewer than asked only at the end of the file.

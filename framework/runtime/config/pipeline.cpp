@@ -19,7 +19,8 @@ constexpr std::size_t name_max = 63;
 
 const std::vector<std::string> top_keys{"apiVersion", "name",     "include",     "vars",
                                         "threads",    "stages",   "batch",       "ticks",
-                                        "watchdog",   "timeouts", "dead_letter", "metrics"};
+                                        "watchdog",   "timeouts", "dead_letter", "metrics",
+                                        "snapshots"};
 
 bool is_pipeline_name(std::string_view name) {
   return name.size() <= name_max && name.front() >= 'a' && name.front() <= 'z' &&
@@ -114,6 +115,26 @@ void read_outputs(const Tree& root, Fields& fields, PipelineConfig& config) {
   }
 }
 
+void read_snapshots(const Tree& root, Fields& fields, PipelineConfig& config) {
+  const Tree* tree = section(root, "snapshots", {"path", "every", "every_events"}, fields);
+  if (tree == nullptr) return;
+  SnapshotsConfig& snapshots = config.snapshots.emplace();
+  config.snapshots_place = tree->place;
+  if (const Tree* path = tree->find("path")) {
+    config.snapshots_place = path->place;
+    const auto text = fields.text(*path, "path");
+    if (text && text->empty()) fields.error(path->place, "the path of the snapshots is empty");
+    if (text) snapshots.path = *text;
+  } else {
+    fields.error(tree->place, "snapshots has no path", "add a line such as \"path: ./data/snapshots\"");
+  }
+  read_duration(tree, "every", false, snapshots.every_ns, fields);
+  if (const Tree* every_events = tree->find("every_events")) {
+    const auto value = fields.integer(*every_events, "every_events", {1, 1'000'000'000'000});
+    if (value) snapshots.every_events = static_cast<std::uint64_t>(*value);
+  }
+}
+
 // False: parts of the file that seem to be missing may stand under a wrong key.
 bool read_top_keys(const Tree& root, Fields& fields) {
   Tree strict;
@@ -135,6 +156,7 @@ PipelineConfig read_pipeline(const Tree& root, const std::string& file, Fields& 
   read_batch(root, fields, config);
   read_times(root, fields, config);
   read_outputs(root, fields, config);
+  read_snapshots(root, fields, config);
   const Tree* threads = root.find("threads");
   const bool threads_known = threads == nullptr ? keys_known : read_threads(*threads, fields, config);
   const Tree* stages = root.find("stages");

@@ -28,11 +28,22 @@ enum class OnError { stop, dead_letter };
 //   each   every event is synced on its own: nothing
 enum class SyncMode { none, os, group, each };
 
+// What a log keeps: everything, or what one of the kept snapshots still needs.
+enum class Retain { all, snapshots };
+
 // `durability` of a stage whose plugin is a log.
 struct DurabilityConfig {
   SyncMode sync = SyncMode::group;
   std::uint64_t max_delay_ns = 10'000'000;  // an event that waits longer for its sync is counted as late
   std::uint32_t max_events = 1000;          // of a group: one sync covers no more
+  Retain retain = Retain::all;
+};
+
+// snapshots: { path, every, every_events }
+struct SnapshotsConfig {
+  std::string path;
+  std::uint64_t every_ns = 60'000'000'000;
+  std::uint64_t every_events = 0;  // numbered by all logs together; 0: by time alone
 };
 
 struct ThreadConfig {
@@ -80,6 +91,7 @@ struct StageConfig {
   DurabilityConfig durability;
   std::optional<Place> durability_place;  // of the key, when it is there
   Place sync_place;                       // where it is written, else the stage
+  Place retain_place;                     // likewise
   bool release_durable = false;           // release: durable | at_once
   std::optional<Place> release_place;     // of the value, when it is there
 };
@@ -98,6 +110,8 @@ struct PipelineConfig {
   std::uint64_t drain_timeout_ns = 30'000'000'000;
   std::string dead_letter_path;                 // dead_letter: { path }
   Place dead_letter_place;
+  std::optional<SnapshotsConfig> snapshots;
+  Place snapshots_place;  // of the path
   std::optional<Located<std::string>> metrics_listen;  // metrics: { listen: "127.0.0.1:9464" }
 };
 

@@ -68,7 +68,7 @@ ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fiel
 DurabilityConfig read_durability(const Tree& tree, Fields& fields) {
   DurabilityConfig durability;
   if (!fields.is(Shape::map, tree, "durability")) return durability;
-  fields.only_keys(tree, {"sync", "max_delay", "max_events"}, "durability");
+  fields.only_keys(tree, {"sync", "max_delay", "max_events", "retain"}, "durability");
   if (const Tree* sync = tree.find("sync")) {
     const auto choice = fields.choice(*sync, "sync", {"none", "os", "group", "each"});
     if (choice) durability.sync = static_cast<SyncMode>(*choice);
@@ -80,6 +80,10 @@ DurabilityConfig read_durability(const Tree& tree, Fields& fields) {
   if (const Tree* max_events = tree.find("max_events")) {
     const auto value = fields.integer(*max_events, "max_events", {1, group_events_max});
     if (value) durability.max_events = static_cast<std::uint32_t>(*value);
+  }
+  if (const Tree* retain = tree.find("retain")) {
+    const auto choice = fields.choice(*retain, "retain", {"all", "snapshots"});
+    if (choice) durability.retain = static_cast<Retain>(*choice);
   }
   return durability;
 }
@@ -98,7 +102,7 @@ class StageReader {
   StageConfig read(const Located<std::string>& key, const Tree& tree) {
     StageConfig stage;
     stage.id = key.value;
-    stage.place = stage.config_place = stage.on_error_place = stage.sync_place = key.place;
+    stage.place = stage.config_place = stage.on_error_place = stage.sync_place = stage.retain_place = key.place;
     const std::string what = "stage " + in_quotes(key.value);
     if (!is_name(key.value, stage_id_max)) {
       fields_.error(key.place, "a stage's id must be a-z, 0-9 and _, starting with a letter, at most " +
@@ -131,6 +135,7 @@ class StageReader {
       stage.durability_place = tree.keys[i].place;
       stage.durability = read_durability(tree.items[i], fields_);
       if (const Tree* sync = tree.items[i].find("sync")) stage.sync_place = sync->place;
+      if (const Tree* retain = tree.items[i].find("retain")) stage.retain_place = retain->place;
     }
     if (const Tree* release = tree.find("release")) {
       const auto choice = fields_.choice(*release, "release", {"durable", "at_once"});

@@ -109,6 +109,13 @@ Result<void> LogStore::check_read(std::uint64_t sequence, const tickweir_batch& 
   return {};
 }
 
+Result<void> LogStore::truncate_before(std::uint64_t sequence) {
+  TICKWEIR_ASSERT(!has_failed_);
+  Failure failure;
+  if (wal_.truncate_before(stage_, sequence, failure.raw()) == TICKWEIR_OK) return {};
+  return failure.error("dropping what is not needed any more");
+}
+
 Result<LogFacts> LogStore::describe() {
   tickweir_log_state state;
   Failure failure;

@@ -47,6 +47,8 @@ class LogStore {
   [[nodiscard]] bool appends_during_sync() const { return wal_.appends_during_sync != 0; }
   // Fills an empty batch with events from `sequence` on. False: there are none.
   Result<bool> read(std::uint64_t sequence, tickweir_batch& room);
+  // Events before `sequence` are not needed any more. A failure is not final.
+  Result<void> truncate_before(std::uint64_t sequence);
   Result<LogFacts> describe();
 
  private:

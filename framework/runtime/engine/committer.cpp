@@ -90,6 +90,7 @@ void Committer::run() {
   pthread_setname_np(pthread_self(), (stage_.id.substr(0, thread_name_max - 4) + ".log").c_str());
   std::uint32_t idle_rounds = 0;
   while (!control_.is_abandoned()) {
+    drop_old();
     if (!staging_.has_blocks()) {
       if (staging_.is_finished()) break;
       wait(idle_rounds);
@@ -282,10 +283,22 @@ void Committer::settle_durable() {
     std::ranges::stable_partition(durable_blocks_, [](const Block* one) { return one->live_count() == 0; });
   }
   for (Block* const block : durable_blocks_) settle(block, now);
-  durable_blocks_.clear();
   // The sources' threads always empty these, whatever else they wait for.
   for (Edge* edge : settlements_) {
     while (!edge->flush_overflow() && !control_.is_abandoned()) sched_yield();
+  }
+  settled_batches_.fetch_add(durable_blocks_.size(), std::memory_order_release);
+  durable_blocks_.clear();
+}
+
+// What it costs to drop a part of the log is paid between two groups.
+void Committer::drop_old() {
+  const std::uint64_t wanted = drop_before_.load(std::memory_order_relaxed);
+  if (wanted <= dropped_before_ || is_over()) return;
+  dropped_before_ = wanted;
+  const std::lock_guard lock(turn_);
+  if (auto dropped = store_.truncate_before(wanted); !dropped) {
+    control_.log(TICKWEIR_LOG_WARNING, stage_.id, dropped.error().message + "; the log keeps what it has");
   }
 }
 

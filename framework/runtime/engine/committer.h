@@ -59,6 +59,13 @@ class Committer {
 
   // Acquire pairs with the release in publish(): whoever sees the number sees what was done before it.
   [[nodiscard]] std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
+  // Everything pushed to staging() has been stored and settled, and nothing is in a call of the back end's
+  // that could still fail. While nothing is pushed. Acquire pairs with the release in settle_durable().
+  [[nodiscard]] bool is_through() const {
+    return settled_batches_.load(std::memory_order_acquire) == read_cell(cells_.staging.pushed_batches);
+  }
+  // Events before `sequence` are not needed any more. Any thread.
+  void drop_before(std::uint64_t sequence) { drop_before_.store(sequence, std::memory_order_relaxed); }
   // Came again, and were as stored. After join().
   [[nodiscard]] std::uint64_t equal_events() const { return equal_events_; }
   [[nodiscard]] bool has_failed() const { return has_failed_.load(std::memory_order_acquire); }
@@ -85,6 +92,7 @@ class Committer {
   void publish(std::uint64_t sequence);
   void settle_durable();
   void settle(Block* block, std::uint64_t now);
+  void drop_old();
   void fail(const std::string& text);
   [[nodiscard]] bool is_over() const { return has_failed() || control_.is_abandoned(); }
 
@@ -125,6 +133,9 @@ class Committer {
 
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> has_failed_{false};
+  std::atomic<std::uint64_t> settled_batches_{0};
+  std::atomic<std::uint64_t> drop_before_{0};
+  std::uint64_t dropped_before_ = 0;
   std::thread thread_;
   std::thread turn_thread_;
 };

@@ -70,6 +70,7 @@ class Edge {
   void release_all();
 
   [[nodiscard]] const GraphEdge& plan() const { return plan_; }
+  [[nodiscard]] const EdgeCells& cells() const { return cells_; }
 
  private:
   bool try_push(const QueuedBlock& queued);

@@ -7,11 +7,14 @@
 #include <thread>
 
 #include "runtime/engine/logs.h"
+#include "runtime/engine/recovery.h"
 #include "runtime/engine/report.h"
+#include "runtime/engine/snapshotter.h"
 #include "runtime/engine/start_gate.h"
 #include "runtime/engine/thread_setup.h"
 #include "runtime/engine/watchdog.h"
 #include "runtime/engine/worker.h"
+#include "tickweir/posix_files.h"
 
 namespace tickweir {
 
@@ -23,6 +26,7 @@ struct Engine::Impl {
   void make_parts();
   Result<void> create_stages();
   Result<void> start();
+  void make_snapshotter();
   void run_thread(std::uint32_t index);
   void start_and_work(std::uint32_t index, std::vector<StageRunner*>& started);
   void give_up_start();
@@ -39,6 +43,8 @@ struct Engine::Impl {
   Runners runners;
   std::vector<std::unique_ptr<Settlement>> settlements;
   std::unique_ptr<Watchdog> watchdog;
+  std::unique_ptr<SnapshotFolder> snapshots;  // nullptr: the pipeline takes none
+  std::unique_ptr<Snapshotter> snapshotter;   // likewise, and in a replay
   StartGate gate;
   std::vector<std::thread> threads;
   std::atomic<EngineState> state{EngineState::created};
@@ -57,6 +63,7 @@ void Engine::Impl::make_telemetry() {
     const bool is_log = stage.plugin->table->role == TICKWEIR_ROLE_WAL;
     telemetry.logs.push_back(is_log ? std::make_unique<LogCells>() : nullptr);
   }
+  if (graph.config.snapshots) telemetry.snapshots = std::make_unique<SnapshotCells>();
   for (const GraphEdge& edge : graph.edges) {
     telemetry.edges.push_back(edge.kind == EdgeKind::call ? nullptr : std::make_unique<EdgeCells>());
   }
@@ -120,6 +127,19 @@ Result<void> Engine::Impl::create_stages() {
     if (!made) return std::move(made.error()).within("stage " + runner->plan().id);
   }
   return {};
+}
+
+void Engine::Impl::make_snapshotter() {
+  if (!graph.config.snapshots) return;
+  snapshots = std::make_unique<SnapshotFolder>(posix_files(), graph.config.snapshots->path);
+  if (control.mode().is_replay) return;
+  const RunParts parts{.graph = graph,
+                       .runners = runners,
+                       .edges = edges,
+                       .settlements = settlements,
+                       .control = control,
+                       .cells = *telemetry.snapshots};
+  snapshotter = std::make_unique<Snapshotter>(parts, *snapshots);
 }
 
 // One thread's life: set-up, its stages' starts in their turn, the work, their stops. What it throws (there
@@ -195,6 +215,7 @@ Engine::~Engine() {
     if (thread.joinable()) thread.join();
   }
   if (impl_->watchdog) impl_->watchdog->stop();
+  impl_->snapshotter.reset();
   for (const auto& edge : impl_->edges) {
     if (edge != nullptr) edge->release_all();
   }
@@ -209,6 +230,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction l
   impl->make_parts();
   if (auto created = impl->create_stages(); !created) return created.error();
   impl->settlements = make_logs(graph, impl->telemetry, impl->runners, impl->workers);
+  impl->make_snapshotter();
   impl->watchdog = std::make_unique<Watchdog>(graph, impl->telemetry, impl->control);
   Impl* const parts = impl.get();
   impl->control.set_wake_all([parts] {
@@ -224,6 +246,10 @@ Result<void> Engine::Impl::start() {
   if (!control.mode().is_replay) {
     if (auto opened = control.dead_letters().open(); !opened) return opened.error();
   }
+  if (snapshotter) {
+    if (auto owned = snapshots->own(); !owned) return owned;
+  }
+  control.rest().expect_workers(static_cast<std::uint32_t>(workers.size()));
   state = EngineState::starting;
   running_threads = workers.size();
   threads.reserve(workers.size());
@@ -236,12 +262,13 @@ Result<void> Engine::Impl::start() {
     if (!outcome.is_hanging) return outcome.result.error();
     return std::move(outcome.result.error()).within("stage " + graph.stages[outcome.failed].id);
   }
-  auto recovered = recover_logs(graph, runners, control.mode());
+  auto recovered = recover_run(graph, runners, snapshots.get(), control);
   gate.release(static_cast<bool>(recovered));
   if (!recovered) {
     control.abandon();  // for the committers that run already
-    return recovered;
+    return recovered.error();
   }
+  if (snapshotter) snapshotter->start(std::move(*recovered));
   EngineState expected = EngineState::starting;  // a short run may be over already
   state.compare_exchange_strong(expected, EngineState::running);
   watchdog->start();
@@ -284,8 +311,14 @@ Result<void> Engine::wait() {
     if (thread.joinable()) thread.join();
   }
   impl_->watchdog->stop();
+  if (impl_->snapshotter) impl_->snapshotter->stop();
   if (auto failure = impl_->control.failure()) return Error{*failure};
   return {};
+}
+
+Result<void> Engine::take_snapshot() {
+  if (!impl_->snapshotter) return Error{"the pipeline has no snapshots"};
+  return impl_->snapshotter->take();
 }
 
 EngineState Engine::state() const {

@@ -60,12 +60,6 @@ Result<void> LogStage::open() {
   facts_ = std::move(*opened);
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
   if (stage_.log != no_log) return {};
-  if (facts_.last_sequence != 0 && facts_.first_sequence != 1) {
-    return Error{
-        "the log begins at sequence " + std::to_string(first_held(facts_)) +
-        ": what came before was dropped, so the stages after it cannot be brought back; give it an empty "
-        "path, or put a copy of the whole log there"};
-  }
   facts_.last_sequence = std::min(facts_.last_sequence, mode.replay_until);
   last_sequence_ = TICKWEIR_BUG("numbers begin again") ? 0 : facts_.last_sequence;
   set_cell(cells_.last_sequence, last_sequence_);
@@ -73,7 +67,7 @@ Result<void> LogStage::open() {
 }
 
 Result<void> LogStage::read_last_time() {
-  if (facts_.last_sequence == 0) return {};
+  if (facts_.first_sequence == 0) return {};
   OwnBatch last(graph_.config.batch_bytes_max, 1);
   auto read = store_.read(facts_.last_sequence, last.room());
   if (!read) return read.error();
@@ -95,9 +89,16 @@ std::uint64_t LogStage::number(tickweir_batch& batch) {
   return last_sequence_;
 }
 
-Result<void> LogStage::read_all(const std::function<Result<void>(const tickweir_batch&)>& visit) {
+void LogStage::go_on_after(std::uint64_t sequence, std::uint64_t time) {
+  replay_after_ = replayed_ = sequence;
+  last_time_ = std::max(last_time_, time);
+  if (stage_.log != no_log) last_sequence_ = sequence;  // otherwise its numbers go on after what it holds
+}
+
+Result<void> LogStage::read_from(std::uint64_t sequence,
+                                 const std::function<Result<void>(const tickweir_batch&)>& visit) {
   OwnBatch events(graph_.config.batch_bytes_max, graph_.config.batch_events_max);
-  for (std::uint64_t next = facts_.first_sequence; next != 0 && next <= facts_.last_sequence;) {
+  for (std::uint64_t next = std::max(sequence, first_held(facts_)); next <= facts_.last_sequence;) {
     auto read = store_.read(next, events.room());
     if (!read) return read.error();
     if (!*read) return Error{"the log ends before its last event, at " + std::to_string(next)};
@@ -108,7 +109,7 @@ Result<void> LogStage::read_all(const std::function<Result<void>(const tickweir_
 }
 
 void LogStage::begin_replay() {
-  if (facts_.last_sequence == 0) return;
+  if (facts_.last_sequence == replayed_) return;
   is_replaying_ = true;
   if (TICKWEIR_BUG("replay from the wrong event")) replayed_ = 1;
   replay_start_ = shown_at_ = clock_ticks();
@@ -130,11 +131,13 @@ Result<bool> LogStage::replay(tickweir_batch& batch) {
 void LogStage::show_progress() {
   shown_at_ = clock_ticks();
   const double seconds = ticks_to_seconds(shown_at_ - replay_start_);
-  const double rate = static_cast<double>(replayed_) / std::max(seconds, 1e-9);
-  const double left = static_cast<double>(facts_.last_sequence - replayed_) / std::max(rate, 1.0);
+  const std::uint64_t done = replayed_ - replay_after_;
+  const std::uint64_t all = facts_.last_sequence - replay_after_;
+  const double rate = static_cast<double>(done) / std::max(seconds, 1e-9);
+  const double left = static_cast<double>(all - done) / std::max(rate, 1.0);
   control_.log(TICKWEIR_LOG_INFO, stage_.id,
-               "replayed " + std::to_string(replayed_) + " of " + std::to_string(facts_.last_sequence) +
-                   " events (" + std::to_string(replayed_ * 100 / facts_.last_sequence) + " %), " +
+               "replayed " + std::to_string(done) + " of " + std::to_string(all) + " events (" +
+                   std::to_string(done * 100 / all) + " %), " +
                    std::to_string(static_cast<std::uint64_t>(rate)) + " events/s, about " +
                    std::to_string(static_cast<std::uint64_t>(left) + 1) + " s left");
 }
@@ -142,9 +145,9 @@ void LogStage::show_progress() {
 void LogStage::end_replay() {
   is_replaying_ = false;
   const std::uint64_t took_ns = ticks_to_ns(clock_ticks() - replay_start_);
-  control_.log(
-      TICKWEIR_LOG_INFO, stage_.id,
-      "replayed " + std::to_string(replayed_) + " events in " + std::to_string(took_ns / 1'000'000) + " ms");
+  control_.log(TICKWEIR_LOG_INFO, stage_.id,
+               "replayed " + std::to_string(replayed_ - replay_after_) + " events in " +
+                   std::to_string(took_ns / 1'000'000) + " ms");
   control_.replay_ended();
 }
 

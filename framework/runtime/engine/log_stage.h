@@ -26,21 +26,28 @@ class LogStage {
 
   Committer& committer() { return committer_; }
   [[nodiscard]] const Committer& committer() const { return committer_; }
-  // In a replay that ends early, the last sequence is that of the end.
+  [[nodiscard]] const LogCells& cells() const { return cells_; }
+  // In a replay that ends early, the last sequence is that of the end. After open().
   [[nodiscard]] const LogFacts& facts() const { return facts_; }
   [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
+  [[nodiscard]] std::uint64_t last_time() const { return last_time_; }
 
   Result<void> open();
   // Numbers the live events. The last sequence given so far.
   std::uint64_t number(tickweir_batch& batch);
 
-  // Shows every event held to `visit`, in batches.
-  Result<void> read_all(const std::function<Result<void>(const tickweir_batch&)>& visit);
+  // A snapshot brought the stages around it to this point: a replay begins after it, and so do the numbers of
+  // a log behind another one.
+  void go_on_after(std::uint64_t sequence, std::uint64_t time);
+  [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
+
+  // Shows every event held from `sequence` on to `visit`, in batches.
+  Result<void> read_from(std::uint64_t sequence,
+                         const std::function<Result<void>(const tickweir_batch&)>& visit);
 
   // Asks for everything held to be passed on before anything new comes.
   void begin_replay();
   [[nodiscard]] bool is_replaying() const { return is_replaying_; }
-  [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
   // Fills an empty batch with what comes next. False: that was all.
   Result<bool> replay(tickweir_batch& batch);
   void end_replay();
@@ -59,7 +66,8 @@ class LogStage {
   std::uint64_t last_sequence_ = 0;
   std::uint64_t last_time_ = 0;
   bool is_replaying_ = false;
-  std::uint64_t replayed_ = 0;      // last sequence passed on
+  std::uint64_t replay_after_ = 0;  // the sequence before the first that is passed on
+  std::uint64_t replayed_ = 0;      // the last that was passed on
   std::uint64_t replay_start_ = 0;  // ticks
   std::uint64_t shown_at_ = 0;      // likewise
 };

@@ -1,10 +1,5 @@
 #include "runtime/engine/logs.h"
 
-#include <algorithm>
-#include <set>
-
-#include "tickweir/planted_bug.h"
-
 namespace tickweir {
 
 namespace {
@@ -13,7 +8,8 @@ bool is_log(const GraphStage& stage) {
   return stage.plugin->table->role == TICKWEIR_ROLE_WAL;
 }
 
-// The stages whose events reach a log without passing another one, in the order of the graph.
+}  // namespace
+
 std::set<std::uint32_t> stages_before(const Graph& graph, std::uint32_t log) {
   std::set<std::uint32_t> before;
   std::vector<std::uint32_t> to_visit{log};
@@ -27,24 +23,6 @@ std::set<std::uint32_t> stages_before(const Graph& graph, std::uint32_t log) {
   }
   return before;
 }
-
-Result<void> show_what_passed(const Graph& graph, std::uint32_t log, const Runners& runners) {
-  std::vector<StageRunner*> stages;
-  for (const std::uint32_t stage : stages_before(graph, log)) {
-    const bool can_recover = runners[stage]->object().can_recover() && !TICKWEIR_BUG("nothing recovered");
-    if (can_recover) stages.push_back(runners[stage].get());
-  }
-  if (stages.empty()) return {};
-  return runners[log]->log()->read_all([&](const tickweir_batch& batch) -> Result<void> {
-    for (StageRunner* stage : stages) {
-      auto recovered = stage->object().recover(batch);
-      if (!recovered) return std::move(recovered.error()).within("stage " + stage->plan().id);
-    }
-    return {};
-  });
-}
-
-}  // namespace
 
 std::vector<std::unique_ptr<Settlement>> make_logs(const Graph& graph, Telemetry& telemetry,
                                                    const Runners& runners, const Workers& workers) {
@@ -80,23 +58,6 @@ std::vector<std::unique_ptr<Settlement>> make_logs(const Graph& graph, Telemetry
     }
   }
   return settlements;
-}
-
-Result<void> recover_logs(const Graph& graph, const Runners& runners, const RunMode& mode) {
-  for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
-    const GraphStage& stage = graph.stages[i];
-    if (!is_log(stage)) continue;
-    LogStage& log = *runners[i]->log();
-    if (stage.log == no_log) {
-      auto shown = mode.is_replay ? Result<void>{} : show_what_passed(graph, i, runners);
-      if (!shown) {
-        return std::move(shown.error()).within("stage " + stage.id + ": recovery");
-      }
-      if (!stage.outputs.front().empty() && !TICKWEIR_BUG("no replay")) log.begin_replay();
-    }
-    log.committer().start(log.facts());
-  }
-  return {};
 }
 
 }  // namespace tickweir

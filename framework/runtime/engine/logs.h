@@ -1,9 +1,10 @@
-// The logs of a run: made, wired to the stages around them, recovered.
+// The logs of a run: made, and wired to the stages around them.
 //
 // Threading: main thread, before the work begins.
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Settlement {
   Edge edge{plan, 0, cells, nullptr};
 };
 
+// The stages whose events reach this log without passing another one, in the order of the graph.
+[[nodiscard]] std::set<std::uint32_t> stages_before(const Graph& graph, std::uint32_t log);
+
 using Runners = std::vector<std::unique_ptr<StageRunner>>;  // by stage
 using Workers = std::vector<std::unique_ptr<Worker>>;       // by thread
 
@@ -26,9 +30,5 @@ using Workers = std::vector<std::unique_ptr<Worker>>;       // by thread
 [[nodiscard]] std::vector<std::unique_ptr<Settlement>> make_logs(const Graph& graph, Telemetry& telemetry,
                                                                  const Runners& runners,
                                                                  const Workers& workers);
-
-// After the stages have started: shows the stages before each log what once passed, has the logs replay to
-// the stages after them, and starts the committers. A replay shows nothing to the stages before.
-Result<void> recover_logs(const Graph& graph, const Runners& runners, const RunMode& mode);
 
 }  // namespace tickweir

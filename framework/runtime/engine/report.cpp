@@ -14,6 +14,7 @@ StageReport report_stage(const GraphStage& stage, const StageCells& cells) {
   const tickweir_plugin& table = *stage.plugin->table;
   StageReport report{.id = stage.id, .plugin = table.name, .dropped = {}};
   report.received = read_cell(cells.received_events);
+  report.restored = read_cell(cells.restored_events);
   report.handled = read_cell(cells.handled_events);
   report.failed = read_cell(cells.failed_events);
   report.held = read_cell(cells.held_events);
@@ -37,9 +38,9 @@ EdgeReport report_edge(const GraphEdge& edge, const EdgeCells& cells) {
 
 std::string stage_imbalance(const GraphStage& stage, const StageReport& report) {
   const std::uint64_t accounted = report.handled + sum_dropped(report) + report.failed + report.held;
-  if (report.received != accounted) {
-    return "stage " + report.id + ": received " + std::to_string(report.received) +
-           ", but handled + dropped + failed + held is " + std::to_string(accounted);
+  if (report.received + report.restored != accounted) {
+    return "stage " + report.id + ": received " + std::to_string(report.received) + " and began with " +
+           std::to_string(report.restored) + ", but handled + dropped + failed + held is " + std::to_string(accounted);
   }
   if (stage.plugin->table->role == TICKWEIR_ROLE_FILTER && report.sent != report.handled) {
     return "filter " + report.id + ": passed " + std::to_string(report.handled) + " events, sent " +

@@ -12,6 +12,7 @@
 
 #include "runtime/engine/dead_letters.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/rest.h"
 
 namespace tickweir {
 
@@ -24,11 +25,16 @@ class RunControl {
 
   // Called whenever threads that sleep must look at the flags. Set before the threads start.
   void set_wake_all(std::function<void()> wake_all) { wake_all_ = std::move(wake_all); }
+  void wake_all() const {
+    if (wake_all_) wake_all_();
+  }
+  // All threads together, between two batches.
+  Rest& rest() { return rest_; }
 
   // Sources end; everything else drains.
   void request_stop() {
     stop_.store(true, std::memory_order_relaxed);
-    if (wake_all_) wake_all_();
+    wake_all();
   }
   [[nodiscard]] bool is_stop_requested() const { return stop_.load(std::memory_order_relaxed); }
   // A source will bring no more. When the last one has ended, the run drains.
@@ -42,13 +48,13 @@ class RunControl {
   void replay_began() { open_replays_.fetch_add(1, std::memory_order_relaxed); }
   void replay_ended() {
     open_replays_.fetch_sub(1, std::memory_order_release);
-    if (wake_all_) wake_all_();
+    wake_all();
   }
   [[nodiscard]] bool is_replaying() const { return open_replays_.load(std::memory_order_acquire) != 0; }
   // Threads end after the call they are in.
   void abandon() {
     abandoned_.store(true, std::memory_order_relaxed);
-    if (wake_all_) wake_all_();
+    wake_all();
   }
   [[nodiscard]] bool is_abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
 
@@ -69,6 +75,7 @@ class RunControl {
   LogFunction log_;
   std::function<void()> wake_all_;
   DeadLetters dead_letters_;
+  Rest rest_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<std::uint32_t> open_sources_{0};

@@ -1,4 +1,6 @@
 // The part of a StageRunner that has to do with logs: numbering, replay, waiting for a log, settlement.
+#include <algorithm>
+
 #include "runtime/engine/stage_runner.h"
 #include "runtime/engine/worker.h"
 
@@ -36,6 +38,21 @@ bool StageRunner::replay() {
   }
   worker_.resume(caller);
   return true;
+}
+
+Result<void> StageRunner::load(const tickweir_state_reader& reader) {
+  if (auto loaded = object_.load(reader); !loaded) return loaded;
+  set_cell(cells_.restored_events, object_.held());
+  set_cell(cells_.held_events, object_.held());
+  return {};
+}
+
+bool StageRunner::is_clear() const {
+  if (!waiting_.empty()) return false;
+  return std::ranges::all_of(ports_, [](const Port& port) {
+    return (port.open == nullptr || port.open->batch.event_count == 0) &&
+           std::ranges::none_of(port.edges, [](const Edge* edge) { return edge->has_overflow(); });
+  });
 }
 
 bool StageRunner::has_released() const {

@@ -88,6 +88,10 @@ Result<void> StageObject::recover(const tickweir_batch& batch) {
   return call_setup("recover", [&] { return table_.state->recover(stage_, &batch, &error_); });
 }
 
+Result<void> StageObject::load(const tickweir_state_reader& reader) {
+  return call_setup("load", [&] { return table_.state->load(stage_, &reader, &error_); });
+}
+
 Result<void> StageObject::drain(tickweir_emitter& emitter) {
   if (table_.drain == nullptr) return {};
   return call_setup("drain", [&] { return table_.drain(stage_, &emitter, &error_); });

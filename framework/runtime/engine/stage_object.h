@@ -50,6 +50,11 @@ class StageObject {
   [[nodiscard]] bool can_recover() const {
     return table_.state != nullptr && table_.state->recover != nullptr;
   }
+  // Only for those that can save. Returns a tickweir_result; allocates nothing unless it fails.
+  std::int32_t save(const tickweir_state_writer& writer) {
+    return call([&] { return table_.state->save(stage_, &writer, &error_); });
+  }
+  Result<void> load(const tickweir_state_reader& reader);
   [[nodiscard]] std::uint64_t held() const {
     return table_.transform != nullptr && table_.transform->held != nullptr ? table_.transform->held(stage_)
                                                                             : 0;

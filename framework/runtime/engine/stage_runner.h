@@ -42,6 +42,11 @@ class StageRunner {
   // A replay neither starts nor calls it: what it does reaches outside.
   [[nodiscard]] bool is_left_out() const { return is_left_out_; }
 
+  // Puts back what the stage remembered, and books what it holds. After the plugin's start, before any work.
+  Result<void> load(const tickweir_state_reader& reader);
+  // Nothing waits here for a fuller batch, for a log or for room. While the worker stands still.
+  [[nodiscard]] bool is_clear() const;
+
   // The runner's life on its thread: prepare() after the plugin's start, then the work, then stop.
   void prepare();
   // Takes over one reference to `block`. Not for sources.

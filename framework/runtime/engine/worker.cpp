@@ -49,13 +49,16 @@ void Worker::run() {
   std::uint32_t idle_rounds = 0;
   while (!all_ended() && !control_.is_abandoned()) {
     add_to_cell(cells_.loops, 1);
-    if (work()) {
+    if (control_.rest().is_frozen()) {
+      control_.rest().stand_still();
+    } else if (work()) {
       idle_rounds = 0;
     } else {
       wait(idle_rounds++);
     }
   }
   mark();
+  control_.rest().leave();
 }
 
 bool Worker::work() {
@@ -96,7 +99,7 @@ bool Worker::work_for_logs() {
 }
 
 bool Worker::poll_sources() {
-  if (control_.is_replaying() && !TICKWEIR_BUG("sources go on in the replay")) return false;
+  if (!may_poll()) return false;
   bool moved = false;
   for (StageRunner* source : sources_) {
     if (source->is_ended()) continue;
@@ -110,6 +113,11 @@ bool Worker::poll_sources() {
     }
   }
   return moved;
+}
+
+bool Worker::may_poll() const {
+  const bool waits = control_.is_replaying() && !TICKWEIR_BUG("sources go on in the replay");
+  return !waits && !control_.rest().is_held();
 }
 
 bool Worker::drain_inlet(Inlet& inlet) {
@@ -214,7 +222,7 @@ void Worker::sleep() {
 
 // Looked at after prepare(): whatever becomes true later rings the bell.
 bool Worker::has_work() {
-  if (control_.is_abandoned()) return true;
+  if (control_.is_abandoned() || control_.rest().is_frozen()) return true;
   for (const Inlet& inlet : inlets_) {
     for (std::size_t i = 0; i < inlet.edges.size(); ++i) {
       if (!inlet.is_finished[i] && inlet.edges[i]->is_finished()) return true;
@@ -234,7 +242,7 @@ bool Worker::has_work() {
   }
   if (all_ended()) return true;
   for (StageRunner* source : sources_) {
-    if (source->is_ended() || control_.is_replaying()) continue;
+    if (source->is_ended() || !may_poll()) continue;
     if (control_.is_stop_requested() || source->is_left_out()) return true;
     if (is_blocked_ && source->can_run()) return true;
   }
@@ -248,7 +256,7 @@ std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {
   };
   const std::uint64_t now = wall_ns();
   for (const StageRunner* source : sources_) {
-    if (source->is_ended() || is_blocked_) continue;
+    if (source->is_ended() || is_blocked_ || !may_poll()) continue;
     const tickweir_idle& idle = source->idle();
     if (idle.descriptor >= 0) descriptors.push_back(idle.descriptor);
     if (idle.descriptor < 0 && idle.wake_time == 0) earlier(now + sleep_ns_unknown_source);

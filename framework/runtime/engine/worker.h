@@ -75,6 +75,7 @@ class Worker {
   void run_block(Edge& edge, StageRunner& stage, const QueuedBlock& queued);
   bool end_finished_edges(Inlet& inlet);
   bool poll_sources();
+  [[nodiscard]] bool may_poll() const;
   bool work_for_logs();
   bool flush_overflows();
   [[nodiscard]] bool all_ended() const;

@@ -104,6 +104,7 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   find_logs(drafts, order, diagnostics);
   refuse_unrepeatable(drafts, diagnostics);
   find_settling_logs(drafts, order, graph->config.stages_known, diagnostics);
+  check_snapshots(drafts, graph->config, diagnostics);
   if (all_read) warn_of_idle_threads(graph->config, diagnostics);
   check_threads(graph->config, machine, diagnostics);
   if (diagnostics.error_count() > 0) return nullptr;

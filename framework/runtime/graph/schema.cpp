@@ -90,7 +90,10 @@ ordered_json durability_schema() {
        {"max_delay", scalar("An event that waits longer for its sync is counted as late. 0s to 1h. Default: "
                             "10ms.",
                             reference("duration"))},
-       {"max_events", scalar("Events that one sync covers at most. Default: 1000.", whole(1, 1'048'576))}});
+       {"max_events", scalar("Events that one sync covers at most. Default: 1000.", whole(1, 1'048'576))},
+       {"retain",
+        scalar("all: it keeps everything. snapshots: only what the kept snapshots need. Default: all.",
+               one_of({"all", "snapshots"}))}});
 }
 
 ordered_json config_schema(const tickweir_plugin& plugin) {
@@ -180,6 +183,13 @@ ordered_json settings() {
       closed_object("Where stages with on_error: dead_letter leave what they failed at.",
                     {{"path", scalar("A file.", reference("text"))}});
   dead_letter["required"] = {"path"};
+  ordered_json snapshots = closed_object(
+      "What stages remember, saved while the run goes on, so that a start replays less.",
+      {{"path", scalar("A folder.", reference("text"))},
+       {"every", scalar("1ms to 24h. Default: 60s.", duration)},
+       {"every_events",
+        scalar("Numbered by all logs together. Default: by time alone.", whole(1, 1'000'000'000'000))}});
+  snapshots["required"] = {"path"};
   return {
       {"batch", closed_object("Limits of a batch.",
                               {{"max_events", scalar("Events. Default: 256.", whole(1, 65'536))},
@@ -192,6 +202,7 @@ ordered_json settings() {
                                  {{"start", scalar("1ms to 24h. Default: 10s.", duration)},
                                   {"drain", scalar("1ms to 24h. Default: 30s.", duration)}})},
       {"dead_letter", std::move(dead_letter)},
+      {"snapshots", std::move(snapshots)},
       {"metrics",
        closed_object("The admin server.",
                      {{"listen", scalar("ADDRESS:PORT, such as \"127.0.0.1:9464\".", reference("text"))}})}};

@@ -92,6 +92,25 @@ std::string durability_text(const DurabilityConfig& durability) {
   detail::assertion_failed("a sync mode", __FILE__, __LINE__);
 }
 
+std::string seconds_text(std::uint64_t ns) {
+  constexpr std::uint64_t ns_per_ms = 1'000'000;
+  constexpr std::uint64_t ns_per_s = 1'000 * ns_per_ms;
+  return ns % ns_per_s == 0 ? std::to_string(ns / ns_per_s) + " s" : std::to_string(ns / ns_per_ms) + " ms";
+}
+
+// Where, how often, and which logs rely on them.
+std::string snapshots_as_text(const Graph& graph) {
+  if (!graph.config.snapshots) return {};
+  const SnapshotsConfig& snapshots = *graph.config.snapshots;
+  std::string text = "snapshots in " + snapshots.path + ", every " + seconds_text(snapshots.every_ns);
+  if (snapshots.every_events != 0) text += " or " + std::to_string(snapshots.every_events) + " events";
+  for (const GraphStage& stage : graph.stages) {
+    if (!is_log(stage) || stage.durability.retain == Retain::all) continue;
+    text += "; log " + stage.id + " drops what they do not need";
+  }
+  return text + "\n";
+}
+
 // Nothing when there are no logs.
 std::string logs_as_text(const Graph& graph) {
   std::vector<Line> lines;
@@ -100,7 +119,7 @@ std::string logs_as_text(const Graph& graph) {
   }
   if (lines.empty()) return {};
   return counted(lines.size(), "log") + (lines.size() == 1 ? ", with" : ", each with") +
-         " a thread of its own that stores and syncs:\n" + aligned(lines);
+         " a thread of its own that stores and syncs:\n" + aligned(lines) + snapshots_as_text(graph);
 }
 
 ordered_json thread_as_json(const Graph& graph, const GraphThread& thread) {
@@ -132,7 +151,8 @@ void add_safety(const Graph& graph, const GraphStage& stage, ordered_json& json)
   if (is_log(stage)) {
     json["durability"] = {{"sync", sync_name(stage.durability.sync)},
                           {"max_delay_ns", stage.durability.max_delay_ns},
-                          {"max_events", stage.durability.max_events}};
+                          {"max_events", stage.durability.max_events},
+                          {"retain", stage.durability.retain == Retain::all ? "all" : "snapshots"}};
   }
   if (stage.release_durable) json["release"] = "durable";
   if (stage.log != no_log) json["log"] = graph.stages[stage.log].id;

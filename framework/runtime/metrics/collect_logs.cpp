@@ -35,6 +35,20 @@ void collect_log(const PipelineView& view, const GraphStage& stage, const LogCel
                    cells.durable_ns.data());
 }
 
+void collect_snapshots(const SnapshotCells& cells, Families& families) {
+  const auto value = [](const Cell& cell) { return static_cast<double>(read_cell(cell)); };
+  families.counter("tickweir_snapshots_total", "Snapshots taken.", {{"result", "taken"}}, value(cells.taken));
+  families.counter("tickweir_snapshots_total", "Snapshots taken.", {{"result", "failed"}},
+                   value(cells.failed));
+  families.gauge("tickweir_snapshot_bytes", "Size of the newest snapshot.", {}, value(cells.bytes));
+  families.gauge("tickweir_snapshot_timestamp_seconds", "When the newest snapshot of this run was taken.", {},
+                 value(cells.taken_at) / 1e9);
+  families.seconds("tickweir_snapshot_pause_seconds", "Time that all threads stood still for a snapshot.", {},
+                   cells.pause_ns.data());
+  families.seconds("tickweir_snapshot_duration_seconds",
+                   "Time from the wish for a snapshot until it was there.", {}, cells.save_ns.data());
+}
+
 }  // namespace
 
 void collect_logs(const PipelineView& view, Families& families) {
@@ -42,6 +56,7 @@ void collect_logs(const PipelineView& view, Families& families) {
     const auto& cells = view.telemetry->logs[i];
     if (cells != nullptr) collect_log(view, view.graph->stages[i], *cells, families);
   }
+  if (view.telemetry->snapshots != nullptr) collect_snapshots(*view.telemetry->snapshots, families);
 }
 
 }  // namespace tickweir

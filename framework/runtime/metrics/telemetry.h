@@ -43,7 +43,7 @@ struct PluginSeries {
 };
 
 // Balance of a stage at any time between two calls:
-//   filter, sink, transform:  received = handled + sum(drops) + failed + held
+//   filter, sink, transform:  received + restored = handled + sum(drops) + failed + held
 //   filter:                   handled = sent on its output
 struct alignas(128) StageCells {
   Cell received_events = 0;
@@ -51,6 +51,7 @@ struct alignas(128) StageCells {
   Cell handled_events = 0;
   Cell failed_events = 0;  // in a batch at which the stage failed (dead-lettered or not)
   Cell held_events = 0;
+  Cell restored_events = 0;  // held when it went on from a snapshot
   Cell errors = 0;
   Cell busy_ticks = 0;
   std::vector<Cell> drops;           // by reason
@@ -100,11 +101,21 @@ struct LogCells {
   HistogramCells durable_ns{};  // oldest ingress of the batch to durable, counted for each of its events
 };
 
+struct SnapshotCells {
+  alignas(128) Cell taken = 0;
+  Cell failed = 0;
+  Cell bytes = 0;       // of the newest one
+  Cell taken_at = 0;    // ns since the Unix epoch: the newest one; 0: none in this run
+  HistogramCells pause_ns{};  // all threads stood still
+  HistogramCells save_ns{};   // until it was published
+};
+
 struct Telemetry {
   std::vector<std::unique_ptr<StageCells>> stages;  // by index in the graph, likewise below
   std::vector<std::unique_ptr<EdgeCells>> edges;
   std::vector<std::unique_ptr<ThreadCells>> threads;
   std::vector<std::unique_ptr<LogCells>> logs;  // by stage; nullptr for those that are not a log
+  std::unique_ptr<SnapshotCells> snapshots;     // nullptr: the pipeline takes none
 };
 
 }  // namespace tickweir

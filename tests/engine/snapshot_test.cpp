@@ -1,0 +1,304 @@
+// What the engine promises about snapshots: a run that goes on from one is the run that had no end.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "graph_maker.h"
+#include "log_stages.h"
+#include "runtime/durability/snapshot_folder.h"
+#include "runtime/engine/engine.h"
+#include "test_stages.h"
+#include "tickweir/posix_files.h"
+
+namespace tickweir::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t never_ns = 3'600'000'000'000;
+
+struct Shape {
+  std::uint32_t threads = 1;
+  std::int64_t events = 1000;
+  Retain retain = Retain::all;
+  std::uint64_t every_events = 0;
+  const Plugin& sums = summing_plugin();
+};
+
+// source -> filter -> log -> sums -> trades(log) -> sink
+class Pipeline {
+ public:
+  Pipeline(const Shape& shape, const std::string& folder) : maker_(shape.threads) {
+    Witness::get().clear();
+    settled().clear();
+    const std::uint32_t core = shape.threads > 1 ? 1 : 0;
+    const std::uint32_t last = shape.threads > 2 ? 2 : core;
+    PipelineConfig& config = maker_.graph().config;
+    config.batch_events_max = 16;
+    if (!folder.empty())
+      config.snapshots = {.path = folder, .every_ns = never_ns, .every_events = shape.every_events};
+    const auto source = maker_.add("source", lasting_source_plugin(), 0, {}, shape.events);
+    const auto filter = maker_.add("filter", saving_filter_plugin(), 0, {{.stage = source}}, 4);
+    const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
+    const auto sums = maker_.add("sums", shape.sums, core, {{.stage = log}}, 3);
+    const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = sums}});
+    maker_.add("sink", sink_plugin(), last, {{.stage = trades}});
+    auto& stages = maker_.graph().stages;
+    stages[sums].log = stages[trades].log = log;
+    stages.back().log = trades;
+    stages[source].settling_log = log;
+    stages[log].durability.retain = stages[trades].durability.retain = shape.retain;
+    engine_ = std::move(Engine::create(maker_.finish(), [this](auto, const auto&, const std::string& text) {
+                          const std::lock_guard lock(mutex_);
+                          logged_ += text + "\n";
+                        }).value());
+  }
+
+  Engine& engine() { return *engine_; }
+  // Until the source has brought so many.
+  void run_out(std::uint64_t events) {
+    const Cell& given = engine_->telemetry().stages[0]->outputs[0].sent_events;
+    while (read_cell(given) < events) std::this_thread::yield();
+  }
+  void end() {
+    engine_->stop();
+    ASSERT_TRUE(engine_->wait());
+    const RunReport report = engine_->report();
+    EXPECT_TRUE(report.balanced) << report.imbalance;
+  }
+  std::string logged() {
+    const std::lock_guard lock(mutex_);
+    return logged_;
+  }
+
+ private:
+  GraphMaker maker_;
+  std::mutex mutex_;
+  std::string logged_;
+  std::unique_ptr<Engine> engine_;
+};
+
+using Events = std::vector<std::vector<std::uint8_t>>;
+
+class Snapshots : public testing::TestWithParam<std::uint32_t> {
+ protected:
+  void SetUp() override {
+    Disks::get().clear();
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = test->name();
+    std::replace(name.begin(), name.end(), '/', '_');
+    folder_ = testing::TempDir() + "snapshots_" + name;
+    fs::remove_all(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static Disk& disk(const std::string& id) { return Disks::get().of(id); }
+  [[nodiscard]] Shape shape(std::int64_t events) const { return {.threads = GetParam(), .events = events}; }
+  void run(const Shape& wanted, std::size_t snapshots = 0) {
+    Pipeline pipeline(wanted, folder_);
+    auto started = pipeline.engine().start();
+    ASSERT_TRUE(started) << started.error().message;
+    if (snapshots != 0) pipeline.run_out((static_cast<std::uint64_t>(wanted.events) - brought_) / 2);
+    for (std::size_t i = 0; i < snapshots; ++i) {
+      auto taken = pipeline.engine().take_snapshot();
+      ASSERT_TRUE(taken) << taken.error().message;
+    }
+    pipeline.run_out(static_cast<std::uint64_t>(wanted.events) - brought_);
+    pipeline.end();
+    logged_ = pipeline.logged();
+  }
+  // What a run that is never disturbed leaves in the logs.
+  void expect_as_undisturbed(std::int64_t events) {
+    const Events log = disk("log").events;
+    const Events trades = disk("trades").events;
+    Disks::get().clear();
+    Pipeline whole(shape(events), "");
+    ASSERT_TRUE(whole.engine().start());
+    whole.run_out(static_cast<std::uint64_t>(events));
+    whole.end();
+    EXPECT_EQ(log, disk("log").events);
+    EXPECT_EQ(trades, disk("trades").events);
+  }
+  [[nodiscard]] std::vector<std::string> files() const {
+    return SnapshotFolder(posix_files(), folder_).list().value();
+  }
+  [[nodiscard]] Snapshot newest() const {
+    return read_snapshot(Files(posix_files()), files().front()).value();
+  }
+  static void damage(const std::string& file) {
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(40);
+    bytes.put('\x55');
+  }
+
+  std::string folder_;
+  std::uint64_t brought_ = 0;  // by runs before, and durable
+  std::string logged_;
+};
+
+TEST_P(Snapshots, AreGoneOnFrom) {
+  run(shape(900), 1);
+  const std::size_t stored = disk("log").events.size();
+  const std::uint64_t at = newest().logs[0].last_sequence;
+  ASSERT_LE(at, stored);
+  ASSERT_EQ(newest().logs[1].stage, "trades");
+  ASSERT_EQ(newest().stages.size(), 3U) << "source, filter and sums";
+  brought_ = 900;
+  run(shape(1500));
+  EXPECT_EQ(recovered_events(), stored - at) << "the filter is shown what came after the snapshot only";
+  EXPECT_NE(logged_.find("going on from " + files().front()), std::string::npos) << logged_;
+  if (stored != at) {
+    EXPECT_NE(logged_.find("replayed " + std::to_string(stored - at) + " events"), std::string::npos)
+        << logged_;
+  }
+  expect_as_undisturbed(1500);
+}
+
+TEST_P(Snapshots, ChangeNothingHoweverOftenTheyAreTaken) {
+  run(shape(60'000), 30);
+  EXPECT_EQ(files().size(), 2U) << "two are kept";
+  expect_as_undisturbed(60'000);
+}
+
+TEST_P(Snapshots, AreTakenByThemselves) {
+  Shape often = shape(20'000);
+  often.every_events = 100;
+  Pipeline pipeline(often, folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  while (read_cell(pipeline.engine().telemetry().snapshots->taken) < 1) std::this_thread::yield();
+  pipeline.end();
+  EXPECT_FALSE(files().empty());
+}
+
+TEST_P(Snapshots, AreNotTakenTwiceOfTheSame) {
+  Pipeline pipeline(shape(100), folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  pipeline.run_out(100);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(pipeline.engine().take_snapshot());
+  pipeline.end();
+  EXPECT_LE(files().size(), 1U);
+}
+
+TEST_P(Snapshots, ThatAreDamagedArePassedOver) {
+  run(shape(500), 1);
+  brought_ = 500;
+  run(shape(1000), 1);
+  ASSERT_EQ(files().size(), 2U);
+  damage(files().front());
+  const std::string good = files().back();
+  brought_ = 1000;
+  run(shape(1500), 1);
+  EXPECT_NE(logged_.find("is damaged at byte"), std::string::npos) << logged_;
+  EXPECT_NE(logged_.find("going on from " + good), std::string::npos) << logged_;
+  EXPECT_EQ(files().back(), good) << "the damaged one is gone, the good one kept";
+  expect_as_undisturbed(1500);
+}
+
+TEST_P(Snapshots, AreNotNeededWhileTheLogIsWhole) {
+  run(shape(900), 2);
+  for (const std::string& file : files()) damage(file);
+  brought_ = 900;
+  run(shape(1500));
+  EXPECT_EQ(logged_.find("going on from"), std::string::npos) << logged_;
+  expect_as_undisturbed(1500);
+}
+
+TEST_P(Snapshots, OfAnotherLogOrOfALogThatLostItsEndArePassedOver) {
+  run(shape(900), 1);
+  disk("log").id = 9;
+  brought_ = 900;
+  run(shape(900));
+  EXPECT_NE(logged_.find("log log was another one"), std::string::npos) << logged_;
+  disk("log").id = 0;
+  const std::uint64_t at = newest().logs[0].last_sequence;
+  disk("log").events.resize(at - 1);
+  disk("trades").events.clear();
+  brought_ = 0;
+  Pipeline pipeline(shape(900), folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  pipeline.end();
+  EXPECT_NE(pipeline.logged().find(", which ends at " + std::to_string(at - 1)), std::string::npos)
+      << pipeline.logged();
+}
+
+TEST_P(Snapshots, LetLogsDropWhatTheOlderOfTwoDoesNotNeed) {
+  Shape dropping = shape(900);
+  dropping.retain = Retain::snapshots;
+  {
+    Pipeline pipeline(dropping, folder_);
+    ASSERT_TRUE(pipeline.engine().start());
+    pipeline.run_out(900);
+    ASSERT_TRUE(pipeline.engine().take_snapshot());
+    EXPECT_EQ(disk("log").dropped, 0U) << "one alone might be damaged";
+    pipeline.end();
+  }
+  const std::uint64_t first = newest().logs[0].last_sequence;
+
+  dropping.events = 1500;
+  brought_ = 900;
+  run(dropping, 0);
+  dropping.events = 1800;
+  brought_ = 1500;
+  {
+    Pipeline third(dropping, folder_);
+    ASSERT_TRUE(third.engine().start());
+    third.run_out(300);
+    ASSERT_TRUE(third.engine().take_snapshot());
+    third.end();
+  }
+  EXPECT_EQ(disk("log").dropped, first);
+  EXPECT_EQ(files().size(), 2U);
+
+  dropping.events = 2000;
+  brought_ = 1800;
+  run(dropping);
+  damage(files().front());
+  brought_ = 2000;
+  run(dropping);
+  EXPECT_NE(logged_.find("going on from"), std::string::npos) << logged_;
+  expect_as_undisturbed(2000);
+}
+
+TEST_P(Snapshots, AreMissedWhenTheLogHasNoBeginning) {
+  run(shape(900), 1);
+  disk("log").dropped = newest().logs[0].last_sequence;
+  damage(files().front());
+  Pipeline pipeline(shape(900), folder_);
+  auto started = pipeline.engine().start();
+  ASSERT_FALSE(started);
+  EXPECT_NE(
+      started.error().message.find("what came before was dropped, and there is no snapshot to go on from"),
+      std::string::npos)
+      << started.error().message;
+  EXPECT_NE(started.error().message.find("is damaged at byte"), std::string::npos) << started.error().message;
+}
+
+TEST_P(Snapshots, ThatCannotBeWrittenAreReportedAndTheRunGoesOn) {
+  Shape failing{.threads = GetParam(), .events = 900, .sums = failing_save_plugin()};
+  Pipeline pipeline(failing, folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  auto taken = pipeline.engine().take_snapshot();
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().message, "save failed: it will not be saved");
+  EXPECT_EQ(read_cell(pipeline.engine().telemetry().snapshots->failed), 1U);
+  pipeline.run_out(900);
+  pipeline.end();
+  EXPECT_TRUE(files().empty());
+  EXPECT_EQ(fs::exists(folder_ + "/new"), false);
+}
+
+TEST_P(Snapshots, BelongToOneRunAtATime) {
+  Pipeline one(shape(10), folder_);
+  ASSERT_TRUE(one.engine().start());
+  Pipeline other(shape(10), folder_);
+  auto started = other.engine().start();
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("are in use: another process holds"), std::string::npos);
+  one.end();
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, Snapshots, testing::Values(1U, 2U, 3U));
+
+}  // namespace
+}  // namespace tickweir::test
