@@ -33,7 +33,9 @@ std::vector<std::string> Exchange::words(const char* command) const {
       "--set",         "metrics.listen=127.0.0.1:0",
       "--set",         "stages.log.config.path=" + folder_ + "/orders",
       "--set",         "stages.trades.config.path=" + folder_ + "/trades",
-      "--set",         "stages.trades.config.segment_bytes=1MiB"};
+      "--set",         "stages.trades.config.segment_bytes=1MiB",
+      "--set",         "snapshots.path=" + folder_ + "/snapshots",
+      "--set",         "snapshots.every=3ms"};
   if (backend_ == "wal_segment") {
     words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
   }
@@ -41,6 +43,8 @@ std::vector<std::string> Exchange::words(const char* command) const {
 }
 
 void Exchange::start() {
+  // Now and then from the beginning.
+  if (++starts_ % 4 == 0) fs::remove_all(folder_ + "/snapshots");
   program_ = std::make_unique<testing::Program>(words("run"));
   const std::string listening = "orders: listening on 127.0.0.1:";
   if (!program_->wait_for_stderr("is running")) {

@@ -45,6 +45,7 @@ class Exchange {
 
   std::string backend_;
   std::string folder_;
+  std::uint32_t starts_ = 0;
   std::unique_ptr<testing::Program> program_;
   std::uint16_t port_ = 0;
 };

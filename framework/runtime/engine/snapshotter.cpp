@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t rest_timeout_ns = 1'000'000'000;    // sources are held for no longer
 constexpr std::uint64_t save_timeout_ns = 300'000'000'000;  // a child that hangs is ended
-constexpr milliseconds look_every{20};
+constexpr std::uint64_t look_every_ns = 20'000'000;
 constexpr milliseconds child_every{2};
 constexpr int child_niceness = 10;
 
@@ -71,8 +71,9 @@ void Snapshotter::stop() {
 
 void Snapshotter::run() {
   pthread_setname_np(pthread_self(), "snapshots");
+  const std::chrono::nanoseconds pause(std::min(look_every_ns, config_.snapshots->every_ns));
   std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, look_every, [this] { return is_stopping_; })) {
+  while (!changed_.wait_for(lock, pause, [this] { return is_stopping_; })) {
     lock.unlock();
     if (is_due()) {
       if (auto taken = take(); !taken) {
