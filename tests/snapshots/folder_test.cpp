@@ -1,6 +1,8 @@
 // Whatever the power does while snapshots are written and replaced, the newest that was published is there.
 #include <gtest/gtest.h>
 
+#include <iostream>
+
 #include "saved.h"
 #include "tickweir/testing_files.h"
 

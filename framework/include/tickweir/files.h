@@ -9,11 +9,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -99,12 +101,16 @@ class File {
     return static_cast<std::uint64_t>(
         detail::require_file(raw_->bytes(raw_->state, handle_), "measure", path_));
   }
-  // False: another process, or another handle, has it.
+  // False: another process, or another handle, has it. Whoever was killed may take a moment to be gone, and so
+  // may a child that was saving a snapshot then: it is asked for half a second.
   [[nodiscard]] bool try_lock() {
-    const std::int32_t result = raw_->lock(raw_->state, handle_);
-    if (result == -EWOULDBLOCK) return false;
-    detail::require_file(result, "lock", path_);
-    return true;
+    constexpr int attempts = 100;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      const std::int32_t result = raw_->lock(raw_->state, handle_);
+      if (result != -EWOULDBLOCK) return detail::require_file(result, "lock", path_) >= 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
   }
 
  private:

@@ -102,7 +102,8 @@ class StageReader {
   StageConfig read(const Located<std::string>& key, const Tree& tree) {
     StageConfig stage;
     stage.id = key.value;
-    stage.place = stage.config_place = stage.on_error_place = stage.sync_place = stage.retain_place = key.place;
+    stage.place = stage.config_place = stage.on_error_place = stage.sync_place = stage.retain_place =
+        key.place;
     const std::string what = "stage " + in_quotes(key.value);
     if (!is_name(key.value, stage_id_max)) {
       fields_.error(key.place, "a stage's id must be a-z, 0-9 and _, starting with a letter, at most " +

@@ -40,7 +40,8 @@ std::string stage_imbalance(const GraphStage& stage, const StageReport& report) 
   const std::uint64_t accounted = report.handled + sum_dropped(report) + report.failed + report.held;
   if (report.received + report.restored != accounted) {
     return "stage " + report.id + ": received " + std::to_string(report.received) + " and began with " +
-           std::to_string(report.restored) + ", but handled + dropped + failed + held is " + std::to_string(accounted);
+           std::to_string(report.restored) + ", but handled + dropped + failed + held is " +
+           std::to_string(accounted);
   }
   if (stage.plugin->table->role == TICKWEIR_ROLE_FILTER && report.sent != report.handled) {
     return "filter " + report.id + ": passed " + std::to_string(report.handled) + " events, sent " +
