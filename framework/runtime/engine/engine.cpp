@@ -163,7 +163,7 @@ void Engine::Impl::start_and_work(std::uint32_t index, std::vector<StageRunner*>
     const auto number = static_cast<std::uint32_t>(&stage->plan() - graph.stages.data());
     const bool passed = gate.pass(number, [&]() -> Result<void> {
       if (!set_up) return set_up.error();
-      auto result = stage->is_left_out()       ? Result<void>{}
+      auto result = stage->is_left_out()      ? Result<void>{}
                     : stage->log() == nullptr ? stage->object().start()
                                               : stage->log()->open();
       if (!result) return std::move(result.error()).within("stage " + stage->plan().id);
@@ -296,9 +296,13 @@ Result<void> Engine::start() {
   }
 }
 
-void Engine::stop() { impl_->control.request_stop(); }
+void Engine::stop() {
+  impl_->control.request_stop();
+}
 
-void Engine::abandon() { impl_->control.abandon(); }
+void Engine::abandon() {
+  impl_->control.abandon();
+}
 
 bool Engine::wait_for(std::uint32_t timeout_ms) {
   std::unique_lock lock(impl_->mutex);
@@ -325,8 +329,12 @@ EngineState Engine::state() const {
   const EngineState state = impl_->state;
   return state == EngineState::running && impl_->control.is_draining() ? EngineState::draining : state;
 }
-const Telemetry& Engine::telemetry() const { return impl_->telemetry; }
-RunReport Engine::report() const { return make_report(impl_->graph, impl_->telemetry); }
+const Telemetry& Engine::telemetry() const {
+  return impl_->telemetry;
+}
+RunReport Engine::report() const {
+  return make_report(impl_->graph, impl_->telemetry);
+}
 std::vector<LogReplay> Engine::replays() const {
   std::vector<LogReplay> replays;
   for (std::size_t i = 0; i < impl_->runners.size(); ++i) {
@@ -342,6 +350,8 @@ std::vector<LogReplay> Engine::replays() const {
   }
   return replays;
 }
-std::vector<std::string> Engine::stalls() const { return impl_->watchdog->stalls(); }
+std::vector<std::string> Engine::stalls() const {
+  return impl_->watchdog->stalls();
+}
 
 }  // namespace tickweir

@@ -75,13 +75,21 @@ void Snapshotter::run() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, pause, [this] { return is_stopping_; })) {
     lock.unlock();
-    if (is_due()) {
-      if (auto taken = take(); !taken) {
-        parts_.control.log(TICKWEIR_LOG_WARNING, "snapshots", "none taken: " + taken.error().message);
-      }
-    }
+    if (is_due()) try_to_take();
     lock.lock();
   }
+}
+
+// What goes wrong, no memory included, costs this snapshot only.
+void Snapshotter::try_to_take() {
+  std::string cause;
+  try {
+    if (auto taken = take(); !taken) cause = taken.error().message;
+  } catch (const std::exception& failure) {
+    let_go();
+    cause = failure.what();
+  }
+  if (!cause.empty()) parts_.control.log(TICKWEIR_LOG_WARNING, "snapshots", "none taken: " + cause);
 }
 
 bool Snapshotter::is_due() const {

@@ -49,6 +49,7 @@ class Snapshotter {
   struct Shared;  // with the child
 
   void run();
+  void try_to_take();
   [[nodiscard]] bool is_due() const;
   [[nodiscard]] std::uint64_t events_given() const;
   Result<std::vector<LogPosition>> bring_to_rest();
