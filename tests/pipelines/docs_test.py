@@ -89,19 +89,24 @@ class Docs(ProgramTest):
 
     def test_the_metrics_are_those_of_a_live_page(self):
         plugins = [one['name'] for one in self.json('list', '--json')['plugins']]
-        with self.running(relaid(ROOT / 'pipelines/matching.yaml', 'each', self.folder)) as address:
+        matching = self.page_of(relaid(ROOT / 'pipelines/matching.yaml', 'each', self.folder),
+                                ['clock=wall', 'arrival=constant', 'events=0'])
+        exchange = self.page_of(ROOT / 'pipelines/exchange.yaml', ['listen=127.0.0.1:0'])  # logs, snapshots
+        self.expect('metrics.md', metrics_table(matching + exchange, plugins))
+
+    def page_of(self, file, settings):
+        with self.running(file, settings) as address:
             with urllib.request.urlopen(f'http://{address}/metrics', timeout=10) as answer:
-                page = answer.read().decode()
-        self.expect('metrics.md', metrics_table(page, plugins))
+                return answer.read().decode()
 
     @contextlib.contextmanager
-    def running(self, file):
+    def running(self, file, settings):
         words = [program.arguments.program, 'run', file, '--plugin-path', program.arguments.plugins]
-        for setting in ('metrics.listen=127.0.0.1:0', 'stages.orders.config.clock=wall',
-                        'stages.orders.config.arrival=constant', 'stages.orders.config.events=0'):
+        for setting in ['metrics.listen=127.0.0.1:0', *(f'stages.orders.config.{one}' for one in settings)]:
             words += ['--set', setting]
         with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-                              env={**os.environ, 'TICKWEIR_OUTPUT': str(self.folder / 'out')}) as process:
+                              env={**os.environ, 'TICKWEIR_OUTPUT': str(self.folder / 'out'),
+                                   'TICKWEIR_DATA': str(self.folder / 'data')}) as process:
             address = None
             for line in process.stderr:
                 found = re.search(r'http://(\S+)/metrics', line)

@@ -108,7 +108,7 @@ TEST(Zoo, WithoutABugTheSameTestsPass) {
 
 TEST(Zoo, HoldsEveryBugOfTheSources) {
   const std::regex planted(R"(TICKWEIR_BUG\("([^"]+)\"\))");
-  std::multiset<std::string> in_sources;
+  std::set<std::string> in_sources;  // some need two switches
   std::multiset<std::string> in_zoo;
   for (const char* folder : {"framework/runtime", "framework/cli", "framework/client", "plugins"}) {
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(TICKWEIR_SOURCE_DIR) / folder)) {
@@ -120,7 +120,7 @@ TEST(Zoo, HoldsEveryBugOfTheSources) {
     }
   }
   for (const Bug& bug : bugs) in_zoo.emplace(bug.name);
-  EXPECT_EQ(in_sources, in_zoo);
+  EXPECT_EQ(std::multiset<std::string>(in_sources.begin(), in_sources.end()), in_zoo);
 }
 
 // Whether a file was built with bugs: then it reads the variable that chooses one.

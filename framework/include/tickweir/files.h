@@ -101,8 +101,8 @@ class File {
     return static_cast<std::uint64_t>(
         detail::require_file(raw_->bytes(raw_->state, handle_), "measure", path_));
   }
-  // False: another process, or another handle, has it. Whoever was killed may take a moment to be gone, and so
-  // may a child that was saving a snapshot then: it is asked for half a second.
+  // False: another process, or another handle, has it. Whoever was killed may take a moment to be gone, and
+  // so may a child that was saving a snapshot then: it is asked for half a second.
   [[nodiscard]] bool try_lock() {
     constexpr int attempts = 100;
     for (int attempt = 0; attempt < attempts; ++attempt) {
