@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "runtime/engine/clock.h"
+#include "runtime/engine/large_pages.h"
 
 namespace tickweir {
 
@@ -57,6 +58,7 @@ void Snapshotter::start(std::optional<Snapshot> latest) {
     for (const LogPosition& log : latest_->logs) events_at_last_ += log.last_sequence;
   }
   tried_at_ = clock_ticks();
+  use_large_pages();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -115,6 +117,7 @@ Result<void> Snapshotter::take() {
     auto file = folder_.create();
     if (!file) return file.error();
     writer_ = std::make_unique<SnapshotWriter>(folder_.raw_files(), file->handle());
+    use_large_pages();
     auto positions = bring_to_rest();
     if (!positions) return positions.error();
     if (latest_ && latest_->logs == *positions) {

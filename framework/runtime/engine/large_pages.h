@@ -1,0 +1,13 @@
+// Keeps the memory of this process in large pages, so that a fork has few entries to copy: it stops the process
+// for about 3 ms for 64 MiB in pages of 4 KiB, for 0.1 ms in pages of 2 MiB. After a fork pages that were
+// written meanwhile are small again, so it is asked for before every fork.
+//
+// Threading: any thread, while the others work. Errors: none; where the kernel does not do it (before Linux 6.1)
+//            forks take longer.
+#pragma once
+
+namespace tickweir {
+
+void use_large_pages();
+
+}  // namespace tickweir
