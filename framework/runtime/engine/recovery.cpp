@@ -87,7 +87,8 @@ class Recovery {
       (snapshot_ && state_.saves(*runner) ? since : all).push_back(runner);
     }
     if (auto shown = show(*runners_[log]->log(), 1, all); !shown) return shown;
-    return show(*runners_[log]->log(), runners_[log]->log()->replayed() + 1, since);
+    const bool shows_all = TICKWEIR_BUG("shown what the snapshot holds");
+    return show(*runners_[log]->log(), shows_all ? 1 : runners_[log]->log()->replayed() + 1, since);
   }
 
   static Result<void> show(LogStage& log, std::uint64_t from, const std::vector<StageRunner*>& stages) {

@@ -15,6 +15,7 @@
 
 #include "runtime/engine/clock.h"
 #include "runtime/engine/large_pages.h"
+#include "tickweir/planted_bug.h"
 
 namespace tickweir {
 
@@ -233,13 +234,15 @@ Result<void> Snapshotter::wait_for_child(int child) {
 }
 
 Result<void> Snapshotter::publish() {
-  auto published = folder_.publish(latest_ ? latest_->path : "");
+  const bool keeps_one = TICKWEIR_BUG("older snapshot removed");
+  auto published = folder_.publish(latest_ && !keeps_one ? latest_->path : "");
   if (!published) return published.error();
   // The older of the two that are kept: with it, too, the logs must be able to go on.
   for (std::size_t i = 0, at = 0; latest_ && i < parts_.runners.size(); ++i) {
     LogStage* const log = parts_.runners[i]->log();
     if (log == nullptr) continue;
-    const std::uint64_t needed_from = latest_->logs[at++].last_sequence + 1;
+    const Snapshot& oldest = TICKWEIR_BUG("log dropped up to the newest snapshot") ? *published : *latest_;
+    const std::uint64_t needed_from = oldest.logs[at++].last_sequence + 1;
     if (parts_.graph.stages[i].durability.retain == Retain::snapshots)
       log->committer().drop_before(needed_from);
   }
