@@ -14,22 +14,22 @@
 namespace tickweir::bench {
 
 struct Settings {
-  bool is_smoke = false;        // tiny: checks answers, measures nothing
-  bool is_long = false;         // memory over 10 minutes
+  bool is_smoke = false;  // tiny: checks answers, measures nothing
+  bool is_long = false;   // memory over 10 minutes
   std::uint32_t repetitions = 7;
   std::string folder = "build/bench";
 };
 
 struct Row {
-  std::string name;      // by topology
-  std::string unit;      // of `ours` and `baseline`
+  std::string name;  // by topology
+  std::string unit;  // of `ours` and `baseline`
   double ours = 0;
-  double baseline = 0;   // 0: none
-  double figure = 0;     // what is held against the target: a ratio, or `ours` itself
+  double baseline = 0;  // 0: none
+  double figure = 0;    // what is held against the target: a ratio, or `ours` itself
   std::string figure_text;
-  std::string target;    // "at least 0.8"
+  std::string target;  // "at least 0.8"
   bool is_reached = false;
-  std::string state;     // near, far, or - for one core
+  std::string state;  // near, far, or - for one core
   std::string note;
 };
 
@@ -46,6 +46,9 @@ std::vector<Row> itch_book(const Settings&);
 std::vector<Row> idle(const Settings&);
 std::vector<Row> memory(const Settings&);
 std::vector<Row> durable(const Settings&);
+std::vector<Row> tcp_durable(const Settings&);
+std::vector<Row> exchange(const Settings&);
+std::vector<Row> recovery(const Settings&);
 
 // Stops the program: a benchmark with a wrong answer measures nothing.
 void check(bool holds, const std::string& what);

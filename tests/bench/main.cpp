@@ -68,10 +68,20 @@ struct Entry {
   std::vector<Row> (*run)(const Settings&);
 };
 constexpr Entry entries[] = {
-    {"five_hops", five_hops},       {"one_edge", one_edge}, {"quickstart_fused", quickstart_fused},
-    {"latency", latency_two_threads}, {"scrape", scrape},   {"itch_parse", itch_parse},
-    {"idle", idle},                 {"memory", memory},
-    {"durable", durable},           {"order_book", order_book}, {"itch_book", itch_book},
+    {"five_hops", five_hops},
+    {"one_edge", one_edge},
+    {"quickstart_fused", quickstart_fused},
+    {"latency", latency_two_threads},
+    {"scrape", scrape},
+    {"itch_parse", itch_parse},
+    {"idle", idle},
+    {"memory", memory},
+    {"durable", durable},
+    {"order_book", order_book},
+    {"itch_book", itch_book},
+    {"tcp_durable", tcp_durable},
+    {"exchange", exchange},
+    {"recovery", recovery},
 };
 
 std::string number(double value) {

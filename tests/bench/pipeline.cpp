@@ -22,14 +22,19 @@ Registry& registry() {
   return all;
 }
 
-}  // namespace
-
-Pipeline::Pipeline(const std::string& yaml) {
+std::string write_file(const std::string& yaml) {
   const std::string file = "/tmp/tickweir_bench." + std::to_string(getpid()) + ".yaml";
   std::ofstream(file) << "apiVersion: tickweir/v1\nname: bench\n" << yaml;
+  return file;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const std::string& yaml) : Pipeline(write_file(yaml), {}) {}
+
+Pipeline::Pipeline(const std::string& file, const std::vector<Override>& overrides) {
   Diagnostics diagnostics;
-  graph_ = build_graph(load_pipeline(file, {}, diagnostics), registry(), this_machine(), diagnostics);
-  std::remove(file.c_str());
+  graph_ = build_graph(load_pipeline(file, overrides, diagnostics), registry(), this_machine(), diagnostics);
   if (graph_ == nullptr) diagnostics.print(std::cerr);
   check(graph_ != nullptr, "the benchmark's pipeline is valid");
   auto engine = Engine::create(*graph_, {});

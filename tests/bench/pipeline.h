@@ -16,6 +16,8 @@ class Pipeline {
  public:
   // `yaml`: the text of a pipeline file, without apiVersion and name.
   explicit Pipeline(const std::string& yaml);
+  // A pipeline file, with scalars of it replaced.
+  Pipeline(const std::string& file, const std::vector<Override>& overrides);
 
   // Starts, waits for the end, checks the books. Returns the time from start of work to the end, in ns.
   std::uint64_t run();
