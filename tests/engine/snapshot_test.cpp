@@ -56,10 +56,10 @@ class Pipeline {
   }
 
   Engine& engine() { return *engine_; }
-  // Until the source has brought so many.
+  // Until the source has brought so many, or the run fails.
   void run_out(std::uint64_t events) {
     const Cell& given = engine_->telemetry().stages[0]->outputs[0].sent_events;
-    while (read_cell(given) < events) std::this_thread::yield();
+    while (read_cell(given) < events && engine_->state() == EngineState::running) std::this_thread::yield();
   }
   void end() {
     engine_->stop();

@@ -280,7 +280,8 @@ void Committer::settle_durable() {
     durable_blocks_.push_back(queued.block);
   }
   if (TICKWEIR_BUG("refusals settled first")) {
-    std::ranges::stable_partition(durable_blocks_, [](const Block* one) { return one->live_count() == 0; });
+    std::stable_partition(durable_blocks_.begin(), durable_blocks_.end(),
+                          [](const Block* one) { return one->live_count() == 0; });
   }
   for (Block* const block : durable_blocks_) settle(block, now);
   // The sources' threads always empty these, whatever else they wait for.

@@ -14,13 +14,9 @@ class Recovery {
   Result<std::optional<Snapshot>> operator()() {
     StageRunner* const cut = log_without_beginning();
     if (folder_ != nullptr && (!control_.mode().is_replay || cut != nullptr)) {
-      if (auto chosen = choose(); !chosen) return chosen.error();
+      if (auto loaded = load_newest(*folder_); !loaded) return loaded.error();
     }
     if (!snapshot_ && cut != nullptr) return beginning_is_gone(*cut);
-    if (snapshot_) {
-      if (auto loaded = state_.load(*folder_, *snapshot_); !loaded) return loaded.error();
-      control_.log(TICKWEIR_LOG_INFO, "snapshots", "going on from " + snapshot_->path);
-    }
     for (std::uint32_t i = 0; i < runners_.size(); ++i) {
       if (runners_[i]->log() == nullptr) continue;
       if (auto begun = begin(i); !begun)
@@ -47,16 +43,17 @@ class Recovery {
         "; put a copy of the whole log there, or a snapshot that fits, or give the log an empty path"};
   }
 
-  // The newest snapshot that is whole and fits.
-  Result<void> choose() {
-    auto paths = folder_->list();
+  // The newest snapshot that is whole and fits, if there is one.
+  Result<void> load_newest(const SnapshotFolder& folder) {
+    auto paths = folder.list();
     if (!paths) return paths.error();
     for (const std::string& path : *paths) {
-      auto snapshot = read_snapshot(folder_->files(), path);
+      auto snapshot = read_snapshot(folder.files(), path);
       const std::string misfit = snapshot ? state_.misfit(*snapshot) : snapshot.error().message;
       if (misfit.empty()) {
         snapshot_ = std::move(*snapshot);
-        return {};
+        control_.log(TICKWEIR_LOG_INFO, "snapshots", "going on from " + path);
+        return state_.load(folder, *snapshot_);
       }
       const std::string why = snapshot ? path + ": " + misfit : misfit;
       control_.log(TICKWEIR_LOG_WARNING, "snapshots", "passed over " + why);
