@@ -14,6 +14,7 @@ namespace tickweir {
 namespace {
 
 constexpr std::uintptr_t large_bytes = 2 * 1024 * 1024;
+constexpr std::uintptr_t range_max = std::uintptr_t{64} << 30;  // what is larger is reserved, not used
 constexpr std::size_t small_pages = large_bytes / 4096;
 constexpr std::ptrdiff_t worth_it =
     small_pages / 8;                 // fewer of them cost a fork little, and would waste the rest
@@ -48,7 +49,8 @@ void use_large_pages() {
     std::string device;
     std::uint64_t file = 0;
     words >> std::hex >> begin >> dash >> end >> permissions >> offset >> device >> file;
-    if (!words || permissions != "rw-p" || file != 0 || end - begin < large_bytes) continue;
+    if (!words || permissions != "rw-p" || file != 0) continue;
+    if (end - begin < large_bytes || end - begin > range_max) continue;
     static_cast<void>(::madvise(at(begin), end - begin, MADV_HUGEPAGE));
     collapse(begin, end);
   }
