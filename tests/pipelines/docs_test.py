@@ -77,6 +77,7 @@ class Docs(ProgramTest):
 
     def test_the_event_layout_is_the_one_that_plugins_carry(self):
         layouts = self.json('inspect', 'filter_price_band', '--json')['layouts']
+        layouts.sort(key=lambda one: one['name'] != 'EventHeader')  # its place is the compiler's
         self.assertGreater(len(layouts), 15)
         self.expect('event_layout.md', layout_table(layouts))
 
