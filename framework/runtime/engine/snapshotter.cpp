@@ -95,7 +95,8 @@ void Snapshotter::try_to_take() {
   if (!cause.empty()) parts_.control.log(TICKWEIR_LOG_WARNING, "snapshots", "none taken: " + cause);
 }
 
-bool Snapshotter::is_due() const {
+bool Snapshotter::is_due() {
+  const std::lock_guard taking(taking_);
   if (parts_.control.is_replaying() || parts_.control.is_draining()) return false;
   const SnapshotsConfig& wanted = *config_.snapshots;
   if (ticks_to_ns(clock_ticks() - tried_at_) >= wanted.every_ns) return true;

@@ -50,7 +50,7 @@ class Snapshotter {
 
   void run();
   void try_to_take();
-  [[nodiscard]] bool is_due() const;
+  [[nodiscard]] bool is_due();
   [[nodiscard]] std::uint64_t events_given() const;
   Result<std::vector<LogPosition>> bring_to_rest();
   [[nodiscard]] bool looks_at_rest() const;
@@ -67,11 +67,11 @@ class Snapshotter {
   const PipelineConfig& config_;
   Shared* shared_;
   std::unique_ptr<SnapshotWriter> writer_;
+  std::mutex taking_;  // guards what follows
   std::optional<Snapshot> latest_;
   std::uint64_t tried_at_ = 0;  // ticks
   std::uint64_t events_at_last_ = 0;
   std::uint64_t frozen_at_ = 0;  // ticks
-  std::mutex taking_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_stopping_ = false;  // guarded by `mutex_`
