@@ -289,9 +289,9 @@ TEST_P(Snapshots, ThatCannotBeWrittenAreReportedAndTheRunGoesOn) {
 }
 
 TEST_P(Snapshots, BelongToOneRunAtATime) {
-  Pipeline one(shape(10), folder_);
+  Pipeline one(shape(0), folder_);  // nothing happens that both would remember
   ASSERT_TRUE(one.engine().start());
-  Pipeline other(shape(10), folder_);
+  Pipeline other(shape(0), folder_);
   auto started = other.engine().start();
   ASSERT_FALSE(started);
   EXPECT_NE(started.error().message.find("are in use: another process holds"), std::string::npos);
