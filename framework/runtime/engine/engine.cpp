@@ -247,7 +247,7 @@ Result<void> Engine::Impl::start() {
     if (auto opened = control.dead_letters().open(); !opened) return opened.error();
   }
   if (snapshotter) {
-    if (auto owned = snapshots->own(); !owned) return owned;
+    if (auto owned = snapshots->own(); !owned) return std::move(owned.error()).within("snapshots.path");
   }
   control.rest().expect_workers(static_cast<std::uint32_t>(workers.size()));
   state = EngineState::starting;
