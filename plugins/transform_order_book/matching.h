@@ -17,6 +17,7 @@ template <typename Listener>
 class Matching : public Trading<Listener> {
  public:
   using Trading<Listener>::Trading;
+  using Ending<Listener>::request;
 
   void request(const market::NewOrder& order) { enter_book(order, {}); }
   void request(const market::NewOrderExtended& order) {
@@ -126,8 +127,7 @@ class Matching : public Trading<Listener> {
 
   [[nodiscard]] RejectReason judge(const auto& order) const {
     if (const RejectReason reason = market::validate(order); reason != RejectReason::None) return reason;
-    if (market::is_stop(order.kind) || order.time_in_force > market::TimeInForce::FillOrKill ||
-        market::cancels_on_disconnect(order.flags)) {
+    if (market::is_stop(order.kind) || order.time_in_force > market::TimeInForce::FillOrKill) {
       return RejectReason::InvalidKind;
     }
     if (!store_.has_book(order.instrument)) return RejectReason::InstrumentLimit;

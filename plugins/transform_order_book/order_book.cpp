@@ -50,7 +50,7 @@ constexpr std::array options{
 enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top };
 constexpr std::array outputs{
     Output{.name = "reports",
-           .events = "Accepted|Rejected|Executed|Cancelled|Replaced|Expired",
+           .events = "Accepted|Rejected|Executed|Cancelled|Replaced|Expired|MassCancelled",
            .help = "Every outcome of every request, in order."},
     Output{.name = "executions", .events = "Executed", .help = "Each match, both sides in one event."},
     Output{.name = "trades",
@@ -98,7 +98,10 @@ constexpr std::array reasons{
     Reason{.name = "order_limit", .help = "Rebuild: the option `orders` leaves no room."},
     Reason{.name = "instrument_limit",
            .help = "Rebuild: the instrument's number is not below the option `instruments`."},
-    Reason{.name = "wrong_mode", .help = "A VenueExecution or Trade came to a book that matches by itself."},
+    Reason{
+        .name = "wrong_mode",
+        .help =
+            "A request to a venue came to a book that follows one, or a venue's word to one that matches."},
     Reason{.name = "too_short", .help = "The event is shorter than its type is."},
 };
 
@@ -244,6 +247,10 @@ class OrderBook final : public Transform {
         return matching_->request(payload<market::Reduce>(event));
       case market::Replace::event_type:
         return matching_->request(payload<market::Replace>(event));
+      case market::MassCancel::event_type:
+        return matching_->request(payload<market::MassCancel>(event));
+      case market::InstrumentCancel::event_type:
+        return matching_->request(payload<market::InstrumentCancel>(event));
       case market::VenueExecution::event_type:
       case market::Trade::event_type:
         return wrong_mode_.add();
@@ -274,6 +281,10 @@ class OrderBook final : public Transform {
         return;
       case market::Trade::event_type:
         return announcer_.trade(payload<market::Trade>(event));
+      case market::NewOrderExtended::event_type:
+      case market::MassCancel::event_type:
+      case market::InstrumentCancel::event_type:
+        return wrong_mode_.add();
       case event_type_tick:
         return announcer_.tick(event);
       default:
@@ -317,8 +328,8 @@ class OrderBook final : public Transform {
 TICKWEIR_PLUGIN("transform_order_book", OrderBook,
                 {.version = "1.0.0",
                  .summary = "Keeps an order book for each instrument: matches, or follows a venue's feed.",
-                 .accepts = "NewOrder|NewOrderExtended|Cancel|Reduce|Replace|VenueExecution|Trade|"
-                            "TradingStatus|Instrument",
+                 .accepts = "NewOrder|NewOrderExtended|Cancel|Reduce|Replace|MassCancel|InstrumentCancel|"
+                            "VenueExecution|Trade|TradingStatus|Instrument",
                  .options = options,
                  .outputs = outputs,
                  .counters = counters,

@@ -24,7 +24,7 @@ struct Silent {
   [[nodiscard]] static constexpr bool wants_executions() { return false; }
   [[nodiscard]] static constexpr bool wants_levels() { return false; }
   [[nodiscard]] static constexpr bool wants_top() { return false; }
-  // Accepted, Rejected, Cancelled, Replaced.
+  // Accepted, Rejected, Cancelled, Replaced, MassCancelled.
   void report(const auto&) {}
   // `printable`: belongs on the tape.
   void execution(const market::Executed&, bool /*printable*/) {}
@@ -75,9 +75,11 @@ class Reporting {
   void reject(const Request& request, RejectReason reason) {
     ++rejected(reason);
     if (!listener_.wants_reports()) return;
+    std::uint64_t order_id = 0;  // of a request that is about no single order
     std::uint32_t account = 0;
+    if constexpr (requires { request.order_id; }) order_id = request.order_id;
     if constexpr (requires { request.account; }) account = request.account;
-    listener_.report(market::Rejected{.order_id = request.order_id,
+    listener_.report(market::Rejected{.order_id = order_id,
                                       .instrument = request.instrument,
                                       .account = account,
                                       .request_type = Request::event_type,

@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "reporting.h"
+#include "ending.h"
 
 namespace tickweir::book {
 
-using market::CancelReason;
 using market::SelfTrade;
 
 // An order that is arriving.
@@ -25,14 +24,14 @@ struct Taker {
 };
 
 template <typename Listener>
-class Trading : public Reporting<Listener> {
+class Trading : public Ending<Listener> {
  public:
-  using Reporting<Listener>::Reporting;
+  using Ending<Listener>::Ending;
 
  protected:
-  using Reporting<Listener>::store_;
-  using Reporting<Listener>::listener_;
-  using Reporting<Listener>::counts_;
+  using Ending<Listener>::store_;
+  using Ending<Listener>::listener_;
+  using Ending<Listener>::counts_;
 
   [[nodiscard]] const Place& met_by(const Taker& taker) const {
     return store_.levels().place(place_of(taker.instrument, opposite(taker.side)));

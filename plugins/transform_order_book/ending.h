@@ -1,0 +1,87 @@
+// How orders end other than by trading: cancelled on request, many at once.
+//
+// Threading: one thread. Memory: none of its own in the calls.
+// Cost:      many at once: a look at each order of the instrument, or of all instruments if none is given.
+#pragma once
+
+#include <cstdint>
+
+#include "reporting.h"
+
+namespace tickweir::book {
+
+using market::CancelReason;
+
+template <typename Listener>
+class Ending : public Reporting<Listener> {
+ public:
+  using Reporting<Listener>::Reporting;
+
+  void request(const market::MassCancel& mass) {
+    RejectReason reason = market::validate(mass);
+    if (reason == RejectReason::None && !store_.has_book(mass.instrument)) {
+      reason = RejectReason::InstrumentLimit;
+    }
+    if (reason != RejectReason::None) return this->reject(mass, reason);
+    const bool only_marked = mass.reason == CancelReason::Disconnected;
+    cancel_all(mass.instrument, mass.side, mass.account,
+               only_marked ? CancelReason::Disconnected : CancelReason::MassCancel, [&](const Order& order) {
+                 return order.account == mass.account &&
+                        (!only_marked || market::cancels_on_disconnect(order.flags));
+               });
+  }
+
+  void request(const market::InstrumentCancel& all) {
+    RejectReason reason = market::validate(all);
+    if (reason == RejectReason::None && !store_.has_book(all.instrument)) {
+      reason = RejectReason::InstrumentLimit;
+    }
+    if (reason != RejectReason::None) return this->reject(all, reason);
+    cancel_all(all.instrument, Side::None, 0, CancelReason::MassCancel, [](const Order&) { return true; });
+  }
+
+ protected:
+  using Reporting<Listener>::store_;
+  using Reporting<Listener>::listener_;
+
+  // `end(order)` for the orders of one instrument and side from the best price, the oldest of a price first.
+  // It may end that order.
+  template <typename End>
+  void for_each_order(std::uint32_t instrument, Side side, End&& end) {
+    for (std::uint32_t level = store_.best(instrument, side); level != 0;) {
+      const std::uint32_t next_level = store_.next_worse(level);
+      for (std::uint32_t order = store_.level(level).first; order != 0;) {
+        const std::uint32_t next = store_.order(order).next;
+        end(order);
+        order = next;
+      }
+      level = next_level;
+    }
+  }
+
+ private:
+  // Each as if by its own Cancel. `instrument` 0: all of them; `side` None: both.
+  template <typename IsMeant>
+  [[gnu::noinline]] void cancel_all(std::uint32_t instrument, Side side, std::uint32_t account,
+                                    CancelReason reason, IsMeant&& is_meant) {
+    market::MassCancelled sum{.instrument = instrument, .account = account, .reason = reason};
+    const std::uint32_t first = instrument;
+    const std::uint32_t last = instrument != 0 ? instrument : store_.limits().instruments - 1;
+    for (std::uint32_t at = first; at <= last; ++at) {
+      for (const Side one : {Side::Buy, Side::Sell}) {
+        if (side != Side::None && side != one) continue;
+        for_each_order(at, one, [&](std::uint32_t index) {
+          const Order& order = store_.order(index);
+          if (!is_meant(order)) return;
+          sum.quantity += order.quantity;
+          ++sum.order_count;
+          this->cancel_quantity(index, order.quantity, reason);
+          this->tell_top(at);
+        });
+      }
+    }
+    if (listener_.wants_reports()) listener_.report(sum);
+  }
+};
+
+}  // namespace tickweir::book
