@@ -1,10 +1,11 @@
-// Saving and loading a book: its orders, and what was last told.
+// Saving and loading a book: its orders, and what it knows of instruments.
 //
 //   format, mode, orders, instruments, next match id      (all 64 bits)
 //   levels: for each the place, the rank, the number of orders; places rise, and within one the ranks
 //   orders of the level, the oldest first: id, quantity, account, flags
 //   end of the levels: place 2^64 - 1
-//   best prices last told, one for each instrument that has any, by instrument
+//   instruments of which there is anything to know: number (64 bits), then as in instruments.h; numbers rise
+//   end of the instruments: number 2^64 - 1
 //
 // What else the store holds (indexes, free lists, link heights) never shows in the results, and is made anew.
 //
@@ -23,8 +24,8 @@
 
 namespace tickweir::book {
 
-constexpr std::uint64_t state_format = 3;
-constexpr std::uint64_t no_more_levels = ~std::uint64_t{0};
+constexpr std::uint64_t state_format = 4;
+constexpr std::uint64_t no_more = ~std::uint64_t{0};
 
 struct SavedLevel {
   std::uint64_t place = 0;
@@ -78,11 +79,44 @@ inline void load_orders(StateReader& in, BookStore& store, const SavedLevel& lev
   }
 }
 
+inline void save_instruments(StateWriter& out, const BookStore& store) {
+  for (std::uint32_t number = 0; number < store.limits().instruments; ++number) {
+    const Instrument& instrument = store.instruments[number];
+    if (instrument == Instrument{}) continue;
+    out.put<std::uint64_t>(number);
+    out.put(instrument);
+  }
+  out.put(no_more);
+}
+
+inline bool makes_sense(std::uint64_t number, const Instrument& instrument) {
+  const market::InstrumentRules& rules = instrument.rules;
+  const bool are_rules =
+      rules == market::InstrumentRules{} ||
+      (rules.instrument == number && market::validate(rules) == market::RejectReason::None);
+  const bool is_told = instrument.told_top == market::TopOfBook{} || instrument.told_top.instrument == number;
+  return are_rules && is_told && instrument.state <= TradingState::ClosingAuction;
+}
+
+inline void load_instruments(StateReader& in, BookStore& store) {
+  std::uint64_t next = 0;
+  for (;;) {
+    const auto number = in.get<std::uint64_t>();
+    if (number == no_more) return;
+    auto instrument = in.get<Instrument>();
+    if (number < next || number >= store.limits().instruments || !makes_sense(number, instrument)) {
+      refuse("what it knows of instrument " + std::to_string(number));
+    }
+    if (TICKWEIR_BUG("best prices told again")) instrument.told_top = {};
+    store.instruments.restore(static_cast<std::uint32_t>(number), instrument);
+    next = number + 1;
+  }
+}
+
 }  // namespace detail
 
-// `rules` are Matching or Rebuilding; `mode` tells which.
-template <typename Rules>
-void save_book(StateWriter& out, std::uint64_t mode, const BookStore& store, const Rules& rules) {
+// `mode` tells who keeps the book: it follows other rules.
+inline void save_book(StateWriter& out, std::uint64_t mode, const BookStore& store) {
   out.put(state_format);
   out.put(mode);
   out.put<std::uint64_t>(store.limits().orders);
@@ -95,15 +129,11 @@ void save_book(StateWriter& out, std::uint64_t mode, const BookStore& store, con
       detail::save_orders(out, store, level);
     }
   }
-  out.put(SavedLevel{no_more_levels, 0, 0});
-  for (const market::TopOfBook& told : rules.tops()) {
-    if (told != market::TopOfBook{}) out.put(told);
-  }
-  out.put(market::TopOfBook{.instrument = store.limits().instruments});
+  out.put(SavedLevel{no_more, 0, 0});
+  detail::save_instruments(out, store);
 }
 
-template <typename Rules>
-void load_book(StateReader& in, std::uint64_t mode, BookStore& store, Rules& rules) {
+inline void load_book(StateReader& in, std::uint64_t mode, BookStore& store) {
   in.expect("format", state_format);
   in.expect("mode (0: match, 1: rebuild)", mode);
   in.expect("orders", store.limits().orders);
@@ -113,7 +143,7 @@ void load_book(StateReader& in, std::uint64_t mode, BookStore& store, Rules& rul
   bool is_first = true;
   for (;;) {
     const auto level = in.get<SavedLevel>();
-    if (level.place == no_more_levels) break;
+    if (level.place == no_more) break;
     const bool is_next =
         is_first || level.place > before.place || (level.place == before.place && level.rank > before.rank);
     if (!is_next || level.place >= std::uint64_t{store.limits().instruments} * 2 || level.count == 0 ||
@@ -125,16 +155,7 @@ void load_book(StateReader& in, std::uint64_t mode, BookStore& store, Rules& rul
     before = level;
     is_first = false;
   }
-  std::uint32_t next_instrument = 0;
-  for (;;) {
-    const auto told = in.get<market::TopOfBook>();
-    if (told.instrument == store.limits().instruments) break;
-    if (told.instrument > store.limits().instruments || told.instrument < next_instrument) {
-      detail::refuse("a best price of instrument " + std::to_string(told.instrument));
-    }
-    if (!TICKWEIR_BUG("best prices told again")) rules.set_told(told);
-    next_instrument = told.instrument + 1;
-  }
+  detail::load_instruments(in, store);
 }
 
 }  // namespace tickweir::book

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "instruments.h"
 #include "order_id_map.h"
 #include "price_levels.h"
 #include "reserved.h"
@@ -41,7 +42,8 @@ static_assert(sizeof(Order) == 32);
 class BookStore {
  public:
   explicit BookStore(const Limits& limits)
-      : limits_(limits),
+      : instruments(limits.instruments),
+        limits_(limits),
         orders_(std::size_t{limits.orders} + 1),
         levels_(limits.orders, limits.instruments),
         ids_(limits.orders) {}
@@ -154,6 +156,7 @@ class BookStore {
   }
 
   std::uint64_t next_match_id = 1;
+  Instruments instruments;
 
  private:
   std::uint32_t take_slot() {

@@ -202,19 +202,9 @@ class OrderBook final : public Transform {
     }
   }
 
-  void save(StateWriter& out) const {
-    if (mode_ == Mode::match) {
-      book::save_book(out, static_cast<std::uint64_t>(mode_), *store_, *matching_);
-    } else {
-      book::save_book(out, static_cast<std::uint64_t>(mode_), *store_, *rebuilding_);
-    }
-  }
+  void save(StateWriter& out) const { book::save_book(out, static_cast<std::uint64_t>(mode_), *store_); }
   void load(StateReader& in) {
-    if (mode_ == Mode::match) {
-      book::load_book(in, static_cast<std::uint64_t>(mode_), *store_, *matching_);
-    } else {
-      book::load_book(in, static_cast<std::uint64_t>(mode_), *store_, *rebuilding_);
-    }
+    book::load_book(in, static_cast<std::uint64_t>(mode_), *store_);
     if (TICKWEIR_BUG("match ids begin again")) store_->next_match_id = first_match_id_;
     orders_.set(store_->order_count());
     levels_.set(store_->level_count());

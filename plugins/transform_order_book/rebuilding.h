@@ -82,11 +82,13 @@ class Rebuilding : public Reporting<Listener> {
     const Level after = store_.take(index, quantity);
     ++counts_.executed;
     const std::uint64_t match_id = store_.next_match_id++;
+    const std::int64_t price = venue.price != 0 ? venue.price : after.price();
+    store_.instruments.traded(after.instrument(), price);
     if (listener_.wants_executions()) {
       listener_.execution({.match_id = match_id,
                            .maker_order_id = maker.id,
                            .taker_order_id = 0,
-                           .price = venue.price != 0 ? venue.price : after.price(),
+                           .price = price,
                            .quantity = quantity,
                            .instrument = after.instrument(),
                            .maker_remaining = maker.quantity - quantity,

@@ -3,13 +3,12 @@
 // A listener says what it wants, and only that is built. A hand-written loop derives from Silent and
 // overrides what it needs; what stays `false` at compile time costs nothing.
 //
-// Threading: one thread. Memory: one TopOfBook an instrument, in the constructor.
+// Threading: one thread. Memory: none of its own.
 // Ownership: the store and the listener are the caller's and outlive it.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "book_store.h"
 #include "tickweir/market.h"
@@ -49,13 +48,9 @@ struct Counts {
 template <typename Listener>
 class Reporting {
  public:
-  Reporting(BookStore& store, Listener& listener)
-      : store_(store), listener_(listener), tops_(store.limits().instruments) {}
+  Reporting(BookStore& store, Listener& listener) : store_(store), listener_(listener) {}
 
   [[nodiscard]] const Counts& counts() const { return counts_; }
-  // The best prices last told, by instrument: whether there is news depends on them.
-  [[nodiscard]] const std::vector<market::TopOfBook>& tops() const { return tops_; }
-  void set_told(const market::TopOfBook& told) { tops_[told.instrument] = told; }
 
  protected:
   // The order a request means; 0 when there is none, or it is another's: an account or instrument that the
@@ -107,7 +102,7 @@ class Reporting {
       now.ask_price = store_.level(ask).price();
       now.ask_quantity = store_.level(ask).quantity;
     }
-    market::TopOfBook& told = tops_[instrument];
+    market::TopOfBook& told = store_.instruments[instrument].told_top;
     told.instrument = instrument;
     if (now == told) return;
     told = now;
@@ -166,9 +161,6 @@ class Reporting {
   BookStore& store_;
   Listener& listener_;
   Counts counts_;
-
- private:
-  std::vector<market::TopOfBook> tops_;  // by instrument: what was last told
 };
 
 }  // namespace tickweir::book

@@ -78,6 +78,7 @@ class Trading : public Ending<Listener> {
   }
 
   [[gnu::noinline]] void trade_with_level(Taker& taker, std::uint32_t level_index, std::int64_t price) {
+    store_.instruments.traded(taker.instrument, price);
     const Level after = store_.take_front(
         level_index, taker.quantity,
         [&](const Order& maker, std::uint32_t quantity) { execute(taker, maker, quantity, price); });
@@ -120,6 +121,7 @@ class Trading : public Ending<Listener> {
       const std::uint32_t both = std::min(taker.quantity, maker.quantity);
       if (maker.account != taker.account) {
         after = store_.take(index, both);
+        store_.instruments.traded(taker.instrument, price);
         execute(taker, maker, both, price);
       } else {
         const SelfTrade choice = market::self_trade_of(taker.flags);
