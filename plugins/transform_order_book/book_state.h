@@ -1,8 +1,9 @@
 // Saving and loading a book: its orders, and what it knows of instruments.
 //
-//   format, mode, orders, instruments, next match id      (all 64 bits)
+//   format, mode, orders, instruments, next match id, event time   (all 64 bits)
 //   levels: for each the place, the rank, the number of orders; places rise, and within one the ranks
-//   orders of the level, the oldest first: id, quantity, account, flags
+//   orders of the level, the oldest first: id, quantity, account, flags, bits of Extra; behind one that has
+//   any of these bits, its extras
 //   end of the levels: place 2^64 - 1
 //   instruments of which there is anything to know: number (64 bits), then as in instruments.h; numbers rise
 //   end of the instruments: number 2^64 - 1
@@ -24,7 +25,7 @@
 
 namespace tickweir::book {
 
-constexpr std::uint64_t state_format = 4;
+constexpr std::uint64_t state_format = 5;
 constexpr std::uint64_t no_more = ~std::uint64_t{0};
 
 struct SavedLevel {
@@ -36,7 +37,8 @@ struct SavedOrder {
   std::uint64_t id = 0;
   std::uint32_t quantity = 0;
   std::uint32_t account = 0;
-  std::uint64_t flags = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t extras = 0;
 };
 
 namespace detail {
@@ -45,12 +47,14 @@ inline void save_orders(StateWriter& out, const BookStore& store, const Level& l
   std::array<SavedOrder, 256> chunk;
   std::size_t count = 0;
   for (std::uint32_t at = level.first; at != 0;) {
-    const Order& order = store.order(at);
-    chunk[count++] = {order.id, order.quantity, order.account, order.flags};
+    const std::uint32_t index = at;
+    const Order& order = store.order(index);
+    chunk[count++] = {order.id, order.quantity, order.account, order.flags, order.extras};
     at = order.next;
-    if (count < chunk.size() && at != 0) continue;
+    if (count < chunk.size() && at != 0 && order.extras == 0) continue;
     out.write(chunk.data(), count * sizeof chunk[0]);
     count = 0;
+    if (order.extras != 0) out.put(store.extras(index));
   }
 }
 
@@ -74,8 +78,14 @@ inline void load_orders(StateReader& in, BookStore& store, const SavedLevel& lev
     if (order.id == 0 || order.quantity == 0 || order.flags > 63 || store.find(order.id) != 0) {
       refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
     }
-    store.enter(order.id, order.account, instrument, side, price, order.quantity,
-                static_cast<std::uint8_t>(order.flags));
+    const std::uint32_t index = store.enter(order.id, order.account, instrument, side, price, order.quantity,
+                                            static_cast<std::uint8_t>(order.flags));
+    if (order.extras == 0) continue;
+    const auto extras = in.get<Extras>();
+    if (extras.bits() != order.extras || extras.has_date() != (extras.expiry_time != 0)) {
+      refuse("when order " + std::to_string(order.id) + " ends");
+    }
+    store.give(index, extras);
   }
 }
 
@@ -122,6 +132,7 @@ inline void save_book(StateWriter& out, std::uint64_t mode, const BookStore& sto
   out.put<std::uint64_t>(store.limits().orders);
   out.put<std::uint64_t>(store.limits().instruments);
   out.put(store.next_match_id);
+  out.put(store.now);
   for (std::uint32_t place = 0; place < store.limits().instruments * 2; ++place) {
     for (std::uint32_t at = store.best(place / 2, side_of(place)); at != 0; at = store.next_worse(at)) {
       const Level& level = store.level(at);
@@ -139,6 +150,7 @@ inline void load_book(StateReader& in, std::uint64_t mode, BookStore& store) {
   in.expect("orders", store.limits().orders);
   in.expect("instruments", store.limits().instruments);
   store.next_match_id = in.get<std::uint64_t>();
+  store.now = in.get<std::uint64_t>();
   SavedLevel before{};
   bool is_first = true;
   for (;;) {

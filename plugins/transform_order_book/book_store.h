@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "expiry_heap.h"
+#include "extras.h"
 #include "instruments.h"
 #include "order_id_map.h"
 #include "price_levels.h"
@@ -33,9 +35,11 @@ struct Order {
   std::uint32_t previous = 0;  // in the level's queue
   std::uint32_t next = 0;      // in the queue, or in the free list
   std::uint32_t level = 0;
-  std::uint8_t flags = 0;  // of market::NewOrder
-  std::uint8_t reserved = 0;
-  std::uint16_t reserved2 = 0;
+  std::uint8_t flags = 0;   // of market::NewOrder
+  std::uint8_t extras = 0;  // bits of Extra
+  std::uint16_t reserved = 0;
+
+  [[nodiscard]] bool has(Extra extra) const { return (extras & static_cast<std::uint8_t>(extra)) != 0; }
 };
 static_assert(sizeof(Order) == 32);
 
@@ -45,6 +49,8 @@ class BookStore {
       : instruments(limits.instruments),
         limits_(limits),
         orders_(std::size_t{limits.orders} + 1),
+        extras_(std::size_t{limits.orders} + 1),
+        expiries_(limits.orders),
         levels_(limits.orders, limits.instruments),
         ids_(limits.orders) {}
 
@@ -59,6 +65,8 @@ class BookStore {
     return ids_.find(id, [this](std::uint32_t index) { return orders_[index].id; });
   }
   [[nodiscard]] const Order& order(std::uint32_t index) const { return orders_[index]; }
+  [[nodiscard]] const Extras& extras(std::uint32_t index) const { return extras_[index]; }
+  [[nodiscard]] const ExpiryHeap& expiries() const { return expiries_; }
   [[nodiscard]] const Level& level(std::uint32_t index) const { return levels_[index]; }
   [[nodiscard]] const Level& level_of(const Order& order) const { return levels_[order.level]; }
   [[nodiscard]] const PriceLevels& levels() const { return levels_; }
@@ -93,6 +101,14 @@ class BookStore {
     return at;
   }
 
+  // An order that has just been entered has these, too.
+  [[gnu::noinline]] void give(std::uint32_t index, const Extras& extras) {
+    Order& order = orders_[index];
+    order.extras = extras.bits();
+    extras_[index] = extras;
+    if (order.has(Extra::Date)) expiries_.put({extras.expiry_time, order.id, index});
+  }
+
   // Takes `quantity` off an order, at most what is open; at 0 the order leaves, and an empty level too.
   // Returns a copy of the level as it is afterwards.
   [[gnu::always_inline]] Level take(std::uint32_t index, std::uint32_t quantity) {
@@ -106,6 +122,8 @@ class BookStore {
       (order.previous != 0 ? orders_[order.previous].next : level.first) = order.next;
       (order.next != 0 ? orders_[order.next].previous : level.last) = order.previous;
       --level.count;
+      if (order.extras != 0) [[unlikely]]
+        drop_extras(index);
       free_slot(index);
     }
     const Level after = level;
@@ -120,18 +138,25 @@ class BookStore {
     ids_.erase(order.id, index);
     ids_.put(id, index);
     order.id = id;
+    if (order.has(Extra::Date)) [[unlikely]] {
+      expiries_.erase(index);
+      expiries_.put({extras_[index].expiry_time, id, index});
+    }
     levels_[order.level].quantity -= order.quantity - quantity;
     order.quantity = quantity;
   }
 
   // Takes up to `quantity` off the front of a level, the oldest order first, and tells of each:
-  // `fill(order, taken)`, with the order as it was. Returns a copy of the level as it is afterwards.
+  // `fill(order, taken)`, with the order as it was. Stops at an order that has extras. Returns a copy of the
+  // level as it is afterwards.
   template <typename Fill>
   [[gnu::always_inline]] Level take_front(std::uint32_t level_index, std::uint32_t quantity, Fill&& fill) {
     Level& level = levels_[level_index];
     std::uint32_t at = level.first;
     while (quantity != 0 && at != 0) {
       Order& order = orders_[at];
+      if (order.extras != 0) [[unlikely]]
+        break;
       const std::uint32_t taken = std::min(quantity, order.quantity);
       const Order was = order;
       quantity -= taken;
@@ -156,6 +181,7 @@ class BookStore {
   }
 
   std::uint64_t next_match_id = 1;
+  std::uint64_t now = 0;  // event time
   Instruments instruments;
 
  private:
@@ -164,6 +190,11 @@ class BookStore {
     const std::uint32_t index = free_order_;
     free_order_ = orders_[index].next;
     return index;
+  }
+  [[gnu::noinline]] void drop_extras(std::uint32_t index) {
+    Order& order = orders_[index];
+    if (order.has(Extra::Date)) expiries_.erase(index);
+    order.extras = 0;
   }
   void free_slot(std::uint32_t index) {
     Order& order = orders_[index];
@@ -175,6 +206,8 @@ class BookStore {
 
   Limits limits_;
   Reserved<Order> orders_;
+  Reserved<Extras> extras_;  // by slot; what is there counts as far as Order::extras says
+  ExpiryHeap expiries_;
   PriceLevels levels_;
   OrderIdMap ids_;
   std::uint32_t free_order_ = 0;

@@ -1,4 +1,4 @@
-// How orders end other than by trading: cancelled on request, many at once.
+// How orders end other than by trading: cancelled on request, many at once; expired.
 //
 // Threading: one thread. Memory: none of its own in the calls.
 // Cost:      many at once: a look at each order of the instrument, or of all instruments if none is given.
@@ -16,6 +16,14 @@ template <typename Listener>
 class Ending : public Reporting<Listener> {
  public:
   using Reporting<Listener>::Reporting;
+
+  // Event time goes on: called with each event, before its request. Whatever is due expires.
+  void advance(std::uint64_t time) {
+    if (time <= store_.now) return;
+    store_.now = time;
+    if (store_.expiries().next_time() <= time) [[unlikely]]
+      expire_due();
+  }
 
   void request(const market::MassCancel& mass) {
     RejectReason reason = market::validate(mass);
@@ -43,6 +51,7 @@ class Ending : public Reporting<Listener> {
  protected:
   using Reporting<Listener>::store_;
   using Reporting<Listener>::listener_;
+  using Reporting<Listener>::counts_;
 
   // `end(order)` for the orders of one instrument and side from the best price, the oldest of a price first.
   // It may end that order.
@@ -59,7 +68,34 @@ class Ending : public Reporting<Listener> {
     }
   }
 
+  // When the instrument closes.
+  void expire_day_orders(std::uint32_t instrument) {
+    for (const Side side : {Side::Buy, Side::Sell}) {
+      for_each_order(instrument, side, [this](std::uint32_t index) {
+        if (store_.order(index).has(Extra::Day)) expire(index);
+      });
+    }
+  }
+
  private:
+  [[gnu::noinline]] void expire_due() {
+    while (store_.expiries().next_time() <= store_.now) expire(store_.expiries().next_slot());
+  }
+
+  void expire(std::uint32_t index) {
+    const Order order = store_.order(index);
+    const std::uint32_t instrument = store_.level_of(order).instrument();
+    ++counts_.expired;
+    if (listener_.wants_reports()) {
+      listener_.report(market::Expired{.order_id = order.id,
+                                       .quantity = order.quantity,
+                                       .instrument = instrument,
+                                       .account = order.account});
+    }
+    this->tell_level(store_.take(index, order.quantity));
+    this->tell_top(instrument);
+  }
+
   // Each as if by its own Cancel. `instrument` 0: all of them; `side` None: both.
   template <typename IsMeant>
   [[gnu::noinline]] void cancel_all(std::uint32_t instrument, Side side, std::uint32_t account,

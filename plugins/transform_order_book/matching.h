@@ -54,6 +54,7 @@ class Matching : public Trading<Listener> {
       return this->reject(replace, RejectReason::DuplicateOrderId);
     }
     const Order& old = store_.order(index);
+    const bool has_extras = old.extras != 0;
     const Level& level = store_.level_of(old);
     Taker taker{.id = replace.new_order_id,
                 .price = replace.price,
@@ -71,7 +72,13 @@ class Matching : public Trading<Listener> {
       this->tell_level(store_.take(index, old.quantity));
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
       this->trade(taker, rank_of(opposite(taker.side), taker.price));
-      if (taker.quantity != 0) this->rest(taker);
+      if (taker.quantity != 0) {
+        if (has_extras) [[unlikely]] {
+          this->rest(taker, Extras(store_.extras(index)));  // what the old order had can still be read
+        } else {
+          this->rest(taker);
+        }
+      }
     }
     this->tell_top(taker.instrument);
   }
@@ -80,13 +87,13 @@ class Matching : public Trading<Listener> {
   using Trading<Listener>::store_;
 
   // What few orders ask for.
-  struct Extras {
+  struct Terms {
     std::int64_t protection = 0;
     std::uint32_t minimum = 0;
   };
 
   template <typename NewOrder>
-  [[gnu::always_inline]] void enter_book(const NewOrder& order, const Extras& extras) {
+  [[gnu::always_inline]] void enter_book(const NewOrder& order, const Terms& terms) {
     RejectReason reason = judge(order);
     Taker taker{.id = order.order_id,
                 .price = order.price,
@@ -102,16 +109,16 @@ class Matching : public Trading<Listener> {
     this->tell_accepted(order, taker.price);
     const bool is_market = order.kind == market::OrderKind::Market;
     const std::uint64_t worst =
-        is_market ? worst_of_market(taker, extras.protection) : rank_of(opposite(taker.side), taker.price);
+        is_market ? worst_of_market(taker, terms.protection) : rank_of(opposite(taker.side), taker.price);
     const bool is_whole = order.time_in_force == market::TimeInForce::FillOrKill;
-    const std::uint32_t needed = is_whole ? order.quantity : extras.minimum;
+    const std::uint32_t needed = is_whole ? order.quantity : terms.minimum;
     if (needed != 0 && !this->can_trade(taker, worst, needed)) {
       this->end_remainder(taker, is_whole ? CancelReason::FillOrKill : CancelReason::MinimumQuantity);
     } else {
       this->trade(taker, worst);
       if (taker.quantity != 0) {
         if (rests(order)) {
-          this->rest(taker);
+          rest_of(taker, order);
         } else {
           this->end_remainder(taker, is_market ? reason_of_market(taker) : CancelReason::ImmediateRemainder);
         }
@@ -125,10 +132,23 @@ class Matching : public Trading<Listener> {
     return order.kind == market::OrderKind::Limit && market::may_rest(order.time_in_force);
   }
 
+  void rest_of(const Taker& taker, const market::NewOrder& order) {
+    if (order.time_in_force != market::TimeInForce::Day) [[likely]]
+      return this->rest(taker);
+    this->rest(taker, {.time_in_force = order.time_in_force});
+  }
+  void rest_of(const Taker& taker, const market::NewOrderExtended& order) {
+    const Extras extras{.expiry_time = order.expiry_time, .time_in_force = order.time_in_force};
+    if (extras.bits() == 0) return this->rest(taker);
+    this->rest(taker, extras);
+  }
+
   [[nodiscard]] RejectReason judge(const auto& order) const {
     if (const RejectReason reason = market::validate(order); reason != RejectReason::None) return reason;
-    if (market::is_stop(order.kind) || order.time_in_force > market::TimeInForce::FillOrKill) {
-      return RejectReason::InvalidKind;
+    if (market::is_stop(order.kind)) return RejectReason::InvalidKind;
+    if constexpr (requires { order.expiry_time; }) {
+      const bool expires = order.time_in_force == market::TimeInForce::GoodTillDate;
+      if (expires && order.expiry_time <= store_.now) return RejectReason::InvalidExpiry;
     }
     if (!store_.has_book(order.instrument)) return RejectReason::InstrumentLimit;
     return store_.find(order.order_id) != 0 ? RejectReason::DuplicateOrderId : RejectReason::None;

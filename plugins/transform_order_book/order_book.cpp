@@ -66,7 +66,8 @@ constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "executed", .help = "Executions."},
     CounterInfo{.kind = TICKWEIR_COUNTER,
                 .name = "cancelled",
-                .help = "Orders ended other than by trading or replacing."},
+                .help = "Orders ended other than by trading, replacing or expiring."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "expired", .help = "Orders whose time was up."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "replaced", .help = "Orders replaced."},
     CounterInfo{.kind = TICKWEIR_COUNTER,
                 .name = "rejected",
@@ -175,6 +176,7 @@ class OrderBook final : public Transform {
         accepted_(context.counter("accepted")),
         executed_(context.counter("executed")),
         cancelled_(context.counter("cancelled")),
+        expired_(context.counter("expired")),
         replaced_(context.counter("replaced")),
         crossed_(context.counter("crossed")),
         excess_(context.counter("excess")),
@@ -226,6 +228,7 @@ class OrderBook final : public Transform {
  private:
   void match(const Event& event) {
     announcer_.begin_event(event);
+    matching_->advance(event.time);
     switch (event.type) {
       case market::NewOrder::event_type:
         return matching_->request(payload<market::NewOrder>(event));
@@ -287,6 +290,7 @@ class OrderBook final : public Transform {
     accepted_.add(now.accepted - published_.accepted);
     executed_.add(now.executed - published_.executed);
     cancelled_.add(now.cancelled - published_.cancelled);
+    expired_.add(now.expired - published_.expired);
     replaced_.add(now.replaced - published_.replaced);
     crossed_.add(now.crossed - published_.crossed);
     excess_.add(now.excess - published_.excess);
@@ -301,7 +305,7 @@ class OrderBook final : public Transform {
   Mode mode_;
   book::Limits limits_;
   std::uint64_t first_match_id_;
-  Counter accepted_, executed_, cancelled_, replaced_, crossed_, excess_;
+  Counter accepted_, executed_, cancelled_, expired_, replaced_, crossed_, excess_;
   Gauge orders_, levels_;
   Counter wrong_mode_, too_short_;
   std::array<Counter, book::reject_reason_count> rejected_;  // match: by reason; rebuild: as drops

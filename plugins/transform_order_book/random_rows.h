@@ -27,6 +27,14 @@ struct Features {
   bool snapshots = false;
 };
 constexpr Features everything{true, true, true, true, true, true, true, true, true, true, true, true};
+// What the fast book can do already.
+constexpr Features fast_book_features{.fill_or_kill = true,
+                                      .post_only = true,
+                                      .protection = true,
+                                      .expiry = true,
+                                      .self_trade = true,
+                                      .replace_in_place = true,
+                                      .mass_cancel = true};
 
 // Mostly sensible rows about few ids, so that they are live, dead and live again; some are wrong.
 class RandomRows {

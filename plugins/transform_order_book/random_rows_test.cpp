@@ -14,13 +14,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// What the fast book can do already.
-constexpr Features fast_book_features{.fill_or_kill = true,
-                                      .post_only = true,
-                                      .protection = true,
-                                      .self_trade = true,
-                                      .replace_in_place = true,
-                                      .mass_cancel = true};
 const std::set<std::string> fast_book_outputs{"reports", "levels", "top"};
 
 constexpr Limits narrow{.orders = 30, .instruments = 3};

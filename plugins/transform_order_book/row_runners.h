@@ -43,7 +43,9 @@ class FastRunner {
   std::vector<std::string> give(const std::string& row) {
     std::visit(
         [this](const auto& request) {
-          if constexpr (requires { rules_.request(request); }) {
+          if constexpr (requires { rules_.advance(request.time); }) {
+            rules_.advance(request.time);
+          } else if constexpr (requires { rules_.request(request); }) {
             rules_.request(request);
           } else if constexpr (requires { rules_.follow(request); }) {
             static_cast<void>(rules_.follow(request));

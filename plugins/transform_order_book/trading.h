@@ -70,7 +70,7 @@ class Trading : public Ending<Listener> {
     while (taker.quantity != 0 && place.best != 0 && place.best_rank <= worst) {
       const std::int64_t price = price_of(opposite(taker.side), place.best_rank);
       if (prevents_self_trade(taker)) [[unlikely]] {
-        trade_with_level_but_not_itself(taker, place.best, price);
+        trade_one_by_one(taker, place.best, price, false);
       } else {
         trade_with_level(taker, place.best, price);
       }
@@ -82,6 +82,9 @@ class Trading : public Ending<Listener> {
     const Level after = store_.take_front(
         level_index, taker.quantity,
         [&](const Order& maker, std::uint32_t quantity) { execute(taker, maker, quantity, price); });
+    if (taker.quantity != 0 && after.count != 0) [[unlikely]] {
+      return trade_one_by_one(taker, level_index, price, true);
+    }
     this->tell_level(after);
   }
 
@@ -110,16 +113,17 @@ class Trading : public Ending<Listener> {
     return taker.account != 0 && market::self_trade_of(taker.flags) != SelfTrade::Allow;
   }
 
-  // As trade_with_level; where the taker meets its own account, its choice is followed.
-  [[gnu::noinline]] void trade_with_level_but_not_itself(Taker& taker, std::uint32_t level_index,
-                                                         std::int64_t price) {
+  // As trade_with_level, for what few do: where the taker meets its own account and prevents it, its choice
+  // is followed; and makers may have extras. `has_changed`: the level has something to tell already.
+  [[gnu::noinline]] void trade_one_by_one(Taker& taker, std::uint32_t level_index, std::int64_t price,
+                                          bool has_changed) {
+    const bool is_guarded = prevents_self_trade(taker);
     Level after = store_.level(level_index);
-    bool has_changed = false;
     while (taker.quantity != 0 && after.count != 0) {
       const std::uint32_t index = after.first;
       const Order maker = store_.order(index);
       const std::uint32_t both = std::min(taker.quantity, maker.quantity);
-      if (maker.account != taker.account) {
+      if (!is_guarded || maker.account != taker.account) {
         after = store_.take(index, both);
         store_.instruments.traded(taker.instrument, price);
         execute(taker, maker, both, price);
@@ -158,6 +162,13 @@ class Trading : public Ending<Listener> {
   void rest(const Taker& taker) {
     this->enter(taker.id, taker.account, taker.instrument, taker.side, taker.price, taker.quantity,
                 taker.flags);
+  }
+
+  [[gnu::noinline]] void rest(const Taker& taker, const Extras& extras) {
+    const std::uint32_t index = store_.enter(taker.id, taker.account, taker.instrument, taker.side,
+                                             taker.price, taker.quantity, taker.flags);
+    store_.give(index, extras);
+    this->tell_level(store_.level_of(store_.order(index)));
   }
 
   void end_remainder(const Taker& taker, CancelReason reason) {
