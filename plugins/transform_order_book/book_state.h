@@ -5,6 +5,7 @@
 //   orders of the level, the oldest first: id, quantity, account, flags, bits of Extra; behind one that has
 //   any of these bits, its extras
 //   end of the levels: place 2^64 - 1
+//   levels of the orders that wait for a stop price, in the same way
 //   instruments of which there is anything to know: number (64 bits), then as in instruments.h; numbers rise
 //   end of the instruments: number 2^64 - 1
 //
@@ -25,7 +26,7 @@
 
 namespace tickweir::book {
 
-constexpr std::uint64_t state_format = 5;
+constexpr std::uint64_t state_format = 6;
 constexpr std::uint64_t no_more = ~std::uint64_t{0};
 
 struct SavedLevel {
@@ -68,24 +69,71 @@ inline bool is_rank(const SavedLevel& level) {
          market::validate_price(price_of(side_of(level.place), level.rank)) == market::RejectReason::None;
 }
 
-inline void load_orders(StateReader& in, BookStore& store, const SavedLevel& level) {
+inline void save_levels(StateWriter& out, const BookStore& store, const PriceLevels& levels) {
+  for (std::uint32_t place = 0; place < store.limits().instruments * 2; ++place) {
+    for (std::uint32_t at = levels.place(place).best; at != 0; at = levels.next_worse(at)) {
+      out.put(SavedLevel{place, levels[at].rank(), levels[at].count});
+      save_orders(out, store, levels[at]);
+    }
+  }
+  out.put(SavedLevel{no_more, 0, 0});
+}
+
+// Whether an order of such a level may have them.
+inline bool make_sense(const Extras& extras, const SavedLevel& level, bool waits) {
+  const auto is_price = [](std::int64_t price) {
+    return market::validate_price(price) == market::RejectReason::None;
+  };
+  if (extras.has_date() != (extras.expiry_time != 0) || !market::may_rest(extras.time_in_force) ||
+      extras.time_in_force > market::TimeInForce::GoodTillDate) {
+    return false;
+  }
+  if (!waits) return extras == extras.entered();
+  const Side side = opposite(side_of(level.place));
+  return extras.side == side && extras.stop_price == price_of(side_of(level.place), level.rank) &&
+         (extras.limit_price == 0 || is_price(extras.limit_price)) &&
+         (extras.protection == 0 || (extras.limit_price == 0 && is_price(extras.protection)));
+}
+
+inline void load_order(StateReader& in, BookStore& store, const SavedLevel& level, bool waits) {
+  const auto order = in.get<SavedOrder>();
+  if (store.is_full()) refuse("more orders than the option `orders` allows");
+  if (order.id == 0 || order.quantity == 0 || order.flags > 63 || store.find(order.id) != 0) {
+    refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
+  }
+  const Extras extras = order.extras != 0 ? in.get<Extras>() : Extras{};
+  if (extras.bits() != order.extras || !make_sense(extras, level, waits)) {
+    refuse("when order " + std::to_string(order.id) + " ends, or what it waits for");
+  }
   const auto instrument = static_cast<std::uint32_t>(level.place / 2);
+  const auto flags = static_cast<std::uint8_t>(order.flags);
+  if (waits) {
+    return store.enter_stop(
+        {.id = order.id, .quantity = order.quantity, .account = order.account, .flags = flags}, instrument,
+        extras);
+  }
   const Side side = side_of(level.place);
-  const std::int64_t price = price_of(side, level.rank);
-  for (std::uint64_t i = 0; i < level.count; ++i) {
-    const auto order = in.get<SavedOrder>();
-    if (store.is_full()) refuse("more orders than the option `orders` allows");
-    if (order.id == 0 || order.quantity == 0 || order.flags > 63 || store.find(order.id) != 0) {
-      refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
+  const std::uint32_t index = store.enter(order.id, order.account, instrument, side,
+                                          price_of(side, level.rank), order.quantity, flags);
+  if (order.extras != 0) store.give(index, extras);
+}
+
+inline void load_levels(StateReader& in, BookStore& store, bool waits) {
+  SavedLevel before{};
+  bool is_first = true;
+  for (;;) {
+    const auto level = in.get<SavedLevel>();
+    if (level.place == no_more) return;
+    const bool is_next =
+        is_first || level.place > before.place || (level.place == before.place && level.rank > before.rank);
+    if (!is_next || level.place >= std::uint64_t{store.limits().instruments} * 2 || level.count == 0 ||
+        !is_rank(level)) {
+      refuse("a level at price rank " + std::to_string(level.rank) + " of place " +
+             std::to_string(level.place));
     }
-    const std::uint32_t index = store.enter(order.id, order.account, instrument, side, price, order.quantity,
-                                            static_cast<std::uint8_t>(order.flags));
-    if (order.extras == 0) continue;
-    const auto extras = in.get<Extras>();
-    if (extras.bits() != order.extras || extras.has_date() != (extras.expiry_time != 0)) {
-      refuse("when order " + std::to_string(order.id) + " ends");
-    }
-    store.give(index, extras);
+    for (std::uint64_t i = 0; i < level.count; ++i) load_order(in, store, level, waits);
+    before = level;
+    is_first = false;
   }
 }
 
@@ -133,14 +181,8 @@ inline void save_book(StateWriter& out, std::uint64_t mode, const BookStore& sto
   out.put<std::uint64_t>(store.limits().instruments);
   out.put(store.next_match_id);
   out.put(store.now);
-  for (std::uint32_t place = 0; place < store.limits().instruments * 2; ++place) {
-    for (std::uint32_t at = store.best(place / 2, side_of(place)); at != 0; at = store.next_worse(at)) {
-      const Level& level = store.level(at);
-      out.put(SavedLevel{place, level.rank(), level.count});
-      detail::save_orders(out, store, level);
-    }
-  }
-  out.put(SavedLevel{no_more, 0, 0});
+  detail::save_levels(out, store, store.levels());
+  detail::save_levels(out, store, store.stops());
   detail::save_instruments(out, store);
 }
 
@@ -151,22 +193,8 @@ inline void load_book(StateReader& in, std::uint64_t mode, BookStore& store) {
   in.expect("instruments", store.limits().instruments);
   store.next_match_id = in.get<std::uint64_t>();
   store.now = in.get<std::uint64_t>();
-  SavedLevel before{};
-  bool is_first = true;
-  for (;;) {
-    const auto level = in.get<SavedLevel>();
-    if (level.place == no_more) break;
-    const bool is_next =
-        is_first || level.place > before.place || (level.place == before.place && level.rank > before.rank);
-    if (!is_next || level.place >= std::uint64_t{store.limits().instruments} * 2 || level.count == 0 ||
-        !detail::is_rank(level)) {
-      detail::refuse("a level at price rank " + std::to_string(level.rank) + " of place " +
-                     std::to_string(level.place));
-    }
-    detail::load_orders(in, store, level);
-    before = level;
-    is_first = false;
-  }
+  detail::load_levels(in, store, false);
+  detail::load_levels(in, store, true);
   detail::load_instruments(in, store);
 }
 

@@ -52,6 +52,7 @@ class BookStore {
         extras_(std::size_t{limits.orders} + 1),
         expiries_(limits.orders),
         levels_(limits.orders, limits.instruments),
+        stops_(limits.orders, limits.instruments),
         ids_(limits.orders) {}
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
@@ -68,8 +69,11 @@ class BookStore {
   [[nodiscard]] const Extras& extras(std::uint32_t index) const { return extras_[index]; }
   [[nodiscard]] const ExpiryHeap& expiries() const { return expiries_; }
   [[nodiscard]] const Level& level(std::uint32_t index) const { return levels_[index]; }
-  [[nodiscard]] const Level& level_of(const Order& order) const { return levels_[order.level]; }
+  [[nodiscard]] const Level& level_of(const Order& order) const {
+    return (order.has(Extra::Stop) ? stops_ : levels_)[order.level];
+  }
   [[nodiscard]] const PriceLevels& levels() const { return levels_; }
+  [[nodiscard]] const PriceLevels& stops() const { return stops_; }  // of orders that wait
   [[nodiscard]] const OrderIdMap& ids() const { return ids_; }
 
   // Index of the best level of a side, 0 if it is empty; and of the next worse one after a level.
@@ -82,23 +86,8 @@ class BookStore {
   [[gnu::always_inline]] std::uint32_t enter(std::uint64_t id, std::uint32_t account,
                                              std::uint32_t instrument, Side side, std::int64_t price,
                                              std::uint32_t quantity, std::uint8_t flags = 0) {
-    const std::uint32_t level_index = levels_.find_or_make(place_of(instrument, side), rank_of(side, price));
-    Level& level = levels_[level_index];
-    const std::uint32_t at = take_slot();
-    ids_.put(id, at);
-    const std::uint32_t last = level.last;
-    orders_[at] = {.id = id,
-                   .quantity = quantity,
-                   .account = account,
-                   .previous = last,
-                   .next = 0,
-                   .level = level_index,
-                   .flags = flags};
-    (last != 0 ? orders_[last].next : level.first) = at;
-    level.last = at;
-    level.quantity += quantity;
-    ++level.count;
-    return at;
+    const Order order{.id = id, .quantity = quantity, .account = account, .flags = flags};
+    return append(levels_, levels_.find_or_make(place_of(instrument, side), rank_of(side, price)), order);
   }
 
   // An order that has just been entered has these, too.
@@ -112,23 +101,7 @@ class BookStore {
   // Takes `quantity` off an order, at most what is open; at 0 the order leaves, and an empty level too.
   // Returns a copy of the level as it is afterwards.
   [[gnu::always_inline]] Level take(std::uint32_t index, std::uint32_t quantity) {
-    Order& order = orders_[index];
-    TICKWEIR_ASSERT(quantity <= order.quantity);
-    const std::uint32_t level_index = order.level;
-    Level& level = levels_[level_index];
-    order.quantity -= quantity;
-    level.quantity -= quantity;
-    if (order.quantity == 0) {
-      (order.previous != 0 ? orders_[order.previous].next : level.first) = order.next;
-      (order.next != 0 ? orders_[order.next].previous : level.last) = order.previous;
-      --level.count;
-      if (order.extras != 0) [[unlikely]]
-        drop_extras(index);
-      free_slot(index);
-    }
-    const Level after = level;
-    if (level.count == 0) levels_.remove(level_index);
-    return after;
+    return take(levels_, index, quantity);
   }
 
   // Gives an order another id, not in use or its own, and what is open, at most what was. It keeps its place.
@@ -180,11 +153,87 @@ class BookStore {
     return after;
   }
 
+  // ---- Orders that wait for a stop price --------------------------------------------------------------
+
+  // As enter(), at the back of its stop price.
+  [[gnu::noinline]] void enter_stop(const Order& order, std::uint32_t instrument, const Extras& extras) {
+    const std::uint32_t place = place_of_stops(instrument, extras.side);
+    const std::uint64_t rank = rank_of(opposite(extras.side), extras.stop_price);
+    give(append(stops_, stops_.find_or_make(place, rank), order), extras);
+    if (instruments.is(instrument, Special::Stops)) return;
+    instruments.set(instrument, Special::Stops, true);
+    instruments.forget_prices(instrument);
+  }
+  // As take().
+  [[gnu::noinline]] void take_stop(std::uint32_t index, std::uint32_t quantity) {
+    const std::uint32_t instrument = level_of(orders_[index]).instrument();
+    take(stops_, index, quantity);
+    mark_stops(instrument);
+  }
+  // Takes all orders of a level of stops() out of it, and links them by `next` behind `last` (0: there is
+  // none). Returns the new last one. Until leave() they are live, and neither wait nor rest.
+  std::uint32_t take_all_stops(std::uint32_t level_index, std::uint32_t last) {
+    const Level level = stops_[level_index];
+    if (last != 0) orders_[last].next = level.first;
+    stops_.remove(level_index);
+    mark_stops(level.instrument());
+    return level.last;
+  }
+  void leave(std::uint32_t index) {
+    drop_extras(index);
+    free_slot(index);
+  }
+
   std::uint64_t next_match_id = 1;
   std::uint64_t now = 0;  // event time
   Instruments instruments;
 
  private:
+  [[gnu::always_inline]] std::uint32_t append(PriceLevels& levels, std::uint32_t level_index,
+                                              const Order& order) {
+    Level& level = levels[level_index];
+    const std::uint32_t at = take_slot();
+    ids_.put(order.id, at);
+    const std::uint32_t last = level.last;
+    orders_[at] = {.id = order.id,
+                   .quantity = order.quantity,
+                   .account = order.account,
+                   .previous = last,
+                   .next = 0,
+                   .level = level_index,
+                   .flags = order.flags};
+    (last != 0 ? orders_[last].next : level.first) = at;
+    level.last = at;
+    level.quantity += order.quantity;
+    ++level.count;
+    return at;
+  }
+  [[gnu::always_inline]] Level take(PriceLevels& levels, std::uint32_t index, std::uint32_t quantity) {
+    Order& order = orders_[index];
+    TICKWEIR_ASSERT(quantity <= order.quantity);
+    const std::uint32_t level_index = order.level;
+    Level& level = levels[level_index];
+    order.quantity -= quantity;
+    level.quantity -= quantity;
+    if (order.quantity == 0) {
+      (order.previous != 0 ? orders_[order.previous].next : level.first) = order.next;
+      (order.next != 0 ? orders_[order.next].previous : level.last) = order.previous;
+      --level.count;
+      if (order.extras != 0) [[unlikely]]
+        drop_extras(index);
+      free_slot(index);
+    }
+    const Level after = level;
+    if (level.count == 0) levels.remove(level_index);
+    return after;
+  }
+  // Whether any still wait.
+  void mark_stops(std::uint32_t instrument) {
+    const bool some = stops_.place(place_of(instrument, Side::Buy)).best != 0 ||
+                      stops_.place(place_of(instrument, Side::Sell)).best != 0;
+    instruments.set(instrument, Special::Stops, some);
+  }
+
   std::uint32_t take_slot() {
     if (free_order_ == 0) return ++used_orders_;
     const std::uint32_t index = free_order_;
@@ -209,6 +258,7 @@ class BookStore {
   Reserved<Extras> extras_;  // by slot; what is there counts as far as Order::extras says
   ExpiryHeap expiries_;
   PriceLevels levels_;
+  PriceLevels stops_;
   OrderIdMap ids_;
   std::uint32_t free_order_ = 0;
   std::uint32_t used_orders_ = 0;

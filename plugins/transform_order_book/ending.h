@@ -53,28 +53,20 @@ class Ending : public Reporting<Listener> {
   using Reporting<Listener>::listener_;
   using Reporting<Listener>::counts_;
 
-  // `end(order)` for the orders of one instrument and side from the best price, the oldest of a price first.
-  // It may end that order.
-  template <typename End>
-  void for_each_order(std::uint32_t instrument, Side side, End&& end) {
-    for (std::uint32_t level = store_.best(instrument, side); level != 0;) {
-      const std::uint32_t next_level = store_.next_worse(level);
-      for (std::uint32_t order = store_.level(level).first; order != 0;) {
-        const std::uint32_t next = store_.order(order).next;
-        end(order);
-        order = next;
-      }
-      level = next_level;
-    }
+  // Takes `quantity`, at most what is open, off an order, and tells. At 0 it has left.
+  void cancel(std::uint32_t index, std::uint32_t quantity, CancelReason reason) {
+    if (store_.order(index).extras != 0) [[unlikely]]
+      return cancel_with_extras(index, quantity, reason);
+    const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
+    this->cancel_quantity(index, quantity, reason);
+    this->tell_top(instrument);
   }
 
   // When the instrument closes.
   void expire_day_orders(std::uint32_t instrument) {
-    for (const Side side : {Side::Buy, Side::Sell}) {
-      for_each_order(instrument, side, [this](std::uint32_t index) {
-        if (store_.order(index).has(Extra::Day)) expire(index);
-      });
-    }
+    for_each_order(instrument, Side::None, [this](std::uint32_t index) {
+      if (store_.order(index).has(Extra::Day)) expire(index);
+    });
   }
 
  private:
@@ -84,16 +76,62 @@ class Ending : public Reporting<Listener> {
 
   void expire(std::uint32_t index) {
     const Order order = store_.order(index);
-    const std::uint32_t instrument = store_.level_of(order).instrument();
     ++counts_.expired;
     if (listener_.wants_reports()) {
       listener_.report(market::Expired{.order_id = order.id,
                                        .quantity = order.quantity,
-                                       .instrument = instrument,
+                                       .instrument = store_.level_of(order).instrument(),
                                        .account = order.account});
     }
-    this->tell_level(store_.take(index, order.quantity));
-    this->tell_top(instrument);
+    take_off(index, order.quantity);
+  }
+
+  [[gnu::noinline]] void cancel_with_extras(std::uint32_t index, std::uint32_t quantity,
+                                            CancelReason reason) {
+    const Order order = store_.order(index);
+    if (quantity == order.quantity) ++counts_.cancelled;
+    if (listener_.wants_reports()) {
+      listener_.report(market::Cancelled{.order_id = order.id,
+                                         .quantity = quantity,
+                                         .remaining = order.quantity - quantity,
+                                         .instrument = store_.level_of(order).instrument(),
+                                         .account = order.account,
+                                         .reason = reason});
+    }
+    take_off(index, quantity);
+  }
+
+  void take_off(std::uint32_t index, std::uint32_t quantity) {
+    if (store_.order(index).has(Extra::Stop)) return store_.take_stop(index, quantity);
+    const Level after = store_.take(index, quantity);
+    this->tell_level(after);
+    this->tell_top(after.instrument());
+  }
+
+  // `end(order)` for the orders of one instrument, of one side or (None) both: bids from the best, asks from
+  // the best, buy stops from the lowest, sell stops from the highest; the oldest of a price first. It may end
+  // that order.
+  template <typename End>
+  void for_each_order(std::uint32_t instrument, Side side, End&& end) {
+    for (const Side one : {Side::Buy, Side::Sell}) {
+      if (side != opposite(one)) for_each_order(store_.levels(), place_of(instrument, one), end);
+    }
+    if (!store_.instruments.is(instrument, Special::Stops)) return;
+    for (const Side one : {Side::Buy, Side::Sell}) {
+      if (side != opposite(one)) for_each_order(store_.stops(), place_of_stops(instrument, one), end);
+    }
+  }
+  template <typename End>
+  void for_each_order(const PriceLevels& levels, std::uint32_t place, End&& end) {
+    for (std::uint32_t level = levels.place(place).best; level != 0;) {
+      const std::uint32_t next_level = levels.next_worse(level);
+      for (std::uint32_t order = levels[level].first; order != 0;) {
+        const std::uint32_t next = store_.order(order).next;
+        end(order);
+        order = next;
+      }
+      level = next_level;
+    }
   }
 
   // Each as if by its own Cancel. `instrument` 0: all of them; `side` None: both.
@@ -104,17 +142,13 @@ class Ending : public Reporting<Listener> {
     const std::uint32_t first = instrument;
     const std::uint32_t last = instrument != 0 ? instrument : store_.limits().instruments - 1;
     for (std::uint32_t at = first; at <= last; ++at) {
-      for (const Side one : {Side::Buy, Side::Sell}) {
-        if (side != Side::None && side != one) continue;
-        for_each_order(at, one, [&](std::uint32_t index) {
-          const Order& order = store_.order(index);
-          if (!is_meant(order)) return;
-          sum.quantity += order.quantity;
-          ++sum.order_count;
-          this->cancel_quantity(index, order.quantity, reason);
-          this->tell_top(at);
-        });
-      }
+      for_each_order(at, side, [&](std::uint32_t index) {
+        const Order& order = store_.order(index);
+        if (!is_meant(order)) return;
+        sum.quantity += order.quantity;
+        ++sum.order_count;
+        cancel(index, order.quantity, reason);
+      });
     }
     if (listener_.wants_reports()) listener_.report(sum);
   }

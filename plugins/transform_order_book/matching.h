@@ -9,14 +9,14 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "trading.h"
+#include "stops.h"
 
 namespace tickweir::book {
 
 template <typename Listener>
-class Matching : public Trading<Listener> {
+class Matching : public Stops<Listener> {
  public:
-  using Trading<Listener>::Trading;
+  using Stops<Listener>::Stops;
   using Ending<Listener>::request;
 
   void request(const market::NewOrder& order) { enter_book(order, {}); }
@@ -30,19 +30,14 @@ class Matching : public Trading<Listener> {
   void request(const market::Cancel& cancel) {
     const std::uint32_t index = find_or_reject(cancel);
     if (index == 0) return;
-    const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
-    this->cancel_quantity(index, store_.order(index).quantity, CancelReason::Requested);
-    this->tell_top(instrument);
+    this->cancel(index, store_.order(index).quantity, CancelReason::Requested);
   }
 
   // Keeps the place in the queue. Taking all that is open, or more, ends the order.
   void request(const market::Reduce& reduce) {
     const std::uint32_t index = find_or_reject(reduce);
     if (index == 0) return;
-    const Order& order = store_.order(index);
-    const std::uint32_t instrument = store_.level_of(order).instrument();
-    this->cancel_quantity(index, std::min(reduce.quantity, order.quantity), CancelReason::Reduced);
-    this->tell_top(instrument);
+    this->cancel(index, std::min(reduce.quantity, store_.order(index).quantity), CancelReason::Reduced);
   }
 
   // `quantity` is what shall be open. At the same price, for no more than is open, the place in the queue is
@@ -50,6 +45,7 @@ class Matching : public Trading<Listener> {
   void request(const market::Replace& replace) {
     const std::uint32_t index = find_or_reject(replace);
     if (index == 0) return;
+    if (store_.order(index).has(Extra::Stop)) return this->reject(replace, RejectReason::InvalidKind);
     if (replace.new_order_id != replace.order_id && store_.find(replace.new_order_id) != 0) {
       return this->reject(replace, RejectReason::DuplicateOrderId);
     }
@@ -80,11 +76,11 @@ class Matching : public Trading<Listener> {
         }
       }
     }
-    this->tell_top(taker.instrument);
+    this->finish(taker.instrument);
   }
 
  private:
-  using Trading<Listener>::store_;
+  using Stops<Listener>::store_;
 
   // What few orders ask for.
   struct Terms {
@@ -107,9 +103,12 @@ class Matching : public Trading<Listener> {
     if (reason == RejectReason::None && rests(order) && store_.is_full()) reason = RejectReason::OrderLimit;
     if (reason != RejectReason::None) return this->reject(order, reason);
     this->tell_accepted(order, taker.price);
+    if constexpr (requires { order.stop_price; }) {
+      if (market::is_stop(order.kind)) return this->wait(order);
+    }
     const bool is_market = order.kind == market::OrderKind::Market;
-    const std::uint64_t worst =
-        is_market ? worst_of_market(taker, terms.protection) : rank_of(opposite(taker.side), taker.price);
+    const std::uint64_t worst = is_market ? this->worst_of_market(taker, terms.protection)
+                                          : rank_of(opposite(taker.side), taker.price);
     const bool is_whole = order.time_in_force == market::TimeInForce::FillOrKill;
     const std::uint32_t needed = is_whole ? order.quantity : terms.minimum;
     if (needed != 0 && !this->can_trade(taker, worst, needed)) {
@@ -120,16 +119,17 @@ class Matching : public Trading<Listener> {
         if (rests(order)) {
           rest_of(taker, order);
         } else {
-          this->end_remainder(taker, is_market ? reason_of_market(taker) : CancelReason::ImmediateRemainder);
+          this->end_remainder(taker,
+                              is_market ? this->reason_of_market(taker) : CancelReason::ImmediateRemainder);
         }
       }
     }
-    this->tell_top(order.instrument);
+    this->finish(order.instrument);
   }
 
-  // A market order never rests, whatever its time in force.
+  // A market order never rests, whatever its time in force. A stop waits before it does.
   static bool rests(const auto& order) {
-    return order.kind == market::OrderKind::Limit && market::may_rest(order.time_in_force);
+    return order.kind != market::OrderKind::Market && market::may_rest(order.time_in_force);
   }
 
   void rest_of(const Taker& taker, const market::NewOrder& order) {
@@ -145,7 +145,6 @@ class Matching : public Trading<Listener> {
 
   [[nodiscard]] RejectReason judge(const auto& order) const {
     if (const RejectReason reason = market::validate(order); reason != RejectReason::None) return reason;
-    if (market::is_stop(order.kind)) return RejectReason::InvalidKind;
     if constexpr (requires { order.expiry_time; }) {
       const bool expires = order.time_in_force == market::TimeInForce::GoodTillDate;
       if (expires && order.expiry_time <= store_.now) return RejectReason::InvalidExpiry;
@@ -163,14 +162,6 @@ class Matching : public Trading<Listener> {
     const std::int64_t best = price_of(opposite(taker.side), met.best_rank);
     taker.price = taker.side == Side::Buy ? best - 1 : best + 1;
     return choice == market::PostOnly::Slide && market::validate_price(taker.price) == RejectReason::None;
-  }
-
-  [[nodiscard]] std::uint64_t worst_of_market(const Taker& taker, std::int64_t protection) const {
-    return protection == 0 ? rank_mask
-                           : this->met_by(taker).best_rank + static_cast<std::uint64_t>(protection);
-  }
-  [[nodiscard]] CancelReason reason_of_market(const Taker& taker) const {
-    return this->met_by(taker).best != 0 ? CancelReason::Protection : CancelReason::NoLiquidity;
   }
 
   template <typename Request>

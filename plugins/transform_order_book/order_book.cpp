@@ -50,7 +50,7 @@ constexpr std::array options{
 enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top };
 constexpr std::array outputs{
     Output{.name = "reports",
-           .events = "Accepted|Rejected|Executed|Cancelled|Replaced|Expired|MassCancelled",
+           .events = "Accepted|Rejected|Executed|Cancelled|Replaced|MassCancelled|Expired|Triggered",
            .help = "Every outcome of every request, in order."},
     Output{.name = "executions", .events = "Executed", .help = "Each match, both sides in one event."},
     Output{.name = "trades",
@@ -68,6 +68,7 @@ constexpr std::array counters{
                 .name = "cancelled",
                 .help = "Orders ended other than by trading, replacing or expiring."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "expired", .help = "Orders whose time was up."},
+    CounterInfo{.kind = TICKWEIR_COUNTER, .name = "triggered", .help = "Stops that have entered."},
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "replaced", .help = "Orders replaced."},
     CounterInfo{.kind = TICKWEIR_COUNTER,
                 .name = "rejected",
@@ -79,7 +80,7 @@ constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER,
                 .name = "excess",
                 .help = "Reductions and executions of more than was open; rebuild only."},
-    CounterInfo{.kind = TICKWEIR_GAUGE, .name = "orders", .help = "Orders that rest."},
+    CounterInfo{.kind = TICKWEIR_GAUGE, .name = "orders", .help = "Orders that rest or wait."},
     CounterInfo{.kind = TICKWEIR_GAUGE, .name = "levels", .help = "Prices at which orders rest."},
 };
 enum Drop : std::uint32_t {
@@ -177,6 +178,7 @@ class OrderBook final : public Transform {
         executed_(context.counter("executed")),
         cancelled_(context.counter("cancelled")),
         expired_(context.counter("expired")),
+        triggered_(context.counter("triggered")),
         replaced_(context.counter("replaced")),
         crossed_(context.counter("crossed")),
         excess_(context.counter("excess")),
@@ -291,6 +293,7 @@ class OrderBook final : public Transform {
     executed_.add(now.executed - published_.executed);
     cancelled_.add(now.cancelled - published_.cancelled);
     expired_.add(now.expired - published_.expired);
+    triggered_.add(now.triggered - published_.triggered);
     replaced_.add(now.replaced - published_.replaced);
     crossed_.add(now.crossed - published_.crossed);
     excess_.add(now.excess - published_.excess);
@@ -305,7 +308,7 @@ class OrderBook final : public Transform {
   Mode mode_;
   book::Limits limits_;
   std::uint64_t first_match_id_;
-  Counter accepted_, executed_, cancelled_, expired_, replaced_, crossed_, excess_;
+  Counter accepted_, executed_, cancelled_, expired_, triggered_, replaced_, crossed_, excess_;
   Gauge orders_, levels_;
   Counter wrong_mode_, too_short_;
   std::array<Counter, book::reject_reason_count> rejected_;  // match: by reason; rebuild: as drops

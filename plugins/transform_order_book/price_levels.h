@@ -39,6 +39,10 @@ static_assert(market::price_max < std::int64_t{rank_mask});
 constexpr std::uint32_t place_of(std::uint32_t instrument, Side side) {
   return instrument * 2 + (side == Side::Sell ? 1 : 0);
 }
+// Where stops wait: who buys is reached from below as an ask is, who sells from above as a bid is.
+constexpr std::uint32_t place_of_stops(std::uint32_t instrument, Side side) {
+  return place_of(instrument, opposite(side));
+}
 constexpr std::uint64_t rank_of(Side side, std::int64_t price) {
   const auto bits = static_cast<std::uint64_t>(price);
   return side == Side::Sell ? bits : bits ^ rank_mask;

@@ -32,6 +32,7 @@ constexpr Features fast_book_features{.fill_or_kill = true,
                                       .post_only = true,
                                       .protection = true,
                                       .expiry = true,
+                                      .stops = true,
                                       .self_trade = true,
                                       .replace_in_place = true,
                                       .mass_cancel = true};

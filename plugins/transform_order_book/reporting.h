@@ -23,7 +23,7 @@ struct Silent {
   [[nodiscard]] static constexpr bool wants_executions() { return false; }
   [[nodiscard]] static constexpr bool wants_levels() { return false; }
   [[nodiscard]] static constexpr bool wants_top() { return false; }
-  // Accepted, Rejected, Cancelled, Replaced, MassCancelled, Expired.
+  // Accepted, Rejected, Cancelled, Replaced, MassCancelled, Expired, Triggered.
   void report(const auto&) {}
   // `printable`: belongs on the tape.
   void execution(const market::Executed&, bool /*printable*/) {}
@@ -39,6 +39,7 @@ struct Counts {
   std::uint64_t executed = 0;
   std::uint64_t cancelled = 0;  // orders that left by cancel, reduce or as a remainder
   std::uint64_t expired = 0;
+  std::uint64_t triggered = 0;
   std::uint64_t replaced = 0;
   std::uint64_t crossed = 0;  // rebuild: entries that left bid >= ask
   std::uint64_t excess = 0;   // rebuild: reductions and executions above what was open

@@ -37,6 +37,13 @@ class Trading : public Ending<Listener> {
     return store_.levels().place(place_of(taker.instrument, opposite(taker.side)));
   }
 
+  [[nodiscard]] std::uint64_t worst_of_market(const Taker& taker, std::int64_t protection) const {
+    return protection == 0 ? rank_mask : met_by(taker).best_rank + static_cast<std::uint64_t>(protection);
+  }
+  [[nodiscard]] CancelReason reason_of_market(const Taker& taker) const {
+    return met_by(taker).best != 0 ? CancelReason::Protection : CancelReason::NoLiquidity;
+  }
+
   // Whether at least `needed` would trade at once, at ranks up to `worst`.
   [[nodiscard]] bool can_trade(const Taker& taker, std::uint64_t worst, std::uint32_t needed) const {
     const bool is_guarded = prevents_self_trade(taker);
@@ -167,7 +174,7 @@ class Trading : public Ending<Listener> {
   [[gnu::noinline]] void rest(const Taker& taker, const Extras& extras) {
     const std::uint32_t index = store_.enter(taker.id, taker.account, taker.instrument, taker.side,
                                              taker.price, taker.quantity, taker.flags);
-    store_.give(index, extras);
+    if (extras.bits() != 0) store_.give(index, extras);
     this->tell_level(store_.level_of(store_.order(index)));
   }
 
