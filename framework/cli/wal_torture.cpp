@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <random>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "cli/wal.h"
 #include "runtime/durability/torture.h"
 #include "runtime/plugins/registry.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
@@ -34,32 +36,6 @@ Result<fs::path> find_back_end(const Arguments& arguments) {
     return Error{name + " is not a back end of a log (role wal)"};
   return (*plugin)->file;
 }
-
-// The folder given, or a temporary one that goes at the end.
-class Workplace {
- public:
-  explicit Workplace(const std::string& given) : is_ours_(given.empty()) {
-    if (!is_ours_) {
-      path_ = given;
-      fs::create_directories(path_);
-      return;
-    }
-    std::string name = (fs::temp_directory_path() / "tickweir_torture_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + name);
-    path_ = name;
-  }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  ~Workplace() {
-    std::error_code ignored;
-    if (is_ours_) fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  bool is_ours_;
-  fs::path path_;
-};
 
 std::uint64_t chosen_seed() {
   const char* const given = std::getenv("TICKWEIR_SEED");
@@ -93,8 +69,14 @@ int torture_command(const Arguments& arguments) {
     print_error(file.error().message);
     return exit_refused;
   }
-  const Workplace folder(arguments.folder);
-  TortureSettings settings{.plugin = *file, .folder = folder.path(), .seed = chosen_seed()};
+  std::optional<testing::TempFolder> ours;
+  if (arguments.folder.empty()) {
+    ours.emplace();
+  } else {
+    fs::create_directories(arguments.folder);
+  }
+  TortureSettings settings{
+      .plugin = *file, .folder = ours ? ours->path() : fs::path(arguments.folder), .seed = chosen_seed()};
   for (const Override& option : arguments.common.overrides)
     settings.options.push_back({option.path, option.value});
   const std::vector<Score> sheet = run_torture(settings);

@@ -96,7 +96,8 @@ TEST_F(FullDisk, AFailedStartLeavesNoNewFileBehind) {
 
 // The real thing, where this may be mounted.
 TEST_F(FullDisk, AFullDiskKeepsWholeBatchesAndTheBooksAgree) {
-  if (::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "may not mount a tmpfs";
+  if (::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "may not mount a tmpfs";
   {
     Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}}, {.batch_events_max = 100});
     std::uint32_t taken = 0;
@@ -109,7 +110,7 @@ TEST_F(FullDisk, AFullDiskKeepsWholeBatchesAndTheBooksAgree) {
     EXPECT_EQ(taken, 1'000U);  // 64 bytes each, and the header
     EXPECT_EQ(content(), header_bytes() + bytes_of(orders(taken)));
   }
-  ::umount(folder_.c_str());
+  ::umount(folder_.path().c_str());
 }
 
 }  // namespace

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +12,7 @@
 #include "event_file.h"
 #include "tickweir/market.h"
 #include "tickweir/testing.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::testing {
 
@@ -21,13 +20,6 @@ namespace fs = std::filesystem;
 
 class SinkFileTest : public ::testing::Test {
  protected:
-  SinkFileTest() {
-    std::string name = (fs::temp_directory_path() / "sink_file_XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    path_ = (folder_ / "out").string();
-  }
-  ~SinkFileTest() override { fs::remove_all(folder_); }
-
   // Runs a whole life.
   void write(const std::vector<OwnedEvent>& events, OptionTexts options = {},
              std::uint32_t batch_events = 256) const {
@@ -48,8 +40,8 @@ class SinkFileTest : public ::testing::Test {
   [[nodiscard]] std::string content() const { return read(path_); }
   void fill(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
 
-  fs::path folder_;
-  std::string path_;
+  TempFolder folder_;
+  std::string path_ = folder_.at("out");
 };
 
 inline std::string bytes_of(const std::vector<OwnedEvent>& events) {

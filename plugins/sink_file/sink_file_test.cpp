@@ -184,28 +184,28 @@ TEST_F(SinkFile, SaysWhyAPathCannotBeOpened) {
   EXPECT_EQ(refusal({}), "cannot open " + path_ + ": No such file or directory; its folder must exist");
   std::ofstream(good) << "a file";
   EXPECT_EQ(refusal({}), "cannot open " + path_ + ": Not a directory; its folder must exist");
-  path_ = folder_.string();
+  path_ = folder_.path().string();
   EXPECT_EQ(refusal({}), "cannot open " + path_ + ": Is a directory; expected a file, found a folder");
-  path_ = (folder_ / std::string(300, 'n')).string();
+  path_ = folder_.at(std::string(300, 'n'));
   EXPECT_EQ(refusal({}), "cannot open " + path_ + ": File name too long");
-  path_ = (folder_ / "loop").string();
+  path_ = folder_.at("loop");
   fs::create_symlink("loop", path_);
   EXPECT_EQ(refusal({}), "cannot open " + path_ + ": Too many levels of symbolic links");
 }
 
 TEST_F(SinkFile, SaysThatItMayNotWrite) {
-  fs::permissions(folder_, fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_exec);
+  fs::permissions(folder_.path(), fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_exec);
   const bool is_root = ::geteuid() == 0;
   ASSERT_EQ(is_root ? ::seteuid(65'534) : 0, 0);  // root may write anywhere
   const std::string found = refusal({});
   ASSERT_EQ(is_root ? ::seteuid(0) : 0, 0);
-  fs::permissions(folder_, fs::perms::owner_all);
+  fs::permissions(folder_.path(), fs::perms::owner_all);
   EXPECT_EQ(found, "cannot open " + path_ + ": Permission denied; expected to be allowed to write there");
 }
 
 TEST_F(SinkFile, TakesOddButLegalNames) {
   for (const char* name : {"-rf", "a b", "new\nline", "%s%n", "\xc3\xa4", "'\"$(x)`", "..."}) {
-    path_ = (folder_ / name).string();
+    path_ = folder_.at(name);
     write(orders(1));
     EXPECT_EQ(content(), header_bytes() + bytes_of(orders(1))) << name;
   }

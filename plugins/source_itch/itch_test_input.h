@@ -10,7 +10,6 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -22,6 +21,7 @@
 #include "itch_framing.h"
 #include "itch_writer.h"
 #include "tickweir/testing_events.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::itch {
 
@@ -97,27 +97,16 @@ class TestFile {
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
   // Only the place for one.
-  explicit TestFile(const std::string& name) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "source_itch_XXXXXX").string();
-    TICKWEIR_ASSERT(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-    path_ = (folder_ / name).string();
-  }
-  ~TestFile() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  TestFile(const TestFile&) = delete;
-  TestFile& operator=(const TestFile&) = delete;
+  explicit TestFile(const std::string& name) : path_(folder_.at(name)) {}
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string folder() const { return folder_.string(); }
+  [[nodiscard]] std::string folder() const { return folder_.path().string(); }
   [[nodiscard]] Buffer bytes() const {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
  private:
-  std::filesystem::path folder_;
+  testing::TempFolder folder_;
   std::string path_;
 };
 

@@ -9,9 +9,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -20,6 +20,7 @@
 
 #include "sockets.h"
 #include "tickweir/testing.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::tcp {
 
@@ -38,18 +39,14 @@ inline testing::OptionTexts with(testing::OptionTexts more, const char* listen =
 class TestFile {
  public:
   TestFile(const std::string& text, mode_t mode) {
-    const int file = ::mkstemp(path_.data());
-    EXPECT_EQ(::write(file, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    ::fchmod(file, mode);
-    ::close(file);
+    std::ofstream(path_) << text;
+    EXPECT_EQ(::chmod(path_.c_str(), mode), 0);
   }
-  TestFile(const TestFile&) = delete;
-  TestFile& operator=(const TestFile&) = delete;
-  ~TestFile() { std::filesystem::remove(path_); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "source_tcp_XXXXXX").string();
+  testing::TempFolder folder_;
+  std::string path_ = folder_.at("file");
 };
 
 class Rig {

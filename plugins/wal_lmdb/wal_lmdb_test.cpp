@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
 
 namespace {
@@ -15,14 +16,8 @@ using namespace tickweir::testing;
 
 class WalLmdb : public ::testing::Test {
  protected:
-  WalLmdb() {
-    std::string name = (fs::temp_directory_path() / "tickweir_lmdb_XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~WalLmdb() override { fs::remove_all(folder_); }
-
   [[nodiscard]] OptionTexts options(const char* map_size = "1GiB") const {
-    return {{"path", (folder_ / "log").string()}, {"map_size", map_size}};
+    return {{"path", folder_.at("log")}, {"map_size", map_size}};
   }
   [[nodiscard]] std::string refusal() const {
     try {
@@ -33,9 +28,9 @@ class WalLmdb : public ::testing::Test {
       return refused.what();
     }
   }
-  [[nodiscard]] fs::path data() const { return folder_ / "log/data.mdb"; }
+  [[nodiscard]] fs::path data() const { return folder_.at("log/data.mdb"); }
 
-  fs::path folder_;
+  TempFolder folder_;
 };
 
 std::vector<OwnedEvent> events(std::uint32_t count) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
 
 namespace {
@@ -15,13 +16,7 @@ using namespace tickweir::testing;
 
 class WalRocksdb : public ::testing::Test {
  protected:
-  WalRocksdb() {
-    std::string name = (fs::temp_directory_path() / "tickweir_rocksdb_XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~WalRocksdb() override { fs::remove_all(folder_); }
-
-  [[nodiscard]] OptionTexts options() const { return {{"path", (folder_ / "log").string()}}; }
+  [[nodiscard]] OptionTexts options() const { return {{"path", folder_.at("log")}}; }
   [[nodiscard]] std::string refusal() const {
     try {
       LogHarness log(TICKWEIR_PLUGIN_FILE, options());
@@ -34,7 +29,7 @@ class WalRocksdb : public ::testing::Test {
   // The largest file with this ending.
   [[nodiscard]] fs::path file(const std::string& ending) const {
     fs::path found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "log/db")) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_.at("log/db"))) {
       if (entry.path().extension() != ending) continue;
       if (found.empty() || entry.file_size() > fs::file_size(found)) found = entry.path();
     }
@@ -48,7 +43,7 @@ class WalRocksdb : public ::testing::Test {
     stream.put(flipped);
   }
 
-  fs::path folder_;
+  TempFolder folder_;
 };
 
 std::vector<OwnedEvent> events(std::uint32_t count) {
@@ -63,12 +58,12 @@ TEST_F(WalRocksdb, HoldsAWholePrefixWhereverRocksDbsLogIsCut) {
       log.sync();
     }
   }
-  const fs::path whole = folder_ / "whole";
-  fs::rename(folder_ / "log", whole);
+  const fs::path whole = folder_.at("whole");
+  fs::rename(folder_.at("log"), whole);
   std::uint64_t held_before = 0;
   for (std::uint64_t bytes = 0;; bytes += 997) {
-    fs::remove_all(folder_ / "log");
-    fs::copy(whole, folder_ / "log", fs::copy_options::recursive);
+    fs::remove_all(folder_.at("log"));
+    fs::copy(whole, folder_.at("log"), fs::copy_options::recursive);
     if (bytes > fs::file_size(file(".log"))) break;
     fs::resize_file(file(".log"), bytes);
     LogHarness cut(TICKWEIR_PLUGIN_FILE, options());

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "tickweir/testing_files.h"
+#include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
 
 namespace {
@@ -11,21 +12,6 @@ using namespace tickweir;
 using namespace tickweir::testing;
 
 constexpr const char* plugin_file = TICKWEIR_PLUGIN_FILE;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "wal_segment_XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::string path() const { return path_ + "/a/log"; }
-
- private:
-  std::string path_;
-};
 
 std::vector<OwnedEvent> events(std::uint32_t count, std::uint32_t payload_bytes = 32) {
   std::vector<OwnedEvent> made;
@@ -37,8 +23,8 @@ std::vector<OwnedEvent> events(std::uint32_t count, std::uint32_t payload_bytes 
 }
 
 TEST(WalSegment, KeepsEventsOverManySegmentsAndGoesOnAfterAReopen) {
-  const Folder folder;
-  LogHarness log(plugin_file, {{"path", folder.path()}, {"segment_bytes", "16KiB"}});
+  const TempFolder folder;
+  LogHarness log(plugin_file, {{"path", folder.at("a/log")}, {"segment_bytes", "16KiB"}});
   EXPECT_EQ(log.opened().last_sequence, 0U);
   for (std::uint32_t i = 0; i < 50; ++i) log.append(events(i, i * 8));
   log.sync();
@@ -52,8 +38,9 @@ TEST(WalSegment, KeepsEventsOverManySegmentsAndGoesOnAfterAReopen) {
 }
 
 TEST(WalSegment, ReadsFromEverySequence) {
-  const Folder folder;
-  LogHarness log(plugin_file, {{"path", folder.path()}, {"segment_bytes", "16KiB"}}, {.batch_events_max = 7});
+  const TempFolder folder;
+  LogHarness log(plugin_file, {{"path", folder.at("a/log")}, {"segment_bytes", "16KiB"}},
+                 {.batch_events_max = 7});
   for (std::uint32_t i = 0; i < 40; ++i) log.append(events(10, i % 3 * 8));
   for (std::uint64_t from = 1; from <= 400; ++from) {
     const std::vector<OwnedEvent> expected(log.appended().begin() + static_cast<std::ptrdiff_t>(from - 1),
@@ -147,24 +134,24 @@ TEST(WalSegment, BeginsAnywhereAndGoesOnFromThere) {
 }
 
 TEST(WalSegment, RefusesASecondOwnerWithAClearText) {
-  const Folder folder;
-  LogHarness log(plugin_file, {{"path", folder.path()}});
+  const TempFolder folder;
+  LogHarness log(plugin_file, {{"path", folder.at("a/log")}});
   try {
-    LogHarness second(plugin_file, {{"path", folder.path()}});
+    LogHarness second(plugin_file, {{"path", folder.at("a/log")}});
     FAIL();
   } catch (const StageError& refused) {
     EXPECT_NE(std::string(refused.what()).find("is in use"), std::string::npos) << refused.what();
   }
   log.append(events(2));
-  LogHarness reader(plugin_file, {{"path", folder.path()}}, {.is_read_only = true});
+  LogHarness reader(plugin_file, {{"path", folder.at("a/log")}}, {.is_read_only = true});
   EXPECT_EQ(reader.read_all(), log.appended());
   EXPECT_THROW(reader.append(events(1)), StageError);
 }
 
 TEST(WalSegment, SaysThatThereIsNothingToRead) {
-  const Folder folder;
-  EXPECT_THROW(LogHarness(plugin_file, {{"path", folder.path()}}, {.is_read_only = true}), StageError);
-  EXPECT_FALSE(std::filesystem::exists(folder.path()));
+  const TempFolder folder;
+  EXPECT_THROW(LogHarness(plugin_file, {{"path", folder.at("a/log")}}, {.is_read_only = true}), StageError);
+  EXPECT_FALSE(std::filesystem::exists(folder.at("a/log")));
 }
 
 TEST(WalSegment, RefusesEventsThatDoNotFollow) {

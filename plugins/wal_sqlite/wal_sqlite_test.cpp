@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
 
 namespace {
@@ -15,29 +16,21 @@ using namespace tickweir::testing;
 
 class WalSqlite : public ::testing::Test {
  protected:
-  WalSqlite() {
-    std::string name = (fs::temp_directory_path() / "tickweir_sqlite_XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~WalSqlite() override { fs::remove_all(folder_); }
-
-  [[nodiscard]] OptionTexts at(const std::string& name) const {
-    return {{"path", (folder_ / name).string()}};
-  }
+  [[nodiscard]] OptionTexts at(const std::string& name) const { return {{"path", folder_.at(name)}}; }
   // The files as they are now, which is what a crash would leave.
   void copy(const std::string& from, const std::string& to) const {
-    fs::remove_all(folder_ / to);
-    fs::copy(folder_ / from, folder_ / to);
+    fs::remove_all(folder_.at(to));
+    fs::copy(folder_.at(from), folder_.at(to));
   }
   void flip(const std::string& file, std::uint64_t offset) const {
-    std::fstream stream(folder_ / file, std::ios::in | std::ios::out | std::ios::binary);
+    std::fstream stream(folder_.at(file), std::ios::in | std::ios::out | std::ios::binary);
     stream.seekg(static_cast<std::streamoff>(offset));
     const char flipped = static_cast<char>(stream.get() ^ 0x10);
     stream.seekp(static_cast<std::streamoff>(offset));
     stream.put(flipped);
   }
   [[nodiscard]] std::uint64_t bytes_of(const std::string& file) const {
-    return fs::file_size(folder_ / file);
+    return fs::file_size(folder_.at(file));
   }
   [[nodiscard]] std::string refusal(const std::string& name) const {
     try {
@@ -49,7 +42,7 @@ class WalSqlite : public ::testing::Test {
     }
   }
 
-  fs::path folder_;
+  TempFolder folder_;
 };
 
 std::vector<OwnedEvent> events(std::uint32_t count) {
@@ -65,7 +58,7 @@ TEST_F(WalSqlite, HoldsOneWholeSyncedPrefixWhereverItsOwnLogIsCut) {
   std::uint64_t held_before = 0;
   for (std::uint64_t bytes = 0; bytes <= bytes_of("log/log.sqlite-wal"); bytes += 4096) {
     copy("log", "cut");
-    fs::resize_file(folder_ / "cut/log.sqlite-wal", bytes);
+    fs::resize_file(folder_.at("cut/log.sqlite-wal"), bytes);
     LogHarness cut(TICKWEIR_PLUGIN_FILE, at("cut"));
     const std::uint64_t held = cut.opened().last_sequence;
     ASSERT_EQ(held % 50, 0U) << bytes;
@@ -112,7 +105,7 @@ TEST_F(WalSqlite, NamesTheSequenceOfAGroupThatRotted) {
   LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
   for (int group = 0; group < 3; ++group) log.append(events(1000));
   log.stop();
-  std::ifstream stream(folder_ / "log/log.sqlite", std::ios::binary);
+  std::ifstream stream(folder_.at("log/log.sqlite"), std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(stream), {}};
   const std::size_t payload = whole.find(std::string(32, '\xAB'));
   ASSERT_NE(payload, std::string::npos);
@@ -122,8 +115,8 @@ TEST_F(WalSqlite, NamesTheSequenceOfAGroupThatRotted) {
 }
 
 TEST_F(WalSqlite, RefusesAFileThatIsNoDatabase) {
-  fs::create_directory(folder_ / "log");
-  std::ofstream(folder_ / "log/log.sqlite") << std::string(5000, 'x');
+  fs::create_directory(folder_.at("log"));
+  std::ofstream(folder_.at("log/log.sqlite")) << std::string(5000, 'x');
   EXPECT_NE(refusal("log").find("file is not a database"), std::string::npos) << refusal("log");
 }
 
@@ -131,7 +124,7 @@ TEST_F(WalSqlite, OpensAPathWithSignsThatMeanSomethingInAUri) {
   LogHarness log(TICKWEIR_PLUGIN_FILE, at("a?b#c%41 d"));
   log.append(events(3));
   log.stop();
-  EXPECT_TRUE(fs::exists(folder_ / "a?b#c%41 d/log.sqlite"));
+  EXPECT_TRUE(fs::exists(folder_.at("a?b#c%41 d/log.sqlite")));
   log.reopen({.is_read_only = true});
   EXPECT_EQ(log.read_all(), log.appended());
 }

@@ -1,7 +1,7 @@
 // A real Prometheus server scrapes the metrics page. It comes with Debian's package prometheus.
 #include <chrono>
 #include <csignal>
-#include <filesystem>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -14,6 +14,7 @@
 #include "runtime/admin/pages.h"
 #include "tests/admin/raw_client.h"
 #include "tests/metrics/hand_made_pipeline.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
@@ -21,44 +22,38 @@ namespace {
 using nlohmann::json;
 using testing::HandMadePipeline;
 
-std::uint16_t free_port() {
-  auto server = AdminServer::listen("127.0.0.1:0", [](std::string_view, std::string_view) { return Page{}; });
-  return server ? (*server)->port() : std::uint16_t{0};
-}
-
-// A Prometheus that scrapes `target`, with its data in a folder that goes with it.
+// A Prometheus that scrapes `target`, on a port that it chooses, with its data in a folder that goes with it.
 class Prometheus {
  public:
-  explicit Prometheus(const std::string& target) : port_(free_port()) {
-    std::string pattern = ::testing::TempDir() + "tickweir_prometheus_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    std::ofstream(folder_ / "prometheus.yml")
+  explicit Prometheus(const std::string& target) {
+    std::ofstream(folder_.at("prometheus.yml"))
         << "scrape_configs:\n  - job_name: tickweir\n    scrape_interval: 200ms\n    scrape_timeout: 200ms\n"
         << "    static_configs:\n      - targets: [\"" << target << "\"]\n";
-    const std::string config = "--config.file=" + (folder_ / "prometheus.yml").string();
-    const std::string storage = "--storage.tsdb.path=" + (folder_ / "data").string();
-    const std::string listen = "--web.listen-address=127.0.0.1:" + std::to_string(port_);
-    const std::string log = folder_ / "log";
+    const std::string config = "--config.file=" + folder_.at("prometheus.yml");
+    const std::string storage = "--storage.tsdb.path=" + folder_.at("data");
+    const std::string log = folder_.at("log");
     child_ = ::fork();
     if (child_ == 0) {
       const int file = ::open(log.c_str(), O_WRONLY | O_CREAT, 0600);
       ::dup2(file, STDOUT_FILENO);
       ::dup2(file, STDERR_FILENO);
-      ::execlp("prometheus", "prometheus", config.c_str(), storage.c_str(), listen.c_str(), nullptr);
+      ::execlp("prometheus", "prometheus", config.c_str(), storage.c_str(),
+               "--web.listen-address=127.0.0.1:0", nullptr);
       ::_exit(127);
     }
   }
   ~Prometheus() {
     ::kill(child_, SIGTERM);
     ::waitpid(child_, nullptr, 0);
-    std::filesystem::remove_all(folder_);
   }
   Prometheus(const Prometheus&) = delete;
   Prometheus& operator=(const Prometheus&) = delete;
 
   // The first result of a query, or null.
   [[nodiscard]] json query(const std::string& expression) const {
-    const std::string answer = testing::http_get(port_, "/api/v1/query?query=" + expression);
+    const std::uint16_t port = its_port();
+    if (port == 0) return {};
+    const std::string answer = testing::http_get(port, "/api/v1/query?query=" + expression);
     const auto body = answer.find("\r\n\r\n");
     if (body == std::string::npos || !answer.starts_with("HTTP/1.1 200")) return {};
     const json parsed = json::parse(answer.substr(body + 4), nullptr, false);
@@ -66,13 +61,21 @@ class Prometheus {
     return parsed["data"]["result"][0];
   }
   [[nodiscard]] std::string log() const {
-    std::ifstream file(folder_ / "log");
+    std::ifstream file(folder_.at("log"));
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
  private:
-  std::uint16_t port_;
-  std::filesystem::path folder_;
+  // As its log has it; 0 until it listens.
+  [[nodiscard]] std::uint16_t its_port() const {
+    const std::string said = R"(msg="Listening on" address=127.0.0.1:)";
+    const std::string text = log();
+    const std::size_t found = text.find(said);
+    if (found == std::string::npos) return 0;
+    return static_cast<std::uint16_t>(std::strtoul(text.c_str() + found + said.size(), nullptr, 10));
+  }
+
+  testing::TempFolder folder_;
   pid_t child_ = -1;
 };
 

@@ -1,12 +1,11 @@
 #include "pipeline.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 
 #include "bench.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::bench {
 
@@ -22,15 +21,15 @@ Registry& registry() {
   return all;
 }
 
-std::string write_file(const std::string& yaml) {
-  const std::string file = "/tmp/tickweir_bench." + std::to_string(getpid()) + ".yaml";
+std::string write_file(const testing::TempFolder& folder, const std::string& yaml) {
+  std::string file = folder.at("bench.yaml");
   std::ofstream(file) << "apiVersion: tickweir/v1\nname: bench\n" << yaml;
   return file;
 }
 
 }  // namespace
 
-Pipeline::Pipeline(const std::string& yaml) : Pipeline(write_file(yaml), {}) {}
+Pipeline::Pipeline(const std::string& yaml) : Pipeline(write_file(testing::TempFolder(), yaml), {}) {}
 
 Pipeline::Pipeline(const std::string& file, const std::vector<Override>& overrides) {
   Diagnostics diagnostics;

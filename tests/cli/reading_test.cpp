@@ -1,5 +1,4 @@
 // Subcommands that read: validate, graph, list, inspect, schema, version.
-#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -7,6 +6,7 @@
 
 #include "tests/cli/program.h"
 #include "tickweir/plugin.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
@@ -89,23 +89,21 @@ TEST(Graph, RefusesWhatValidateRefuses) {
 }
 
 TEST(List, ShowsPluginsAndWhyFilesWereRefused) {
-  const auto folder = std::filesystem::path(::testing::TempDir()) / "tickweir_list_test";
-  std::filesystem::create_directories(folder);
-  std::ofstream(folder / "not_elf.so") << "hello";
+  const testing::TempFolder folder;
+  std::ofstream(folder.at("not_elf.so")) << "hello";
   const std::vector<std::string> words{"list", "--plugin-path", TICKWEIR_CLI_TEST_PLUGINS, "--plugin-path",
-                                       folder};
+                                       folder.path()};
   const auto outcome = testing::Program(words).finish();
   auto words_json = words;
   words_json.push_back("--json");
   const auto as_json = json::parse(testing::Program(words_json).finish().out);
-  std::filesystem::remove_all(folder);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_TRUE(
       outcome.out.starts_with("PLUGIN      ROLE  VERSION  SUMMARY\n"
                               "sink_fails  sink  1.0.0    Fails where it is told to.\n"
                               "sink_stuck  sink  1.0.0    Never returns.\n"
                               "\nrefused: " +
-                              (folder / "not_elf.so").string() + "\n"))
+                              folder.at("not_elf.so") + "\n"))
       << outcome.out;
   EXPECT_EQ(as_json["plugins"].size(), 2U);
   EXPECT_EQ(as_json["plugins"][0]["name"], "sink_fails");

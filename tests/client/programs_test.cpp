@@ -10,6 +10,7 @@
 #include "served_stage.h"
 #include "tickweir/client.h"
 #include "tickweir/market.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
@@ -141,7 +142,8 @@ TEST(ExampleClients, PythonIsAnsweredForEveryEventThroughLostConnections) {
 }
 
 TEST(ExampleClients, PythonSaysWhyItIsNotLetIn) {
-  const std::string file = (std::filesystem::temp_directory_path() / "tickweir_tokens").string();
+  const testing::TempFolder folder;
+  const std::string file = folder.at("tokens");
   std::ofstream(file) << "7 secret\n";
   std::filesystem::permissions(file,
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
@@ -153,7 +155,6 @@ TEST(ExampleClients, PythonSaysWhyItIsNotLetIn) {
                               std::to_string(source.port()) + " --token ";
   EXPECT_EQ(run(command + "wrong").output, "client.py: client 7: login_refused\n");
   EXPECT_EQ(run(command + "secret").code, 0);
-  std::filesystem::remove(file);
 }
 
 TEST(ExampleClients, CppIsAnsweredThroughACrashOfTheSource) {

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -15,6 +14,7 @@
 #include <flatbuffers/reflection.h>
 #pragma GCC diagnostic pop
 
+#include "tickweir/testing_folder.h"
 #include "tickweir/wire.h"
 
 namespace tickweir::wire {
@@ -67,15 +67,12 @@ const std::map<std::string, Layout> ours{
 };
 
 std::string compiled_schema() {
-  std::string folder = (std::filesystem::temp_directory_path() / "wire_fbs_XXXXXX").string();
-  EXPECT_NE(::mkdtemp(folder.data()), nullptr);
+  const testing::TempFolder folder;
   const std::string command =
-      "flatc -b --schema -o " + folder + " " TICKWEIR_SOURCE_DIR "/framework/client/wire.fbs";
+      "flatc -b --schema -o " + folder.path().string() + " " TICKWEIR_SOURCE_DIR "/framework/client/wire.fbs";
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
-  std::ifstream file(folder + "/wire.bfbs", std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  std::filesystem::remove_all(folder);
-  return bytes;
+  std::ifstream file(folder.at("wire.bfbs"), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 TEST(WireSchema, IsWhatTheStructsSay) {

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "runtime/config/pipeline_config.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
@@ -76,13 +77,14 @@ TEST(BrokenPipelines, AreEachRefusedWithTheExpectedWords) {
 
 TEST(BrokenPipelines, AreRefusedAtEveryByteWhereAFileMayBeCut) {
   const std::string whole = read(fs::path(CONFIG_TEST_DIR) / "good" / "exchange.yaml");
-  const fs::path file = fs::path(testing::TempDir()) / "cut.yaml";
+  const testing::TempFolder folder;
+  const std::string file = folder.at("cut.yaml");
   const std::size_t stages = whole.find("stages:");
   ASSERT_NE(stages, std::string::npos);
   for (std::size_t size = 0; size < stages; ++size) {
     std::ofstream(file, std::ios::binary) << whole.substr(0, size);
     Diagnostics diagnostics;
-    static_cast<void>(load_pipeline(file.string(), {}, diagnostics));
+    static_cast<void>(load_pipeline(file, {}, diagnostics));
     EXPECT_GT(diagnostics.error_count(), 0U) << size;
   }
 }

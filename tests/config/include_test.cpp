@@ -6,25 +6,20 @@
 #include <sstream>
 
 #include "load_text.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Include : public testing::Test {
+class Include : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("include_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "parts");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { fs::create_directory(folder_.at("parts")); }
 
   std::string write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return (folder_ / name).string();
+    std::ofstream(folder_.at(name), std::ios::binary) << text;
+    return folder_.at(name);
   }
 
   Outcome load(const std::string& file) {
@@ -38,7 +33,7 @@ class Include : public testing::Test {
     return outcome;
   }
 
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_F(Include, MergesMapsAndTheIncludingFileWins) {
@@ -52,7 +47,7 @@ TEST_F(Include, MergesMapsAndTheIncludingFileWins) {
   EXPECT_EQ(outcome.config->batch_bytes_max, 8U * 1024);
   ASSERT_EQ(outcome.config->stages.size(), 2U);
   EXPECT_EQ(outcome.config->stages[0].id, "out");
-  EXPECT_EQ(outcome.config->stages[0].place.file, (folder_ / "parts/base.yaml").string());
+  EXPECT_EQ(outcome.config->stages[0].place.file, folder_.at("parts/base.yaml"));
 }
 
 TEST_F(Include, TheLaterOfTwoIncludedFilesWins) {
@@ -111,7 +106,7 @@ TEST_F(Include, StopsAtItsNumberOfFiles) {
 
 TEST_F(Include, FindsACycleThroughASymbolicLink) {
   const std::string main = write("main.yaml", smallest + "include: [link.yaml]\n");
-  fs::create_symlink("main.yaml", folder_ / "link.yaml");
+  fs::create_symlink("main.yaml", folder_.at("link.yaml"));
   EXPECT_NE(load(main).printed.find("leads back to itself"), std::string::npos);
 }
 
@@ -123,12 +118,11 @@ TEST_F(Include, MissingFileDoesNotBlameTheNamesItWouldHaveDefined) {
 }
 
 TEST_F(Include, SaysWhyTheFirstFileCannotBeRead) {
-  EXPECT_EQ(load((folder_ / "none.yaml").string()).printed,
-            (folder_ / "none.yaml").string() +
+  EXPECT_EQ(load(folder_.at("none.yaml")).printed,
+            folder_.at("none.yaml") +
                 ": error: cannot read the pipeline file: No such file or directory\n1 error\n");
-  EXPECT_EQ(
-      load((folder_ / "parts").string()).printed,
-      (folder_ / "parts").string() + ": error: cannot read the pipeline file: it is a folder\n1 error\n");
+  EXPECT_EQ(load(folder_.at("parts")).printed,
+            folder_.at("parts") + ": error: cannot read the pipeline file: it is a folder\n1 error\n");
   EXPECT_EQ(load("/dev/null").printed,
             "/dev/null: error: cannot read the pipeline file: it is not a regular file\n1 error\n");
   EXPECT_EQ(load(std::string(5000, 'x')).config, std::nullopt);

@@ -52,12 +52,6 @@ const Plugin& load(const std::string& name) {
   return **loaded;
 }
 
-fs::path make_folder() {
-  std::string name = (fs::temp_directory_path() / "tickweir_contract_XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + name);
-  return name;
-}
-
 void make_sample(const fs::path& file) {
   const std::string command =
       std::string(TICKWEIR_BINARY_DIR "/bin/itch_sample --messages 5000 --instruments 20 --seed 3 ") +
@@ -121,19 +115,14 @@ std::string test_name(const ::testing::TestParamInfo<Case>& info) {
   return info.param.plugin + "_" + info.param.label;
 }
 
-OnePlugin::OnePlugin() : folder_(make_folder()), plugin_(*load(GetParam().plugin).table) {}
-
-OnePlugin::~OnePlugin() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
-}
+OnePlugin::OnePlugin() : plugin_(*load(GetParam().plugin).table) {}
 
 testing::OptionTexts OnePlugin::options() const {
   testing::OptionTexts texts;
   for (const testing::OptionText& given : GetParam().options) {
     const bool is_list = given.value.text().empty() && !given.value.items().empty();
-    texts.push_back(is_list ? given
-                            : testing::OptionText{given.name, with_files(given.value.text(), folder_)});
+    texts.push_back(
+        is_list ? given : testing::OptionText{given.name, with_files(given.value.text(), folder_.path())});
   }
   for (std::uint32_t i = 0; i < plugin_.option_count; ++i) {
     const tickweir_option& option = plugin_.options[i];
@@ -141,8 +130,8 @@ testing::OptionTexts OnePlugin::options() const {
     for (const testing::OptionText& text : texts) given = given || text.name == option.name;
     if (given) continue;
     const bool is_address = option.name == std::string_view("listen");
-    texts.push_back(
-        {option.name, is_address ? "127.0.0.1:0" : with_files(is_source() ? "{in}" : "{out}", folder_)});
+    texts.push_back({option.name, is_address ? "127.0.0.1:0"
+                                             : with_files(is_source() ? "{in}" : "{out}", folder_.path())});
   }
   return texts;
 }

@@ -14,6 +14,7 @@
 
 #include "tickweir/plugin.h"
 #include "tickweir/testing.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::contract {
 
@@ -42,18 +43,17 @@ struct Case {
 class OnePlugin : public ::testing::TestWithParam<Case> {
  protected:
   OnePlugin();
-  ~OnePlugin() override;
 
   [[nodiscard]] const tickweir_plugin& plugin() const { return plugin_; }
   [[nodiscard]] const char* file() const { return GetParam().file.c_str(); }
   [[nodiscard]] bool is_source() const { return plugin_.role == TICKWEIR_ROLE_SOURCE; }
   // With files in the place of "{in}" and "{out}", and every required text option given.
   [[nodiscard]] testing::OptionTexts options() const;
-  [[nodiscard]] std::filesystem::path output_file() const { return folder_ / "out"; }
-  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] std::filesystem::path output_file() const { return folder_.at("out"); }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
  private:
-  std::filesystem::path folder_;
+  testing::TempFolder folder_;
   const tickweir_plugin& plugin_;
 };
 

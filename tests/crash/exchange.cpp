@@ -1,11 +1,7 @@
 #include "exchange.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <stdexcept>
-
-#include <unistd.h>
 
 #include "tickweir/testing_log.h"
 
@@ -13,15 +9,7 @@ namespace tickweir::crash {
 
 namespace fs = std::filesystem;
 
-Exchange::Exchange(std::string backend) : backend_(std::move(backend)) {
-  folder_ = (fs::temp_directory_path() / "tickweir_crash_XXXXXX").string();
-  if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + folder_);
-}
-
-Exchange::~Exchange() {
-  program_.reset();
-  fs::remove_all(folder_);
-}
+Exchange::Exchange(std::string backend) : backend_(std::move(backend)) {}
 
 std::vector<std::string> Exchange::words(const char* command) const {
   // wal_lmdb has exchange-lmdb.yaml.
@@ -31,10 +19,10 @@ std::vector<std::string> Exchange::words(const char* command) const {
       "--plugin-path", TICKWEIR_PLUGIN_DIR,
       "--set",         "stages.orders.config.listen=127.0.0.1:0",
       "--set",         "metrics.listen=127.0.0.1:0",
-      "--set",         "stages.log.config.path=" + folder_ + "/orders",
-      "--set",         "stages.trades.config.path=" + folder_ + "/trades",
+      "--set",         "stages.log.config.path=" + folder_.at("orders"),
+      "--set",         "stages.trades.config.path=" + folder_.at("trades"),
       "--set",         "stages.trades.config.segment_bytes=1MiB",
-      "--set",         "snapshots.path=" + folder_ + "/snapshots",
+      "--set",         "snapshots.path=" + folder_.at("snapshots"),
       "--set",         "snapshots.every=3ms"};
   if (backend_ == "wal_segment") {
     words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
@@ -44,7 +32,7 @@ std::vector<std::string> Exchange::words(const char* command) const {
 
 void Exchange::start() {
   // Now and then from the beginning.
-  if (++starts_ % 4 == 0) fs::remove_all(folder_ + "/snapshots");
+  if (++starts_ % 4 == 0) fs::remove_all(folder_.at("snapshots"));
   program_ = std::make_unique<testing::Program>(words("run"));
   const std::string listening = "orders: listening on 127.0.0.1:";
   if (!program_->wait_for_stderr("is running")) {
@@ -74,13 +62,13 @@ testing::Outcome Exchange::replay() const {
 
 std::vector<testing::OwnedEvent> Exchange::orders() const {
   testing::LogHarness log((TICKWEIR_PLUGIN_DIR "/" + backend_ + ".so").c_str(),
-                          {{"path", folder_ + "/orders"}});
+                          {{"path", folder_.at("orders")}});
   return log.read_all();
 }
 
 std::vector<testing::OwnedEvent> Exchange::trades() const {
   testing::LogHarness log(TICKWEIR_PLUGIN_DIR "/wal_segment.so",
-                          {{"path", folder_ + "/trades"}, {"segment_bytes", "1MiB"}});
+                          {{"path", folder_.at("trades")}, {"segment_bytes", "1MiB"}});
   return log.read_all();
 }
 

@@ -11,6 +11,7 @@
 #include "tickweir/client.h"
 #include "tickweir/market.h"
 #include "tickweir/testing_events.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::crash {
 
@@ -19,9 +20,6 @@ class Exchange {
  public:
   // `backend`: of the order log: "wal_segment".
   explicit Exchange(std::string backend);
-  ~Exchange();
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
 
   // Starts it and waits until it runs. What it wrote to stderr is the failure's text.
   void start();
@@ -44,7 +42,7 @@ class Exchange {
   [[nodiscard]] std::vector<std::string> words(const char* command) const;
 
   std::string backend_;
-  std::string folder_;
+  testing::TempFolder folder_;
   std::uint32_t starts_ = 0;
   std::unique_ptr<testing::Program> program_;
   std::uint16_t port_ = 0;

@@ -1,7 +1,6 @@
 // One word changes the back end of a log, and nothing else.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -9,12 +8,12 @@
 #include <unistd.h>
 
 #include "tests/cli/program.h"
+#include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
 
 namespace tickweir::crash {
 namespace {
 
-namespace fs = std::filesystem;
 using Events = std::vector<testing::OwnedEvent>;
 
 struct Stored {
@@ -28,16 +27,13 @@ Events read(const std::string& backend, const std::string& path) {
 }
 
 Stored run_over(const std::string& backend) {
-  std::string folder = (fs::temp_directory_path() / "tickweir_swap_XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + folder);
+  const testing::TempFolder folder;
   const testing::Outcome outcome = testing::run_program(
       {"run", TICKWEIR_SOURCE_DIR "/tests/crash/swap.yaml", "--set", "stages.log.plugin=" + backend, "--set",
-       "stages.log.config.path=" + folder + "/deep/orders", "--set",
-       "stages.trades.config.path=" + folder + "/trades"});
+       "stages.log.config.path=" + folder.at("deep/orders"), "--set",
+       "stages.trades.config.path=" + folder.at("trades")});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  Stored stored{read(backend, folder + "/deep/orders"), read("wal_segment", folder + "/trades")};
-  fs::remove_all(folder);
-  return stored;
+  return {read(backend, folder.at("deep/orders")), read("wal_segment", folder.at("trades"))};
 }
 
 TEST(Swap, GivesTheSameBytesOverEachBackEnd) {

@@ -12,6 +12,7 @@
 #include "graph_maker.h"
 #include "runtime/engine/dead_letters.h"
 #include "test_stages.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::test {
 namespace {
@@ -175,8 +176,8 @@ TEST(Engine, EndsTheRunInOrderWhenAStageFails) {
 }
 
 TEST(Engine, WritesABatchThatFailedToTheDeadLettersAndGoesOn) {
-  const std::string path = testing::TempDir() + "dead_letters_test";
-  std::remove(path.c_str());
+  const testing::TempFolder folder;
+  const std::string path = folder.at("dead_letters");
   GraphMaker maker(1);
   maker.graph().config.dead_letter_path = path;
   const auto source = maker.add("source", source_plugin(), 0, {}, 500);
@@ -193,8 +194,9 @@ TEST(Engine, WritesABatchThatFailedToTheDeadLettersAndGoesOn) {
 }
 
 TEST(DeadLetters, EndWithAWholeEventAndRefuseFilesOfSomethingElse) {
+  const testing::TempFolder folder;
   PipelineConfig config;
-  config.dead_letter_path = testing::TempDir() + "dead_letters_torn";
+  config.dead_letter_path = folder.at("dead_letters");
   const Event whole{.size = 40, .type = 256, .verdict = 0, .flags = 0, .sequence = 1, .time = 2, .origin = 3};
   const std::string bytes = std::string(reinterpret_cast<const char*>(&whole), sizeof whole) + "12345678";
   const auto size_after = [&](const std::string& held) {

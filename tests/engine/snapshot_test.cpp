@@ -10,6 +10,7 @@
 #include "runtime/engine/engine.h"
 #include "test_stages.h"
 #include "tickweir/posix_files.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::test {
 namespace {
@@ -81,17 +82,9 @@ class Pipeline {
 
 using Events = std::vector<std::vector<std::uint8_t>>;
 
-class Snapshots : public testing::TestWithParam<std::uint32_t> {
+class Snapshots : public ::testing::TestWithParam<std::uint32_t> {
  protected:
-  void SetUp() override {
-    Disks::get().clear();
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = test->name();
-    std::replace(name.begin(), name.end(), '/', '_');
-    folder_ = testing::TempDir() + "snapshots_" + name;
-    fs::remove_all(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { Disks::get().clear(); }
 
   static Disk& disk(const std::string& id) { return Disks::get().of(id); }
   [[nodiscard]] Shape shape(std::int64_t events) const { return {.threads = GetParam(), .events = events}; }
@@ -132,7 +125,8 @@ class Snapshots : public testing::TestWithParam<std::uint32_t> {
     bytes.put('\x55');
   }
 
-  std::string folder_;
+  testing::TempFolder around_;
+  std::string folder_ = around_.at("snapshots");
   std::uint64_t brought_ = 0;  // by runs before, and durable
   std::string logged_;
 };
@@ -299,7 +293,7 @@ TEST_P(Snapshots, BelongToOneRunAtATime) {
   one.end();
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, Snapshots, testing::Values(1U, 2U, 3U));
+INSTANTIATE_TEST_SUITE_P(Threads, Snapshots, ::testing::Values(1U, 2U, 3U));
 
 }  // namespace
 }  // namespace tickweir::test

@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include "runtime/graph/schema.h"
+#include "tickweir/testing_folder.h"
 
 namespace {
 
@@ -15,30 +16,26 @@ std::vector<const Plugin*> plugins_in(Registry& registry) {
   return plugins;
 }
 
-class Schema : public testing::Test {
+class Schema : public ::testing::Test {
  protected:
   Schema() {
     auto registry = Registry::scan({GRAPH_PLUGIN_DIR});
     schema_ = pipeline_schema(plugins_in(registry.value()));
-    // Tests of this fixture run side by side.
-    std::string name = (fs::temp_directory_path() / "graph_schema_XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-    std::ofstream(folder_ / "schema.json") << schema_.dump(1);
+    std::ofstream(folder_.at("schema.json")) << schema_.dump(1);
   }
-  ~Schema() override { fs::remove_all(folder_); }
 
   // The names of the files that pass, one a line; "error" when the schema itself does not.
   [[nodiscard]] std::string passing(const fs::path& folder, const std::vector<std::string>& names) const {
-    const fs::path out = folder_ / "passing.txt";
-    std::string command = "python3 '" + (test_dir() / "check_schema.py").string() + "' '" +
-                          (folder_ / "schema.json").string() + "'";
+    const fs::path out = folder_.at("passing.txt");
+    std::string command =
+        "python3 '" + (test_dir() / "check_schema.py").string() + "' '" + folder_.at("schema.json") + "'";
     for (const std::string& name : names) command += " '" + (folder / name).string() + "'";
     const int status = std::system((command + " > '" + out.string() + "'").c_str());
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return "error";
     return read(out);
   }
 
-  fs::path folder_;
+  tickweir::testing::TempFolder folder_;
   nlohmann::ordered_json schema_;
 };
 

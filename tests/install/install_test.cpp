@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 
+#include "tickweir/testing_folder.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -41,22 +43,18 @@ std::string read_file(const fs::path& file) {
 class Installation : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "tickweir-install-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     must_run(std::string(CMAKE_PROGRAM) + " --install " TICKWEIR_BINARY_DIR " --prefix " + at("first"));
     fs::rename(at("first"), at("prefix"));  // nothing in it may know where it was installed
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
+  [[nodiscard]] std::string at(const std::string& name) const { return folder_.at(name); }
   static void must_run(const std::string& command) {
     const Outcome outcome = run(command);
     ASSERT_EQ(outcome.code, 0) << command << "\n" << outcome.output;
   }
   [[nodiscard]] Outcome tickweir(const std::string& arguments) const {
-    return run("cd " + folder_.string() + " && env -u TICKWEIR_PLUGIN_PATH " + at("prefix/bin/tickweir") +
-               " " + arguments);
+    return run("cd " + folder_.path().string() + " && env -u TICKWEIR_PLUGIN_PATH " +
+               at("prefix/bin/tickweir") + " " + arguments);
   }
 
   // Builds a project against the installation and runs its tests; its plugin then lies in `plugins`.
@@ -88,7 +86,7 @@ class Installation : public ::testing::Test {
     EXPECT_NE(ran.output.find("balanced"), std::string::npos) << ran.output;
   }
 
-  fs::path folder_;
+  tickweir::testing::TempFolder folder_;
 };
 
 TEST_F(Installation, HoldsTheProgramThePluginsAndTheSdk) {
@@ -96,7 +94,7 @@ TEST_F(Installation, HoldsTheProgramThePluginsAndTheSdk) {
        {"bin/tickweir", "lib/tickweir/plugins/filter_price_band.so", "include/tickweir/plugin.h",
         "include/tickweir/testing.h", "include/tickweir/market.h", "include/tickweir/market_events.h",
         "share/tickweir/market.fbs"}) {
-    EXPECT_TRUE(fs::exists(folder_ / "prefix" / file)) << file;
+    EXPECT_TRUE(fs::exists(folder_.path() / "prefix" / file)) << file;
   }
   const Outcome listed = tickweir("list");
   EXPECT_EQ(listed.code, 0) << listed.output;

@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
 
 namespace tickweir {
@@ -29,17 +30,13 @@ std::uint64_t test_seed() {
 
 class LogStores : public ::testing::TestWithParam<const char*> {
  protected:
-  LogStores() : random_(seed_) {
-    std::string name = (fs::temp_directory_path() / "tickweir_stores_XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~LogStores() override { fs::remove_all(folder_); }
+  LogStores() : random_(seed_) {}
 
   [[nodiscard]] static std::string plugin() {
     return std::string(TICKWEIR_PLUGIN_DIR "/") + GetParam() + ".so";
   }
   [[nodiscard]] testing::OptionTexts at(const std::string& name) const {
-    return {{"path", (folder_ / name).string()}};
+    return {{"path", folder_.at(name)}};
   }
   std::vector<OwnedEvent> random_group() {
     std::vector<OwnedEvent> events;
@@ -63,7 +60,7 @@ class LogStores : public ::testing::TestWithParam<const char*> {
         log.sync();
       }
       if (is_stopped) log.stop();
-      fs::copy(folder_ / "live", folder_ / "base", fs::copy_options::recursive);
+      fs::copy(folder_.at("live"), folder_.at("base"), fs::copy_options::recursive);
       ::_exit(0);
     }
     int status = 0;
@@ -78,9 +75,9 @@ class LogStores : public ::testing::TestWithParam<const char*> {
   }
   [[nodiscard]] std::vector<fs::path> files() const {
     std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder_ / "base")) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder_.at("base"))) {
       if (entry.is_regular_file() && entry.file_size() != 0) {
-        found.push_back(fs::relative(entry.path(), folder_ / "base"));
+        found.push_back(fs::relative(entry.path(), folder_.at("base")));
       }
     }
     std::sort(found.begin(), found.end());
@@ -88,9 +85,9 @@ class LogStores : public ::testing::TestWithParam<const char*> {
   }
   // Copies the log to `damaged` and flips a bit of that file. Returns where.
   std::uint64_t damage(const fs::path& file) {
-    fs::remove_all(folder_ / "damaged");
-    fs::copy(folder_ / "base", folder_ / "damaged", fs::copy_options::recursive);
-    const fs::path path = folder_ / "damaged" / file;
+    fs::remove_all(folder_.at("damaged"));
+    fs::copy(folder_.at("base"), folder_.at("damaged"), fs::copy_options::recursive);
+    const fs::path path = folder_.path() / "damaged" / file;
     // The first pages are where stores keep what all else hangs on; LMDB's file has no blocks at its end.
     const std::uint64_t bytes = std::min<std::uint64_t>(fs::file_size(path), 400'000);
     const std::uint64_t offset =
@@ -144,7 +141,7 @@ class LogStores : public ::testing::TestWithParam<const char*> {
   std::uint64_t seed_ = test_seed();
   ::testing::ScopedTrace trace_{__FILE__, __LINE__, "TICKWEIR_SEED=" + std::to_string(seed_)};
   std::mt19937_64 random_;
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_P(LogStores, FindAFlippedBitInALogThatWasStopped) {

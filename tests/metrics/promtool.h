@@ -2,28 +2,25 @@
 #pragma once
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::testing {
 
 // The exit code of `promtool check metrics`: 0 nothing found, 3 findings, 1 unreadable, 127 not installed.
 // What it said is in `said`.
 inline int promtool_finds(const std::string& page, std::string& said) {
-  std::string path = ::testing::TempDir() + "tickweir_page_XXXXXX";
-  const int file = ::mkstemp(path.data());
-  EXPECT_GE(file, 0);
-  ::close(file);
+  const TempFolder folder;
+  const std::string path = folder.at("page");
   std::ofstream(path) << page;
   FILE* const tool = ::popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
   for (int c = 0; (c = std::fgetc(tool)) != EOF;) said += static_cast<char>(c);
   const int status = ::pclose(tool);
-  ::unlink(path.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/plugins/registry.h"
 #include "tickweir/note.h"
 #include "tickweir/testing.h"
+#include "tickweir/testing_folder.h"
 
 namespace {
 
@@ -26,15 +27,9 @@ std::string read_file(const fs::path& file) {
 
 class Museum : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "museum-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    unsetenv(tripwire);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { unsetenv(tripwire); }
 
-  [[nodiscard]] fs::path at(const std::string& name) const { return folder_ / name; }
+  [[nodiscard]] fs::path at(const std::string& name) const { return folder_.at(name); }
   [[nodiscard]] static std::string exhibit(const std::string& name) {
     return read_file(fs::path(TICKWEIR_PLUGIN_DIR) / (name + ".so"));
   }
@@ -61,7 +56,7 @@ class Museum : public ::testing::Test {
 
   // Why the only file in the folder is refused by its looks, without any of its code running.
   [[nodiscard]] std::string refusal() const {
-    auto registry = Registry::scan({folder_});
+    auto registry = Registry::scan({folder_.path()});
     if (!registry) return registry.error().message;
     EXPECT_EQ(std::getenv(tripwire), nullptr) << "its code ran";
     EXPECT_TRUE(registry->names().empty());
@@ -70,7 +65,7 @@ class Museum : public ::testing::Test {
   // Why a plugin is refused when it is loaded: the message without its file.
   [[nodiscard]] std::string load_refusal(const std::string& name) const {
     place(name + ".so", exhibit(name));
-    auto registry = Registry::scan({folder_});
+    auto registry = Registry::scan({folder_.path()});
     EXPECT_TRUE(registry);
     EXPECT_TRUE(registry->refused().empty());
     auto loaded = registry->load(name);
@@ -82,12 +77,12 @@ class Museum : public ::testing::Test {
     return loaded.error().message.substr(std::min(start.size(), loaded.error().message.size()));
   }
 
-  fs::path folder_;
+  tickweir::testing::TempFolder folder_;
 };
 
 TEST_F(Museum, LoadsThePluginThatHasNothingWrong) {
   place("tripwire.so", exhibit("tripwire"));
-  auto registry = Registry::scan({folder_});
+  auto registry = Registry::scan({folder_.path()});
   ASSERT_TRUE(registry);
   EXPECT_EQ(registry->names(), (std::vector<std::string>{"tripwire"}));
   EXPECT_EQ(std::getenv(tripwire), nullptr);
@@ -161,7 +156,7 @@ TEST_F(Museum, RefusesAnotherLayoutOfASharedEvent) {
       altered("NewOrder 32 256 order_id@0:8 price@8:8", "NewOrder 32 256 order_id@0:8 price@8:4");
   other.replace(other.find("name=tripwire"), 13, "name=tripwine");
   place("b.so", other);
-  auto registry = Registry::scan({folder_});
+  auto registry = Registry::scan({folder_.path()});
   ASSERT_TRUE(registry);
   EXPECT_EQ(registry->names(), (std::vector<std::string>{"tripwire"}));
   ASSERT_EQ(registry->refused().size(), 1U);
@@ -178,7 +173,7 @@ TEST_F(Museum, RefusesAnotherMeaningOfAnEventTypeNumber) {
   std::string other = altered("\nNewOrder 32 256", "\nOldOrder 32 256");
   other.replace(other.find("name=tripwire"), 13, "name=tripwine");
   place("b.so", other);
-  auto registry = Registry::scan({folder_});
+  auto registry = Registry::scan({folder_.path()});
   ASSERT_TRUE(registry);
   ASSERT_EQ(registry->refused().size(), 1U);
   EXPECT_EQ(registry->refused()[0].cause, "calls event type 256 OldOrder, but " + at("a.so").string() +
@@ -222,8 +217,8 @@ TEST_F(Museum, RefusesAFileThatAnyoneMayWrite) {
 
 TEST_F(Museum, RefusesAFolderThatAnyoneMayWrite) {
   place("x.so", exhibit("tripwire"));
-  fs::permissions(folder_, fs::perms(0777));
-  EXPECT_EQ(refusal(), "its folder may be written by anyone; run chmod o-w " + folder_.string());
+  fs::permissions(folder_.path(), fs::perms(0777));
+  EXPECT_EQ(refusal(), "its folder may be written by anyone; run chmod o-w " + folder_.path().string());
 }
 
 TEST_F(Museum, RefusesALinkIntoAFolderThatAnyoneMayWrite) {
@@ -238,7 +233,7 @@ TEST_F(Museum, RefusesALinkIntoAFolderThatAnyoneMayWrite) {
 TEST_F(Museum, RefusesTwoFilesWithOneName) {
   place("a.so", exhibit("tripwire"));
   place("b.so", exhibit("tripwire"));
-  auto registry = Registry::scan({folder_});
+  auto registry = Registry::scan({folder_.path()});
   ASSERT_TRUE(registry);
   EXPECT_TRUE(registry->names().empty());
   ASSERT_EQ(registry->refused().size(), 2U);
@@ -291,10 +286,10 @@ TEST_F(Museum, ShowsWhatAStageThrewInCreateOrStart) {
 }
 
 TEST_F(Museum, SaysWhereItLookedForAPluginThatIsNotThere) {
-  auto registry = Registry::scan({folder_, folder_});
+  auto registry = Registry::scan({folder_.path(), folder_.path()});
   ASSERT_TRUE(registry);
   EXPECT_EQ(registry->load("filter_nothing").error().message,
-            "there is no plugin filter_nothing in " + folder_.string());
+            "there is no plugin filter_nothing in " + folder_.path().string());
   EXPECT_EQ(Registry::scan({})->load("x").error().message, "there is no plugin x: the plugin path is empty");
 }
 
@@ -305,7 +300,7 @@ TEST_F(Museum, RefusesAPluginPathThatDoesNotExist) {
 
 TEST_F(Museum, FindsARefusedPluginByItsFileNameWhenItsNoteIsUnreadable) {
   place("filter_x.so", "");
-  EXPECT_EQ(Registry::scan({folder_})->load("filter_x").error().message,
+  EXPECT_EQ(Registry::scan({folder_.path()})->load("filter_x").error().message,
             "plugin filter_x is refused: " + at("filter_x.so").string() +
                 " is empty; a plugin is an ELF shared object");
 }

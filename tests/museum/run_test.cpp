@@ -7,29 +7,21 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
-namespace {
+#include "tickweir/testing_folder.h"
 
-namespace fs = std::filesystem;
+namespace {
 
 class MuseumRun : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "museum-run-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   // Runs orders -> `stages` with the museum on the plugin path. Output and exit code (128 + signal) are kept.
   void run(const std::string& stages) {
-    std::ofstream(folder_ / "museum.yaml")
+    std::ofstream(folder_.at("museum.yaml"))
         << "apiVersion: tickweir/v1\nname: museum\ntimeouts: { start: 300ms }\nstages:\n"
         << stages;
-    const std::string command = "cd " + folder_.string() +
+    const std::string command = "cd " + folder_.path().string() +
                                 " && exec " TICKWEIR_PROGRAM
                                 " run museum.yaml --plugin-path " TICKWEIR_PLUGIN_DIR ":" TICKWEIR_BINARY_DIR
                                 "/plugins 2>&1";
@@ -47,7 +39,7 @@ class MuseumRun : public ::testing::Test {
   }
   [[nodiscard]] bool says(const std::string& text) const { return output_.find(text) != std::string::npos; }
 
-  fs::path folder_;
+  tickweir::testing::TempFolder folder_;
   std::string output_;
   int code_ = -1;
 };

@@ -17,6 +17,7 @@
 
 #include "tests/cli/program.h"
 #include "tests/wal/seed.h"
+#include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
 
 namespace tickweir {
@@ -36,17 +37,10 @@ struct Failing {
 
 class Start : public ::testing::TestWithParam<Failing> {
  protected:
-  Start() {
-    folder_ = (fs::temp_directory_path() / "tickweir_start_XXXXXX").string();
-    if (::mkdtemp(folder_.data()) == nullptr)
-      throw std::runtime_error("cannot make a folder like " + folder_);
-  }
-  ~Start() override { fs::remove_all(folder_); }
-
   [[nodiscard]] Outcome run_undisturbed() const {
     return testing::run_program({"run", TICKWEIR_SOURCE_DIR "/tests/start/start.yaml", "--set",
-                                 "stages.log.config.path=" + folder_ + "/orders", "--set",
-                                 "stages.trades.config.path=" + folder_ + "/trades"});
+                                 "stages.log.config.path=" + folder_.at("orders"), "--set",
+                                 "stages.trades.config.path=" + folder_.at("trades")});
   }
   // 0: no call fails, and the outcome says how many there are.
   [[nodiscard]] Outcome run(std::uint64_t fail_at) const {
@@ -60,15 +54,15 @@ class Start : public ::testing::TestWithParam<Failing> {
   }
   [[nodiscard]] Events read(const char* log) const {
     testing::LogHarness harness(TICKWEIR_PLUGIN_DIR "/wal_segment.so",
-                                {{"path", folder_ + "/" + log}, {"segment_bytes", "16KiB"}});
+                                {{"path", folder_.at(log)}, {"segment_bytes", "16KiB"}});
     return harness.read_all();
   }
   void clear() const {
-    fs::remove_all(folder_);
-    fs::create_directory(folder_);
+    fs::remove_all(folder_.path());
+    fs::create_directory(folder_.path());
   }
 
-  std::string folder_;
+  testing::TempFolder folder_;
 };
 
 std::uint64_t calls_of(const Outcome& outcome) {

@@ -7,6 +7,7 @@
 
 #include "runtime/durability/torture.h"
 #include "seed.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
@@ -20,17 +21,12 @@ struct Wrong {
 
 class Grading : public ::testing::TestWithParam<Wrong> {
  protected:
-  Grading() {
-    std::string name = (fs::temp_directory_path() / "tickweir_grading_XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~Grading() override { fs::remove_all(folder_); }
   [[nodiscard]] TortureSettings settings(const char* fault) const {
-    TortureSettings made{.plugin = WAL_WRONG, .folder = folder_, .seed = test_seed()};
+    TortureSettings made{.plugin = WAL_WRONG, .folder = folder_.path(), .seed = test_seed()};
     made.options = {{"fault", fault}};
     return made;
   }
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_P(Grading, FindsWhatIsWrong) {

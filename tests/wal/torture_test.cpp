@@ -4,6 +4,7 @@
 #include "runtime/durability/torture.h"
 #include "runtime/plugins/registry.h"
 #include "seed.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir {
 namespace {
@@ -26,16 +27,11 @@ std::vector<std::string> back_ends() {
 
 class Torture : public ::testing::TestWithParam<std::string> {
  protected:
-  Torture() {
-    std::string name = (fs::temp_directory_path() / "tickweir_torture_XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~Torture() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 TEST_P(Torture, IsSurvivedByTheBackEnd) {
-  TortureSettings settings{.plugin = GetParam(), .folder = folder_, .seed = test_seed()};
+  TortureSettings settings{.plugin = GetParam(), .folder = folder_.path(), .seed = test_seed()};
   if (GetParam().ends_with("wal_segment.so")) settings.options = {{"segment_bytes", "64KiB"}};
   int passed = 0;
   for (const Score& score : run_torture(settings)) {

@@ -14,9 +14,6 @@ namespace tickweir::testing {
 namespace fs = std::filesystem;
 
 LogsByHand::LogsByHand(const std::string& trades, const std::string& segment_bytes) {
-  std::string name = (fs::temp_directory_path() / "tickweir_wal_cli_XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + name);
-  folder_ = name;
   std::ofstream out(pipeline());
   out << "apiVersion: tickweir/v1\n"
          "name: logs\n"
@@ -54,11 +51,6 @@ LogsByHand::LogsByHand(const std::string& trades, const std::string& segment_byt
       << path("executions") << "\" }\n";
 }
 
-LogsByHand::~LogsByHand() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
-}
-
 void LogsByHand::run() const {
   const Outcome outcome = run_program({"run", pipeline()});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -75,7 +67,7 @@ std::vector<fs::path> LogsByHand::segments() const {
 
 std::map<std::string, std::string> LogsByHand::files() const {
   std::map<std::string, std::string> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
     found[entry.path().string()] = entry.is_regular_file() ? bytes_of(entry.path()) : "a folder";
   }
   return found;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/cli/program.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::testing {
 
@@ -16,13 +17,10 @@ class LogsByHand {
  public:
   // `trades`: the back end of the second log.
   explicit LogsByHand(const std::string& trades = "wal_sqlite", const std::string& segment_bytes = "64KiB");
-  ~LogsByHand();
-  LogsByHand(const LogsByHand&) = delete;
-  LogsByHand& operator=(const LogsByHand&) = delete;
 
   static constexpr std::uint64_t events = 5000;
 
-  [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_.at(name); }
   [[nodiscard]] std::string pipeline() const { return path("logs.yaml"); }
   [[nodiscard]] std::string log() const { return "wal_segment:" + path("orders"); }
   // Runs it to its end; the test fails if that fails.
@@ -33,7 +31,7 @@ class LogsByHand {
   [[nodiscard]] std::map<std::string, std::string> files() const;
 
  private:
-  std::filesystem::path folder_;
+  TempFolder folder_;
 };
 
 [[nodiscard]] std::string bytes_of(const std::filesystem::path& file);

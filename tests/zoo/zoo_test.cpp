@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "bugs.h"
+#include "tickweir/testing_folder.h"
 
 namespace tickweir::zoo {
 namespace {
@@ -38,12 +39,14 @@ struct Verdict {
 
 constexpr unsigned seconds_max = 120;  // far more than any of them needs
 
-[[noreturn]] void become(const Bug& bug, const char* output, bool is_planted) {
-  const int file = ::open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+// What it writes, and the files of tests that die, go into `folder`.
+[[noreturn]] void become(const Bug& bug, const testing::TempFolder& folder, bool is_planted) {
+  const int file = ::open(folder.at("output").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0 || ::dup2(file, 1) < 0 || ::dup2(file, 2) < 0) ::_exit(127);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   ::alarm(seconds_max);
+  ::setenv("TMPDIR", folder.path().c_str(), 1);
   const std::string program = ZOO_PROGRAM_DIR "/" + std::string(bug.program);
   const std::string filter = "--gtest_filter=" + std::string(bug.tests);
   if (is_planted) {
@@ -58,15 +61,14 @@ constexpr unsigned seconds_max = 120;  // far more than any of them needs
 }
 
 Verdict run(const Bug& bug, bool is_planted) {
-  const fs::path output = fs::temp_directory_path() / ("tickweir_zoo_" + std::to_string(::getpid()));
+  const testing::TempFolder folder;
   const pid_t child = ::fork();
-  if (child == 0) become(bug, output.c_str(), is_planted);
+  if (child == 0) become(bug, folder, is_planted);
   int status = 0;
   ::waitpid(child, &status, 0);
   Verdict verdict{.has_passed = WIFEXITED(status) && WEXITSTATUS(status) == 0,
                   .is_hung = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM,
-                  .text = text_of(output)};
-  fs::remove(output);
+                  .text = text_of(folder.at("output"))};
   EXPECT_EQ(verdict.text.find("0 tests from 0 test suites"), std::string::npos)
       << bug.program << " has no test " << bug.tests;
   EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 127) << bug.program << " cannot be run";
