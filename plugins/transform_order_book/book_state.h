@@ -166,7 +166,7 @@ inline void load_instruments(StateReader& in, BookStore& store) {
       refuse("what it knows of instrument " + std::to_string(number));
     }
     if (TICKWEIR_BUG("best prices told again")) instrument.told_top = {};
-    store.instruments.restore(static_cast<std::uint32_t>(number), instrument);
+    store.restore(static_cast<std::uint32_t>(number), instrument);
     next = number + 1;
   }
 }

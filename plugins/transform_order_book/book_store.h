@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "account_orders.h"
 #include "expiry_heap.h"
 #include "extras.h"
 #include "instruments.h"
@@ -53,7 +54,8 @@ class BookStore {
         expiries_(limits.orders),
         levels_(limits.orders, limits.instruments),
         stops_(limits.orders, limits.instruments),
-        ids_(limits.orders) {}
+        ids_(limits.orders),
+        account_orders_(limits.orders) {}
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] std::uint32_t order_count() const { return ids_.size(); }
@@ -136,7 +138,7 @@ class BookStore {
       level.quantity -= taken;
       order.quantity -= taken;
       if (order.quantity == 0) {
-        free_slot(at);
+        free_slot(at, level.instrument());
         --level.count;
         at = was.next;
       }
@@ -179,9 +181,28 @@ class BookStore {
     mark_stops(level.instrument());
     return level.last;
   }
-  void leave(std::uint32_t index) {
+  void leave(std::uint32_t index, std::uint32_t instrument) {
     drop_extras(index);
-    free_slot(index);
+    free_slot(index, instrument);
+  }
+
+  // ---- Rules, and what they ask to be counted ---------------------------------------------------------
+
+  // From now on. An instrument that comes to limit the orders of accounts counts those that are there.
+  void set_rules(const market::InstrumentRules& rules) {
+    const bool did_limit = limits_accounts(rules.instrument);
+    instruments.set_rules(rules);
+    if (limits_accounts(rules.instrument) != did_limit) count_all(rules.instrument, !did_limit);
+  }
+  // As it was saved, when its orders have been entered.
+  void restore(std::uint32_t number, const Instrument& saved) {
+    instruments.restore(number, saved);
+    if (limits_accounts(number)) count_all(number, true);
+  }
+  // Whether the account has as many orders in the instrument as it may.
+  [[nodiscard]] bool has_most_orders(std::uint32_t instrument, std::uint32_t account) const {
+    return account != 0 && limits_accounts(instrument) &&
+           account_orders_.count(instrument, account) >= instruments[instrument].rules.max_orders_per_account;
   }
 
   std::uint64_t next_match_id = 1;
@@ -206,6 +227,8 @@ class BookStore {
     level.last = at;
     level.quantity += order.quantity;
     ++level.count;
+    if (limits_accounts_) [[unlikely]]
+      count(level.instrument(), order.account, true);
     return at;
   }
   [[gnu::always_inline]] Level take(PriceLevels& levels, std::uint32_t index, std::uint32_t quantity) {
@@ -221,7 +244,7 @@ class BookStore {
       --level.count;
       if (order.extras != 0) [[unlikely]]
         drop_extras(index);
-      free_slot(index);
+      free_slot(index, level.instrument());
     }
     const Level after = level;
     if (level.count == 0) levels.remove(level_index);
@@ -245,12 +268,40 @@ class BookStore {
     if (order.has(Extra::Date)) expiries_.erase(index);
     order.extras = 0;
   }
-  void free_slot(std::uint32_t index) {
+  void free_slot(std::uint32_t index, std::uint32_t instrument) {
     Order& order = orders_[index];
+    if (limits_accounts_) [[unlikely]]
+      count(instrument, order.account, false);
     ids_.erase(order.id, index);
     order.id = 0;
     order.next = free_order_;
     free_order_ = index;
+  }
+
+  [[nodiscard]] bool limits_accounts(std::uint32_t instrument) const {
+    return instruments[instrument].rules.max_orders_per_account != 0;
+  }
+  // One order of the account more or less.
+  [[gnu::noinline]] void count(std::uint32_t instrument, std::uint32_t account, bool is_more) {
+    if (limits_accounts(instrument)) count_one(instrument, account, is_more);
+  }
+  // Of all orders of the instrument.
+  [[gnu::noinline]] void count_all(std::uint32_t instrument, bool is_more) {
+    limits_accounts_ = true;
+    for (const PriceLevels* levels : {&levels_, &stops_}) {
+      for (const Side side : {Side::Buy, Side::Sell}) {
+        const std::uint32_t best = levels->place(place_of(instrument, side)).best;
+        for (std::uint32_t level = best; level != 0; level = levels->next_worse(level)) {
+          for (std::uint32_t at = (*levels)[level].first; at != 0; at = orders_[at].next) {
+            count_one(instrument, orders_[at].account, is_more);
+          }
+        }
+      }
+    }
+  }
+  void count_one(std::uint32_t instrument, std::uint32_t account, bool is_more) {
+    if (account == 0) return;
+    is_more ? account_orders_.add(instrument, account) : account_orders_.remove(instrument, account);
   }
 
   Limits limits_;
@@ -260,6 +311,8 @@ class BookStore {
   PriceLevels levels_;
   PriceLevels stops_;
   OrderIdMap ids_;
+  AccountOrders account_orders_;
+  bool limits_accounts_ = false;  // some instrument does, or did
   std::uint32_t free_order_ = 0;
   std::uint32_t used_orders_ = 0;
 };

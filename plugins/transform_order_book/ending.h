@@ -26,11 +26,7 @@ class Ending : public Reporting<Listener> {
   }
 
   void request(const market::MassCancel& mass) {
-    RejectReason reason = market::validate(mass);
-    if (reason == RejectReason::None && !store_.has_book(mass.instrument)) {
-      reason = RejectReason::InstrumentLimit;
-    }
-    if (reason != RejectReason::None) return this->reject(mass, reason);
+    if (!this->has_book_or_reject(mass)) return;
     const bool only_marked = mass.reason == CancelReason::Disconnected;
     cancel_all(mass.instrument, mass.side, mass.account,
                only_marked ? CancelReason::Disconnected : CancelReason::MassCancel, [&](const Order& order) {
@@ -40,11 +36,7 @@ class Ending : public Reporting<Listener> {
   }
 
   void request(const market::InstrumentCancel& all) {
-    RejectReason reason = market::validate(all);
-    if (reason == RejectReason::None && !store_.has_book(all.instrument)) {
-      reason = RejectReason::InstrumentLimit;
-    }
-    if (reason != RejectReason::None) return this->reject(all, reason);
+    if (!this->has_book_or_reject(all)) return;
     cancel_all(all.instrument, Side::None, 0, CancelReason::MassCancel, [](const Order&) { return true; });
   }
 
@@ -59,7 +51,7 @@ class Ending : public Reporting<Listener> {
       return cancel_with_extras(index, quantity, reason);
     const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
     this->cancel_quantity(index, quantity, reason);
-    this->tell_top(instrument);
+    this->tell_change(instrument);
   }
 
   // When the instrument closes.
@@ -105,7 +97,7 @@ class Ending : public Reporting<Listener> {
     if (store_.order(index).has(Extra::Stop)) return store_.take_stop(index, quantity);
     const Level after = store_.take(index, quantity);
     this->tell_level(after);
-    this->tell_top(after.instrument());
+    this->tell_change(after.instrument());
   }
 
   // `end(order)` for the orders of one instrument, of one side or (None) both: bids from the best, asks from

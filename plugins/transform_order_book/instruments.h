@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "reserved.h"
 #include "tickweir/market.h"
@@ -51,6 +52,11 @@ struct alignas(64) Instrument {
     return state == TradingState::QuoteOnly || state == TradingState::OpeningAuction ||
            state == TradingState::ClosingAuction;
   }
+  // Has any but a reference price.
+  [[nodiscard]] bool has_rules() const {
+    return rules.tick_size != 0 || rules.lot_size != 0 || rules.price_band != 0 || rules.max_quantity != 0 ||
+           rules.max_notional != 0 || rules.max_orders_per_account != 0;
+  }
   bool operator==(const Instrument&) const = default;
 };
 static_assert(sizeof(Instrument) == 192);
@@ -71,10 +77,23 @@ class Instruments {
     special_[number] = static_cast<std::uint8_t>(is_so ? special_[number] | bit : special_[number] & ~bit);
   }
 
+  // Returns the state before.
+  TradingState set_state(std::uint32_t number, TradingState state) {
+    const TradingState before = std::exchange(instruments_[number].state, state);
+    set(number, Special::NotOpen, !instruments_[number].is_open());
+    return before;
+  }
+  void set_rules(const market::InstrumentRules& rules) {
+    Instrument& instrument = instruments_[rules.instrument];
+    instrument.rules = rules;
+    if (rules.reference_price != 0) instrument.reference_price = rules.reference_price;
+    set(rules.instrument, Special::Rules, instrument.has_rules());
+  }
   // As it was saved.
   void restore(std::uint32_t number, const Instrument& saved) {
     instruments_[number] = saved;
     set(number, Special::NotOpen, !saved.is_open());
+    set(number, Special::Rules, saved.has_rules());
   }
 
   // An execution at this price.

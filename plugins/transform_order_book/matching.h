@@ -9,14 +9,15 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "stops.h"
+#include "auction.h"
+#include "rules.h"
 
 namespace tickweir::book {
 
 template <typename Listener>
-class Matching : public Stops<Listener> {
+class Matching : public Auction<Listener> {
  public:
-  using Stops<Listener>::Stops;
+  using Auction<Listener>::Auction;
   using Ending<Listener>::request;
 
   void request(const market::NewOrder& order) { enter_book(order, {}); }
@@ -59,7 +60,9 @@ class Matching : public Stops<Listener> {
                 .account = old.account,
                 .side = level.side(),
                 .flags = old.flags};
-    if (!keep_off(taker)) return this->reject(replace, RejectReason::PostOnly);
+    if (const RejectReason reason = judge_again(taker); reason != RejectReason::None) {
+      return this->reject(replace, reason);
+    }
     if (taker.price == level.price() && taker.quantity <= old.quantity) {
       store_.rename(index, taker.id, taker.quantity);
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
@@ -67,7 +70,7 @@ class Matching : public Stops<Listener> {
     } else {
       this->tell_level(store_.take(index, old.quantity));
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
-      this->trade(taker, rank_of(opposite(taker.side), taker.price));
+      this->trade(taker, worst_of_limit(taker));
       if (taker.quantity != 0) {
         if (has_extras) [[unlikely]] {
           this->rest(taker, Extras(store_.extras(index)));  // what the old order had can still be read
@@ -79,8 +82,24 @@ class Matching : public Stops<Listener> {
     this->finish(taker.instrument);
   }
 
+  void request(const market::TradingStatus& status) {
+    if (!this->has_book_or_reject(status)) return;
+    const TradingState before = store_.instruments.set_state(status.instrument, status.state);
+    const bool was_open = before == TradingState::Open || before == TradingState::Unknown;
+    const bool opens = !was_open && store_.instruments[status.instrument].is_open();
+    const bool closes = before == TradingState::ClosingAuction && status.state == TradingState::Closed;
+    if (opens || closes) this->uncross(status.instrument, before);
+    this->finish(status.instrument);
+    if (status.state == TradingState::Closed) this->expire_day_orders(status.instrument);
+  }
+  void request(const market::InstrumentRules& rules) {
+    if (!this->has_book_or_reject(rules)) return;
+    store_.set_rules(rules);
+    this->finish(rules.instrument);
+  }
+
  private:
-  using Stops<Listener>::store_;
+  using Auction<Listener>::store_;
 
   // What few orders ask for.
   struct Terms {
@@ -98,17 +117,26 @@ class Matching : public Stops<Listener> {
                 .account = order.account,
                 .side = order.side,
                 .flags = order.flags};
-    if (reason == RejectReason::None && !keep_off(taker)) reason = RejectReason::PostOnly;
+    const bool is_special = reason == RejectReason::None && store_.instruments.is_special(order.instrument);
+    if (is_special) [[unlikely]]
+      reason = judge_specially(order);
+    if (reason == RejectReason::None) reason = keep_off(taker);
     // Refused even if it would trade at once: whether there is room must not depend on the other side.
-    if (reason == RejectReason::None && rests(order) && store_.is_full()) reason = RejectReason::OrderLimit;
+    if (reason == RejectReason::None && stays(order)) {
+      if (is_special && store_.has_most_orders(order.instrument, order.account)) [[unlikely]] {
+        reason = RejectReason::AccountOrderLimit;
+      } else if (store_.is_full()) {
+        reason = RejectReason::OrderLimit;
+      }
+    }
     if (reason != RejectReason::None) return this->reject(order, reason);
     this->tell_accepted(order, taker.price);
     if constexpr (requires { order.stop_price; }) {
       if (market::is_stop(order.kind)) return this->wait(order);
     }
     const bool is_market = order.kind == market::OrderKind::Market;
-    const std::uint64_t worst = is_market ? this->worst_of_market(taker, terms.protection)
-                                          : rank_of(opposite(taker.side), taker.price);
+    const std::uint64_t worst =
+        is_market ? this->worst_of_market(taker, terms.protection) : worst_of_limit(taker);
     const bool is_whole = order.time_in_force == market::TimeInForce::FillOrKill;
     const std::uint32_t needed = is_whole ? order.quantity : terms.minimum;
     if (needed != 0 && !this->can_trade(taker, worst, needed)) {
@@ -116,7 +144,7 @@ class Matching : public Stops<Listener> {
     } else {
       this->trade(taker, worst);
       if (taker.quantity != 0) {
-        if (rests(order)) {
+        if (stays(order)) {
           rest_of(taker, order);
         } else {
           this->end_remainder(taker,
@@ -125,11 +153,6 @@ class Matching : public Stops<Listener> {
       }
     }
     this->finish(order.instrument);
-  }
-
-  // A market order never rests, whatever its time in force. A stop waits before it does.
-  static bool rests(const auto& order) {
-    return order.kind != market::OrderKind::Market && market::may_rest(order.time_in_force);
   }
 
   void rest_of(const Taker& taker, const market::NewOrder& order) {
@@ -153,15 +176,54 @@ class Matching : public Stops<Listener> {
     return store_.find(order.order_id) != 0 ? RejectReason::DuplicateOrderId : RejectReason::None;
   }
 
-  // Whether an order may enter as far as post-only goes; one that slides has its new price afterwards.
-  bool keep_off(Taker& taker) {
+  [[gnu::noinline]] RejectReason judge_specially(const auto& order) const {
+    NewOrderExtended asked;
+    if constexpr (requires { order.stop_price; }) {
+      asked = order;
+    } else {
+      asked = market::extended(order);
+    }
+    const Instrument& instrument = store_.instruments[order.instrument];
+    const RejectReason reason = judge_state(instrument, asked);
+    return reason != RejectReason::None ? reason : judge_rules(instrument, asked);
+  }
+  // A replaced order, as what it is from now on.
+  RejectReason judge_again(Taker& taker) const {
+    if (store_.instruments.is_special(taker.instrument)) [[unlikely]] {
+      const RejectReason reason = judge_specially(market::NewOrder{.order_id = taker.id,
+                                                                   .price = taker.price,
+                                                                   .quantity = taker.quantity,
+                                                                   .instrument = taker.instrument,
+                                                                   .account = taker.account,
+                                                                   .side = taker.side,
+                                                                   .kind = market::OrderKind::Limit,
+                                                                   .flags = taker.flags});
+      if (reason != RejectReason::None) return reason;
+    }
+    return keep_off(taker);
+  }
+
+  // Turns down a post-only order that would trade; one that slides has its new price afterwards.
+  RejectReason keep_off(Taker& taker) const {
     const market::PostOnly choice = market::post_only_of(taker.flags);
-    if (choice == market::PostOnly::No) return true;
+    if (choice == market::PostOnly::No) return RejectReason::None;
     const Place& met = this->met_by(taker);
-    if (met.best == 0 || met.best_rank > rank_of(opposite(taker.side), taker.price)) return true;
+    if (met.best == 0 || met.best_rank > rank_of(opposite(taker.side), taker.price))
+      return RejectReason::None;
+    if (choice == market::PostOnly::Reject) return RejectReason::PostOnly;
     const std::int64_t best = price_of(opposite(taker.side), met.best_rank);
-    taker.price = taker.side == Side::Buy ? best - 1 : best + 1;
-    return choice == market::PostOnly::Slide && market::validate_price(taker.price) == RejectReason::None;
+    const Instrument& instrument = store_.instruments[taker.instrument];
+    taker.price =
+        taker.side == Side::Buy ? next_tick_below(instrument, best) : next_tick_above(instrument, best);
+    if (market::validate_price(taker.price) != RejectReason::None) return RejectReason::PostOnly;
+    return judge_band(instrument, taker.price);
+  }
+
+  // 0 where nothing is matched.
+  [[nodiscard]] std::uint64_t worst_of_limit(const Taker& taker) const {
+    if (store_.instruments.is(taker.instrument, Special::NotOpen)) [[unlikely]]
+      return 0;
+    return rank_of(opposite(taker.side), taker.price);
   }
 
   template <typename Request>

@@ -220,6 +220,7 @@ class ObviousSteps {
                                    .quantity = order.open,
                                    .side = order.asked.side,
                                    .kind = order.asked.kind});
+    order.asked.stop_price = 0;
     arrive(order);
   }
 

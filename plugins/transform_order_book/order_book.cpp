@@ -47,7 +47,7 @@ constexpr std::array options{
            .minimum = "1",
            .help = "The number of the first execution; the next ones rise by one."},
 };
-enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top };
+enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top, auctions };
 constexpr std::array outputs{
     Output{.name = "reports",
            .events = "Accepted|Rejected|Executed|Cancelled|Replaced|MassCancelled|Expired|Triggered",
@@ -59,6 +59,9 @@ constexpr std::array outputs{
     Output{.name = "levels", .events = "LevelChanged", .help = "The total at a price, after each change."},
     Output{
         .name = "top", .events = "TopOfBook", .help = "The best prices, after each event that changed them."},
+    Output{.name = "auctions",
+           .events = "AuctionPrice",
+           .help = "The price an auction would have while orders are collected, and the one it has."},
 };
 constexpr std::array counters{
     CounterInfo{
@@ -137,6 +140,7 @@ class Announcer {
   }
   [[nodiscard]] bool wants_levels() const { return connected_[levels]; }
   [[nodiscard]] bool wants_top() const { return connected_[top]; }
+  [[nodiscard]] bool wants_auctions() const { return connected_[auctions]; }
 
   void report(const auto& value) { emit(reports, value); }
   void execution(const market::Executed& value, bool printable) {
@@ -157,6 +161,7 @@ class Announcer {
   }
   void level_changed(const market::LevelChanged& value) { emit(levels, value); }
   void top_changed(const market::TopOfBook& value) { emit(top, value); }
+  void auction(const market::AuctionPrice& value) { emit(auctions, value); }
 
  private:
   void emit(std::uint32_t output, const auto& value) { out_->emit(output, time_, origin_, value); }
@@ -246,6 +251,10 @@ class OrderBook final : public Transform {
         return matching_->request(payload<market::MassCancel>(event));
       case market::InstrumentCancel::event_type:
         return matching_->request(payload<market::InstrumentCancel>(event));
+      case market::TradingStatus::event_type:
+        return matching_->request(payload<market::TradingStatus>(event));
+      case market::InstrumentRules::event_type:
+        return matching_->request(payload<market::InstrumentRules>(event));
       case market::VenueExecution::event_type:
       case market::Trade::event_type:
         return wrong_mode_.add();
@@ -279,6 +288,7 @@ class OrderBook final : public Transform {
       case market::NewOrderExtended::event_type:
       case market::MassCancel::event_type:
       case market::InstrumentCancel::event_type:
+      case market::InstrumentRules::event_type:
         return wrong_mode_.add();
       case event_type_tick:
         return announcer_.tick(event);
@@ -326,7 +336,7 @@ TICKWEIR_PLUGIN("transform_order_book", OrderBook,
                 {.version = "1.0.0",
                  .summary = "Keeps an order book for each instrument: matches, or follows a venue's feed.",
                  .accepts = "NewOrder|NewOrderExtended|Cancel|Reduce|Replace|MassCancel|InstrumentCancel|"
-                            "VenueExecution|Trade|TradingStatus|Instrument",
+                            "VenueExecution|Trade|TradingStatus|Instrument|InstrumentRules",
                  .options = options,
                  .outputs = outputs,
                  .counters = counters,

@@ -35,7 +35,9 @@ constexpr Features fast_book_features{.fill_or_kill = true,
                                       .stops = true,
                                       .self_trade = true,
                                       .replace_in_place = true,
-                                      .mass_cancel = true};
+                                      .mass_cancel = true,
+                                      .rules = true,
+                                      .status = true};
 
 // Mostly sensible rows about few ids, so that they are live, dead and live again; some are wrong.
 class RandomRows {

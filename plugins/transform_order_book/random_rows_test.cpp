@@ -14,7 +14,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-const std::set<std::string> fast_book_outputs{"reports", "levels", "top"};
+const std::set<std::string> fast_book_outputs{"reports", "levels", "top", "auctions"};
 
 constexpr Limits narrow{.orders = 30, .instruments = 3};
 constexpr Limits wide{.orders = 500, .instruments = 2};

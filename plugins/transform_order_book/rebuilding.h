@@ -97,7 +97,7 @@ class Rebuilding : public Reporting<Listener> {
                           venue.printable != 0);
     }
     this->tell_level(after);
-    this->tell_top(after.instrument());
+    this->tell_change(after.instrument());
     return RejectReason::None;
   }
 
@@ -127,7 +127,7 @@ class Rebuilding : public Reporting<Listener> {
   RejectReason take_off(std::uint32_t index, std::uint32_t quantity, market::CancelReason reason) {
     const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
     this->cancel_quantity(index, quantity, reason);
-    this->tell_top(instrument);
+    this->tell_change(instrument);
     return RejectReason::None;
   }
 
@@ -135,7 +135,7 @@ class Rebuilding : public Reporting<Listener> {
     const std::uint32_t bid = store_.best(instrument, Side::Buy);
     const std::uint32_t ask = store_.best(instrument, Side::Sell);
     if (bid != 0 && ask != 0 && store_.level(bid).price() >= store_.level(ask).price()) ++counts_.crossed;
-    this->tell_top(instrument);
+    this->tell_change(instrument);
     return RejectReason::None;
   }
 };

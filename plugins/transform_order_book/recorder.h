@@ -24,12 +24,14 @@ struct Recorder {
   bool levels = false;
   bool top = false;
   bool orders = false;  // order by order
+  bool auctions = true;
 
   [[nodiscard]] bool wants_reports() const { return reports; }
   [[nodiscard]] bool wants_executions() const { return reports; }
   [[nodiscard]] bool wants_levels() const { return levels; }
   [[nodiscard]] bool wants_top() const { return top; }
   [[nodiscard]] bool wants_orders() const { return orders; }
+  [[nodiscard]] bool wants_auctions() const { return auctions; }
 
   void add(const std::ostringstream& line) { lines.push_back(line.str()); }
   void report(const market::Accepted& value) {

@@ -1,35 +1,17 @@
-// What both kinds of book tell: their listener, their counts, and the few reports they share.
-//
-// A listener says what it wants, and only that is built. A hand-written loop derives from Silent and
-// overrides what it needs; what stays `false` at compile time costs nothing.
+// What both kinds of book count and report, besides what everybody may see.
 //
 // Threading: one thread. Memory: none of its own.
-// Ownership: the store and the listener are the caller's and outlive it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
-#include "book_store.h"
+#include "market_data.h"
 #include "tickweir/market.h"
 
 namespace tickweir::book {
 
 using market::RejectReason;
-
-// The shape of a listener.
-struct Silent {
-  [[nodiscard]] static constexpr bool wants_reports() { return false; }
-  [[nodiscard]] static constexpr bool wants_executions() { return false; }
-  [[nodiscard]] static constexpr bool wants_levels() { return false; }
-  [[nodiscard]] static constexpr bool wants_top() { return false; }
-  // Accepted, Rejected, Cancelled, Replaced, MassCancelled, Expired, Triggered.
-  void report(const auto&) {}
-  // `printable`: belongs on the tape.
-  void execution(const market::Executed&, bool /*printable*/) {}
-  void level_changed(const market::LevelChanged&) {}
-  void top_changed(const market::TopOfBook&) {}
-};
 
 constexpr std::size_t reject_reason_count = market::value_count<RejectReason>;
 
@@ -48,13 +30,16 @@ struct Counts {
 
 // What the rules of both modes are built from.
 template <typename Listener>
-class Reporting {
+class Reporting : public MarketData<Listener> {
  public:
-  Reporting(BookStore& store, Listener& listener) : store_(store), listener_(listener) {}
+  using MarketData<Listener>::MarketData;
 
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
  protected:
+  using MarketData<Listener>::store_;
+  using MarketData<Listener>::listener_;
+
   // The order a request means; 0 when there is none, or it is another's: an account or instrument that the
   // request gives (not 0) must be the order's.
   [[nodiscard]] std::uint32_t find(std::uint64_t id, std::uint32_t instrument, std::uint32_t account) const {
@@ -83,32 +68,15 @@ class Reporting {
                                       .reason = reason});
   }
 
-  void tell_level(const Level& level) {
-    if (!listener_.wants_levels()) return;
-    listener_.level_changed({.price = level.price(),
-                             .quantity = level.quantity,
-                             .order_count = level.count,
-                             .instrument = level.instrument(),
-                             .side = level.side()});
-  }
-
-  // After each request that changed a book of `instrument`.
-  void tell_top(std::uint32_t instrument) {
-    if (!listener_.wants_top()) return;
-    market::TopOfBook now{.instrument = instrument};
-    if (const auto bid = store_.best(instrument, Side::Buy); bid != 0) {
-      now.bid_price = store_.level(bid).price();
-      now.bid_quantity = store_.level(bid).quantity;
+  // Of a request about an instrument alone: whether there is such a book.
+  template <typename Request>
+  bool has_book_or_reject(const Request& request) {
+    RejectReason reason = market::validate(request);
+    if (reason == RejectReason::None && !store_.has_book(request.instrument)) {
+      reason = RejectReason::InstrumentLimit;
     }
-    if (const auto ask = store_.best(instrument, Side::Sell); ask != 0) {
-      now.ask_price = store_.level(ask).price();
-      now.ask_quantity = store_.level(ask).quantity;
-    }
-    market::TopOfBook& told = store_.instruments[instrument].told_top;
-    told.instrument = instrument;
-    if (now == told) return;
-    told = now;
-    listener_.top_changed(now);
+    if (reason != RejectReason::None) reject(request, reason);
+    return reason == RejectReason::None;
   }
 
   // Takes `quantity` off an order and tells: at 0 the order has left.
@@ -124,13 +92,13 @@ class Reporting {
                                          .account = order.account,
                                          .reason = reason});
     }
-    tell_level(after);
+    this->tell_level(after);
   }
 
   void enter(std::uint64_t id, std::uint32_t account, std::uint32_t instrument, Side side, std::int64_t price,
              std::uint32_t quantity, std::uint8_t flags = 0) {
     const std::uint32_t index = store_.enter(id, account, instrument, side, price, quantity, flags);
-    tell_level(store_.level_of(store_.order(index)));
+    this->tell_level(store_.level_of(store_.order(index)));
   }
 
   // `price`: where it is, if not where it was put.
@@ -160,8 +128,6 @@ class Reporting {
                                       .account = account});
   }
 
-  BookStore& store_;
-  Listener& listener_;
   Counts counts_;
 };
 

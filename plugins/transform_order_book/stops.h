@@ -39,7 +39,7 @@ class Stops : public Trading<Listener> {
   void finish(std::uint32_t instrument) {
     if (store_.instruments.is(instrument, Special::Stops)) [[unlikely]]
       trigger_stops(instrument);
-    this->tell_top(instrument);
+    this->tell_change(instrument);
   }
 
  private:
@@ -78,7 +78,7 @@ class Stops : public Trading<Listener> {
   void trigger(std::uint32_t instrument, std::uint32_t index) {
     const Order order = store_.order(index);
     const Extras extras = store_.extras(index);
-    store_.leave(index);
+    store_.leave(index, instrument);
     const bool is_market = extras.limit_price == 0;
     ++counts_.triggered;
     if (listener_.wants_reports()) {

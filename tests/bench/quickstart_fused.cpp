@@ -52,7 +52,7 @@ struct Slots {
 };
 
 // The whole job as one program would do it.
-class HandWritten {
+class HandWritten : public book::Silent {
  public:
   HandWritten(const std::string& input, const std::string& output)
       : input_(input),
@@ -82,14 +82,7 @@ class HandWritten {
   }
 
   // What the book tells.
-  [[nodiscard]] static bool wants_reports() { return false; }
   [[nodiscard]] static bool wants_executions() { return true; }
-  [[nodiscard]] static bool wants_levels() { return false; }
-  [[nodiscard]] static bool wants_top() { return false; }
-  void report(const auto&) {}
-  void trade(const market::Trade&) {}
-  void level_changed(const market::LevelChanged&) {}
-  void top_changed(const market::TopOfBook&) {}
   void execution(const market::Executed& executed, bool) {
     if (bundler_.is_due(now_->time)) close();
     if (bundler_.add(bundle::make_item(executed, *now_), now_->origin)) close();
@@ -101,12 +94,23 @@ class HandWritten {
     ++kinds_[event.type % kinds_.size()];
     now_ = &event;
     switch (event.type) {
-      case market::NewOrder::event_type: book_.follow(payload<market::NewOrder>(event)); return;
-      case market::Cancel::event_type: book_.follow(payload<market::Cancel>(event)); return;
-      case market::Reduce::event_type: book_.follow(payload<market::Reduce>(event)); return;
-      case market::Replace::event_type: book_.follow(payload<market::Replace>(event)); return;
-      case market::VenueExecution::event_type: book_.follow(payload<market::VenueExecution>(event)); return;
-      default: return;
+      case market::NewOrder::event_type:
+        book_.follow(payload<market::NewOrder>(event));
+        return;
+      case market::Cancel::event_type:
+        book_.follow(payload<market::Cancel>(event));
+        return;
+      case market::Reduce::event_type:
+        book_.follow(payload<market::Reduce>(event));
+        return;
+      case market::Replace::event_type:
+        book_.follow(payload<market::Replace>(event));
+        return;
+      case market::VenueExecution::event_type:
+        book_.follow(payload<market::VenueExecution>(event));
+        return;
+      default:
+        return;
     }
   }
 

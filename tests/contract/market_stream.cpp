@@ -33,11 +33,19 @@ OwnedEvent unknown(std::uint16_t type, std::size_t bytes, const Fields& fields) 
   return {type, payload, fields};
 }
 
-// One of eleven, by turns, about the order that the generator sent just before.
+// An instrument's day: mostly open.
+market::TradingState state_of(std::size_t turn) {
+  using enum market::TradingState;
+  static constexpr std::array states{Open, Open, Halted,         Open, OpeningAuction, Open,
+                                     Open, Open, ClosingAuction, Open, Closed,         Open};
+  return states[turn / 13 % states.size()];
+}
+
+// One of thirteen, by turns, about the order that the generator sent just before.
 OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields& fields) {
   Fields refused = fields;
   refused.verdict = 200;
-  switch (turn % 11) {
+  switch (turn % 13) {
     case 0:
       return event(market::Trade{.price = order.price, .quantity = 5, .instrument = order.instrument},
                    fields);
@@ -59,8 +67,7 @@ OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields
     case 3:
       return event(market::Instrument{.instrument = order.instrument, .name = {'A', 'B', 'C'}}, fields);
     case 4:
-      return event(market::TradingStatus{.instrument = order.instrument, .state = market::TradingState::Open},
-                   fields);
+      return event(market::TradingStatus{.instrument = order.instrument, .state = state_of(turn)}, fields);
     case 5:
       return testing::tick(fields.time);
     case 6:
@@ -71,6 +78,14 @@ OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields
       return event(market::NewOrder{.order_id = 0, .quantity = 0, .instrument = 0}, fields);
     case 9:
       return event(market::Executed{.match_id = turn, .price = 1, .quantity = 1, .instrument = 3}, refused);
+    case 10:
+      return event(market::InstrumentRules{.instrument = order.instrument,
+                                           .reference_price = order.price,
+                                           .price_band = 100'000,
+                                           .max_orders_per_account = 500},
+                   fields);
+    case 11:
+      return event(market::SnapshotRequest{.instrument = order.instrument}, fields);
     default:
       return unknown(TICKWEIR_EVENT_FIRST_PAYLOAD + 44, 0, fields);
   }
