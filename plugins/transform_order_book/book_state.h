@@ -148,6 +148,10 @@ inline void save_instruments(StateWriter& out, const BookStore& store) {
 }
 
 inline bool makes_sense(std::uint64_t number, const Instrument& instrument) {
+  for (const std::int64_t price :
+       {instrument.last_price, instrument.low, instrument.high, instrument.reference_price}) {
+    if (price < 0 || price > market::price_max) return false;
+  }
   const market::InstrumentRules& rules = instrument.rules;
   const bool are_rules =
       rules == market::InstrumentRules{} ||
