@@ -45,12 +45,12 @@ class Auction : public Stops<Listener> {
       const Order maker = store_.order(buy);
       const Order order = store_.order(sell);
       Taker taker{
-          .id = order.id, .quantity = order.quantity, .instrument = instrument, .account = order.account};
-      const std::uint32_t both = std::min(maker.quantity, taker.quantity);
+          .id = order.id, .quantity = store_.open(sell), .instrument = instrument, .account = order.account};
+      const std::uint32_t both = std::min(maker.quantity, order.quantity);
       const auto traded = static_cast<std::uint32_t>(std::min<std::uint64_t>(quantity, both));
-      this->execute(taker, maker, traded, price);
-      bid = store_.take(buy, traded);
-      ask = store_.take(sell, traded);
+      this->execute(taker, maker, traded, price, store_.hidden(buy));
+      bid = take(buy, traded);
+      ask = take(sell, traded);
       if (bid.count == 0) this->tell_level(bid);
       if (ask.count == 0) asks_[asks++] = ask.key;
       quantity -= traded;
@@ -60,6 +60,12 @@ class Auction : public Stops<Listener> {
     if (ask.count != 0) this->tell_level(ask);
   }
 
+  Level take(std::uint32_t index, std::uint32_t quantity) {
+    const bool shows_more = quantity == store_.order(index).quantity && store_.hidden(index) != 0;
+    const Level after = store_.take(index, quantity);
+    if (shows_more) this->tell_refreshed(after.instrument(), index);
+    return after;
+  }
   [[nodiscard]] std::uint32_t first_of(std::uint32_t instrument, Side side) const {
     return store_.level(store_.best(instrument, side)).first;
   }

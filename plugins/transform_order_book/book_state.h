@@ -26,7 +26,7 @@
 
 namespace tickweir::book {
 
-constexpr std::uint64_t state_format = 6;
+constexpr std::uint64_t state_format = 7;
 constexpr std::uint64_t no_more = ~std::uint64_t{0};
 
 struct SavedLevel {
@@ -89,6 +89,7 @@ inline bool make_sense(const Extras& extras, const SavedLevel& level, bool waits
     return false;
   }
   if (!waits) return extras == extras.entered();
+  if (extras.hidden != 0) return false;
   const Side side = opposite(side_of(level.place));
   return extras.side == side && extras.stop_price == price_of(side_of(level.place), level.rank) &&
          (extras.limit_price == 0 || is_price(extras.limit_price)) &&
@@ -102,8 +103,9 @@ inline void load_order(StateReader& in, BookStore& store, const SavedLevel& leve
     refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
   }
   const Extras extras = order.extras != 0 ? in.get<Extras>() : Extras{};
-  if (extras.bits() != order.extras || !make_sense(extras, level, waits)) {
-    refuse("when order " + std::to_string(order.id) + " ends, or what it waits for");
+  if (extras.bits() != order.extras || !make_sense(extras, level, waits) ||
+      (extras.hidden != 0 && (order.quantity > extras.display || extras.hidden > market::quantity_max))) {
+    refuse("when order " + std::to_string(order.id) + " ends, what it waits for, or what it hides");
   }
   const auto instrument = static_cast<std::uint32_t>(level.place / 2);
   const auto flags = static_cast<std::uint8_t>(order.flags);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "account_orders.h"
 #include "expiry_heap.h"
@@ -31,7 +32,7 @@ struct Limits {
 
 struct Order {
   std::uint64_t id = 0;
-  std::uint32_t quantity = 0;  // open
+  std::uint32_t quantity = 0;  // open; of an iceberg: shown
   std::uint32_t account = 0;
   std::uint32_t previous = 0;  // in the level's queue
   std::uint32_t next = 0;      // in the queue, or in the free list
@@ -69,6 +70,25 @@ class BookStore {
   }
   [[nodiscard]] const Order& order(std::uint32_t index) const { return orders_[index]; }
   [[nodiscard]] const Extras& extras(std::uint32_t index) const { return extras_[index]; }
+  // What an order has open, shown or not; and what of it is hidden.
+  [[nodiscard]] std::uint32_t open(std::uint32_t index) const {
+    return orders_[index].quantity + hidden(index);
+  }
+  [[nodiscard]] std::uint32_t hidden(std::uint32_t index) const {
+    return orders_[index].has(Extra::Iceberg) ? extras_[index].hidden : 0;
+  }
+  // What an iceberg shows at most, 0 for others.
+  [[nodiscard]] std::uint32_t display(std::uint32_t index) const {
+    return orders_[index].has(Extra::Iceberg) ? extras_[index].display : 0;
+  }
+  // Of all orders of a level.
+  [[nodiscard]] std::uint64_t open(const Level& level) const {
+    std::uint64_t sum = level.quantity;
+    if (icebergs_ == 0) return sum;
+    for (std::uint32_t at = level.first; at != 0; at = orders_[at].next) sum += hidden(at);
+    return sum;
+  }
+  [[nodiscard]] std::uint32_t iceberg_count() const { return icebergs_; }
   [[nodiscard]] const ExpiryHeap& expiries() const { return expiries_; }
   [[nodiscard]] const Level& level(std::uint32_t index) const { return levels_[index]; }
   [[nodiscard]] const Level& level_of(const Order& order) const {
@@ -98,27 +118,35 @@ class BookStore {
     order.extras = extras.bits();
     extras_[index] = extras;
     if (order.has(Extra::Date)) expiries_.put({extras.expiry_time, order.id, index});
+    if (order.has(Extra::Iceberg)) ++icebergs_;
+  }
+  // Takes up to `quantity` off what an order hides. Returns how much is still to be taken.
+  std::uint32_t take_hidden(std::uint32_t index, std::uint32_t quantity) {
+    const std::uint32_t taken = std::min(hidden(index), quantity);
+    if (taken != 0) extras_[index].hidden -= taken;
+    return quantity - taken;
   }
 
-  // Takes `quantity` off an order, at most what is open; at 0 the order leaves, and an empty level too.
+  // Takes `quantity` off an order, at most what it shows; at 0 the order leaves, and an empty level too. An
+  // iceberg that hides more shows its next part at the back instead.
   // Returns a copy of the level as it is afterwards.
   [[gnu::always_inline]] Level take(std::uint32_t index, std::uint32_t quantity) {
     return take(levels_, index, quantity);
   }
 
-  // Gives an order another id, not in use or its own, and what is open, at most what was. It keeps its place.
-  void rename(std::uint32_t index, std::uint64_t id, std::uint32_t quantity) {
+  // Gives an order another id, not in use or its own, and what is open, at most what was. It keeps its place,
+  // and an iceberg what it shows.
+  void rename(std::uint32_t index, std::uint64_t id, std::uint32_t open) {
     Order& order = orders_[index];
-    TICKWEIR_ASSERT(quantity != 0 && quantity <= order.quantity);
+    TICKWEIR_ASSERT(open != 0 && open <= this->open(index));
     ids_.erase(order.id, index);
     ids_.put(id, index);
     order.id = id;
-    if (order.has(Extra::Date)) [[unlikely]] {
-      expiries_.erase(index);
-      expiries_.put({extras_[index].expiry_time, id, index});
-    }
-    levels_[order.level].quantity -= order.quantity - quantity;
-    order.quantity = quantity;
+    const std::uint32_t shown = std::min(order.quantity, open);
+    levels_[order.level].quantity -= order.quantity - shown;
+    order.quantity = shown;
+    if (order.extras != 0) [[unlikely]]
+      rename_extras(index, open);
   }
 
   // Takes up to `quantity` off the front of a level, the oldest order first, and tells of each:
@@ -238,7 +266,7 @@ class BookStore {
     Level& level = levels[level_index];
     order.quantity -= quantity;
     level.quantity -= quantity;
-    if (order.quantity == 0) {
+    if (order.quantity == 0 && (order.extras == 0 || !show_more(level, index))) {
       (order.previous != 0 ? orders_[order.previous].next : level.first) = order.next;
       (order.next != 0 ? orders_[order.next].previous : level.last) = order.previous;
       --level.count;
@@ -249,6 +277,32 @@ class BookStore {
     const Level after = level;
     if (level.count == 0) levels.remove(level_index);
     return after;
+  }
+  [[gnu::noinline]] void rename_extras(std::uint32_t index, std::uint32_t open) {
+    const Order& order = orders_[index];
+    Extras& extras = extras_[index];
+    if (order.has(Extra::Date)) {
+      expiries_.erase(index);
+      expiries_.put({extras.expiry_time, order.id, index});
+    }
+    extras.hidden = open - order.quantity;
+    extras.display = std::min(extras.display, open);
+  }
+  // Of an order that shows nothing any more: its next part, at the back of its level. Says whether there is
+  // one.
+  [[gnu::noinline]] bool show_more(Level& level, std::uint32_t index) {
+    Order& order = orders_[index];
+    if (hidden(index) == 0) return false;
+    order.quantity = std::min(extras_[index].hidden, extras_[index].display);
+    extras_[index].hidden -= order.quantity;
+    level.quantity += order.quantity;
+    if (order.next == 0) return true;
+    (order.previous != 0 ? orders_[order.previous].next : level.first) = order.next;
+    orders_[order.next].previous = order.previous;
+    orders_[level.last].next = index;
+    order.previous = std::exchange(level.last, index);
+    order.next = 0;
+    return true;
   }
   // Whether any still wait.
   void mark_stops(std::uint32_t instrument) {
@@ -266,6 +320,7 @@ class BookStore {
   [[gnu::noinline]] void drop_extras(std::uint32_t index) {
     Order& order = orders_[index];
     if (order.has(Extra::Date)) expiries_.erase(index);
+    if (order.has(Extra::Iceberg)) --icebergs_;
     order.extras = 0;
   }
   void free_slot(std::uint32_t index, std::uint32_t instrument) {
@@ -313,6 +368,7 @@ class BookStore {
   OrderIdMap ids_;
   AccountOrders account_orders_;
   bool limits_accounts_ = false;  // some instrument does, or did
+  std::uint32_t icebergs_ = 0;    // that rest or wait
   std::uint32_t free_order_ = 0;
   std::uint32_t used_orders_ = 0;
 };

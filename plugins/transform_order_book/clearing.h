@@ -7,7 +7,8 @@
 // last ask and the last bid that were taken, where all prices trade the same; the surplus is least where it
 // is, or at most one price further on either side.
 //
-// Threading: one thread. Memory: none. Cost: a look at each level that would trade, whatever the tick size.
+// Threading: one thread. Memory: none. Cost: a look at each level that would trade, whatever the tick size;
+// while icebergs are about, at each order there.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +58,7 @@ class Walk {
   }
 
  private:
-  [[nodiscard]] std::uint64_t open() const { return is_over() ? 0 : store_->level(level_).quantity; }
+  [[nodiscard]] std::uint64_t open() const { return is_over() ? 0 : store_->open(store_->level(level_)); }
 
   const BookStore* store_;
   Side side_;

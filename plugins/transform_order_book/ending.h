@@ -4,7 +4,9 @@
 // Cost:      many at once: a look at each order of the instrument, or of all instruments if none is given.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "reporting.h"
 
@@ -45,12 +47,14 @@ class Ending : public Reporting<Listener> {
   using Reporting<Listener>::listener_;
   using Reporting<Listener>::counts_;
 
-  // Takes `quantity`, at most what is open, off an order, and tells. At 0 it has left.
+  static constexpr std::uint32_t everything = std::numeric_limits<std::uint32_t>::max();
+
+  // Takes `quantity`, or what is open if that is less, off an order, and tells. At 0 it has left.
   void cancel(std::uint32_t index, std::uint32_t quantity, CancelReason reason) {
     if (store_.order(index).extras != 0) [[unlikely]]
       return cancel_with_extras(index, quantity, reason);
     const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
-    this->cancel_quantity(index, quantity, reason);
+    this->cancel_quantity(index, std::min(quantity, store_.order(index).quantity), reason);
     this->tell_change(instrument);
   }
 
@@ -71,21 +75,23 @@ class Ending : public Reporting<Listener> {
     ++counts_.expired;
     if (listener_.wants_reports()) {
       listener_.report(market::Expired{.order_id = order.id,
-                                       .quantity = order.quantity,
+                                       .quantity = store_.open(index),
                                        .instrument = store_.level_of(order).instrument(),
                                        .account = order.account});
     }
-    take_off(index, order.quantity);
+    take_off(index, store_.open(index));
   }
 
   [[gnu::noinline]] void cancel_with_extras(std::uint32_t index, std::uint32_t quantity,
                                             CancelReason reason) {
     const Order order = store_.order(index);
-    if (quantity == order.quantity) ++counts_.cancelled;
+    const std::uint32_t open = store_.open(index);
+    quantity = std::min(quantity, open);
+    if (quantity == open) ++counts_.cancelled;
     if (listener_.wants_reports()) {
       listener_.report(market::Cancelled{.order_id = order.id,
                                          .quantity = quantity,
-                                         .remaining = order.quantity - quantity,
+                                         .remaining = open - quantity,
                                          .instrument = store_.level_of(order).instrument(),
                                          .account = order.account,
                                          .reason = reason});
@@ -93,11 +99,13 @@ class Ending : public Reporting<Listener> {
     take_off(index, quantity);
   }
 
+  // What is hidden goes first.
   void take_off(std::uint32_t index, std::uint32_t quantity) {
     if (store_.order(index).has(Extra::Stop)) return store_.take_stop(index, quantity);
-    const Level after = store_.take(index, quantity);
-    this->tell_level(after);
-    this->tell_change(after.instrument());
+    const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
+    const std::uint32_t of_shown = store_.take_hidden(index, quantity);
+    if (of_shown != 0) this->tell_level(store_.take(index, of_shown));
+    this->tell_change(instrument);
   }
 
   // `end(order)` for the orders of one instrument, of one side or (None) both: bids from the best, asks from
@@ -137,9 +145,9 @@ class Ending : public Reporting<Listener> {
       for_each_order(at, side, [&](std::uint32_t index) {
         const Order& order = store_.order(index);
         if (!is_meant(order)) return;
-        sum.quantity += order.quantity;
+        sum.quantity += store_.open(index);
         ++sum.order_count;
-        cancel(index, order.quantity, reason);
+        cancel(index, everything, reason);
       });
     }
     if (listener_.wants_reports()) listener_.report(sum);

@@ -1,5 +1,5 @@
-// What only few orders have, beside what every order has (book_store.h): when they end, and
-// what they wait for.
+// What only few orders have, beside what every order has (book_store.h): when they end,
+// what they wait for, what they hide.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,10 @@ namespace tickweir::book {
 
 // Bits of Order::extras: what there is to know of an order here. 0 for most.
 enum class Extra : std::uint8_t {
-  Day = 1,   // ends when its instrument closes
-  Date = 2,  // ends at `expiry_time`
-  Stop = 4,  // waits for its stop price, and is in no book before
+  Day = 1,      // ends when its instrument closes
+  Date = 2,     // ends at `expiry_time`
+  Stop = 4,     // waits for its stop price, and is in no book before
+  Iceberg = 8,  // shows a part of itself: Order::quantity; while it waits, that is all of it
 };
 
 // No hidden padding: saved as it is.
@@ -22,6 +23,8 @@ struct Extras {
   std::int64_t stop_price = 0;
   std::int64_t limit_price = 0;  // 0: enters as a market order
   std::int64_t protection = 0;   // of that
+  std::uint32_t hidden = 0;      // of an iceberg that rests: open besides what it shows
+  std::uint32_t display = 0;     // of an iceberg, else 0: shows no more than this at a time
   market::TimeInForce time_in_force = market::TimeInForce::GoodTillCancel;
   market::Side side = market::Side::None;  // of an order that waits
   std::uint16_t reserved = 0;
@@ -33,13 +36,14 @@ struct Extras {
   [[nodiscard]] std::uint8_t bits() const {
     const auto bit = [](Extra extra, bool is_so) { return is_so ? static_cast<unsigned>(extra) : 0U; };
     return static_cast<std::uint8_t>(bit(Extra::Day, time_in_force == market::TimeInForce::Day) |
-                                     bit(Extra::Date, has_date()) | bit(Extra::Stop, waits()));
+                                     bit(Extra::Date, has_date()) | bit(Extra::Stop, waits()) |
+                                     bit(Extra::Iceberg, display != 0));
   }
   [[nodiscard]] bool has_date() const { return time_in_force == market::TimeInForce::GoodTillDate; }
   [[nodiscard]] bool waits() const { return stop_price != 0; }
   // What is left of them when it enters.
   [[nodiscard]] Extras entered() const {
-    return {.expiry_time = expiry_time, .time_in_force = time_in_force};
+    return {.expiry_time = expiry_time, .hidden = hidden, .display = display, .time_in_force = time_in_force};
   }
 };
 

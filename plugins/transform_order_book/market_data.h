@@ -22,7 +22,8 @@ struct Silent {
   [[nodiscard]] static constexpr bool wants_levels() { return false; }
   [[nodiscard]] static constexpr bool wants_top() { return false; }
   [[nodiscard]] static constexpr bool wants_auctions() { return false; }
-  // Accepted, Rejected, Cancelled, Replaced, MassCancelled, Expired, Triggered.
+  // Accepted, Rejected, Cancelled, Replaced, MassCancelled, Expired, Triggered,
+  // Refreshed.
   void report(const auto&) {}
   // `printable`: belongs on the tape.
   void execution(const market::Executed&, bool /*printable*/) {}

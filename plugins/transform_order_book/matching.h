@@ -22,23 +22,20 @@ class Matching : public Auction<Listener> {
 
   void request(const market::NewOrder& order) { enter_book(order, {}); }
   void request(const market::NewOrderExtended& order) {
-    if (order.display_quantity != 0 && market::validate(order) == RejectReason::None) {
-      return this->reject(order, RejectReason::InvalidKind);
-    }
     enter_book(order, {.protection = order.protection, .minimum = order.minimum_quantity});
   }
 
   void request(const market::Cancel& cancel) {
     const std::uint32_t index = find_or_reject(cancel);
     if (index == 0) return;
-    this->cancel(index, store_.order(index).quantity, CancelReason::Requested);
+    this->cancel(index, this->everything, CancelReason::Requested);
   }
 
   // Keeps the place in the queue. Taking all that is open, or more, ends the order.
   void request(const market::Reduce& reduce) {
     const std::uint32_t index = find_or_reject(reduce);
     if (index == 0) return;
-    this->cancel(index, std::min(reduce.quantity, store_.order(index).quantity), CancelReason::Reduced);
+    this->cancel(index, reduce.quantity, CancelReason::Reduced);
   }
 
   // `quantity` is what shall be open. At the same price, for no more than is open, the place in the queue is
@@ -52,6 +49,7 @@ class Matching : public Auction<Listener> {
     }
     const Order& old = store_.order(index);
     const bool has_extras = old.extras != 0;
+    const std::uint32_t display = std::min(store_.display(index), replace.quantity);
     const Level& level = store_.level_of(old);
     Taker taker{.id = replace.new_order_id,
                 .price = replace.price,
@@ -60,20 +58,22 @@ class Matching : public Auction<Listener> {
                 .account = old.account,
                 .side = level.side(),
                 .flags = old.flags};
-    if (const RejectReason reason = judge_again(taker); reason != RejectReason::None) {
+    if (const RejectReason reason = judge_again(taker, display); reason != RejectReason::None) {
       return this->reject(replace, reason);
     }
-    if (taker.price == level.price() && taker.quantity <= old.quantity) {
+    if (taker.price == level.price() && taker.quantity <= store_.open(index)) {
       store_.rename(index, taker.id, taker.quantity);
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
       this->tell_level(level);
     } else {
-      this->tell_level(store_.take(index, old.quantity));
+      this->tell_level(store_.take(index, store_.take_hidden(index, store_.open(index))));
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
       this->trade(taker, worst_of_limit(taker));
       if (taker.quantity != 0) {
         if (has_extras) [[unlikely]] {
-          this->rest(taker, Extras(store_.extras(index)));  // what the old order had can still be read
+          Extras extras = store_.extras(index);  // what the old order had can still be read
+          extras.display = display;
+          this->rest(taker, extras);
         } else {
           this->rest(taker);
         }
@@ -161,7 +161,9 @@ class Matching : public Auction<Listener> {
     this->rest(taker, {.time_in_force = order.time_in_force});
   }
   void rest_of(const Taker& taker, const market::NewOrderExtended& order) {
-    const Extras extras{.expiry_time = order.expiry_time, .time_in_force = order.time_in_force};
+    const Extras extras{.expiry_time = order.expiry_time,
+                        .display = order.display_quantity,
+                        .time_in_force = order.time_in_force};
     if (extras.bits() == 0) return this->rest(taker);
     this->rest(taker, extras);
   }
@@ -188,16 +190,17 @@ class Matching : public Auction<Listener> {
     return reason != RejectReason::None ? reason : judge_rules(instrument, asked);
   }
   // A replaced order, as what it is from now on.
-  RejectReason judge_again(Taker& taker) const {
+  RejectReason judge_again(Taker& taker, std::uint32_t display) const {
     if (store_.instruments.is_special(taker.instrument)) [[unlikely]] {
-      const RejectReason reason = judge_specially(market::NewOrder{.order_id = taker.id,
+      const RejectReason reason = judge_specially(NewOrderExtended{.order_id = taker.id,
                                                                    .price = taker.price,
                                                                    .quantity = taker.quantity,
                                                                    .instrument = taker.instrument,
                                                                    .account = taker.account,
                                                                    .side = taker.side,
                                                                    .kind = market::OrderKind::Limit,
-                                                                   .flags = taker.flags});
+                                                                   .flags = taker.flags,
+                                                                   .display_quantity = display});
       if (reason != RejectReason::None) return reason;
     }
     return keep_off(taker);

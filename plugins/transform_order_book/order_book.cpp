@@ -50,7 +50,8 @@ constexpr std::array options{
 enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top, auctions };
 constexpr std::array outputs{
     Output{.name = "reports",
-           .events = "Accepted|Rejected|Executed|Cancelled|Replaced|MassCancelled|Expired|Triggered",
+           .events = "Accepted|Rejected|Executed|Cancelled|Replaced|MassCancelled|Expired|"
+                     "Triggered|Refreshed",
            .help = "Every outcome of every request, in order."},
     Output{.name = "executions", .events = "Executed", .help = "Each match, both sides in one event."},
     Output{.name = "trades",

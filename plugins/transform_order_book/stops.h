@@ -30,6 +30,7 @@ class Stops : public Trading<Listener> {
          .stop_price = order.stop_price,
          .limit_price = order.price,
          .protection = order.protection,
+         .display = order.display_quantity,
          .time_in_force = order.time_in_force,
          .side = order.side});
     finish(order.instrument);

@@ -7,21 +7,9 @@
 #include <cstdint>
 
 #include "ending.h"
+#include "tradable.h"
 
 namespace tickweir::book {
-
-using market::SelfTrade;
-
-// An order that is arriving.
-struct Taker {
-  std::uint64_t id = 0;
-  std::int64_t price = 0;
-  std::uint32_t quantity = 0;  // still wanted
-  std::uint32_t instrument = 0;
-  std::uint32_t account = 0;
-  Side side = Side::None;
-  std::uint8_t flags = 0;
-};
 
 template <typename Listener>
 class Trading : public Ending<Listener> {
@@ -33,8 +21,9 @@ class Trading : public Ending<Listener> {
   using Ending<Listener>::listener_;
   using Ending<Listener>::counts_;
 
-  [[nodiscard]] const Place& met_by(const Taker& taker) const {
-    return store_.levels().place(place_of(taker.instrument, opposite(taker.side)));
+  [[nodiscard]] const Place& met_by(const Taker& taker) const { return book::met_by(store_, taker); }
+  [[nodiscard]] bool can_trade(const Taker& taker, std::uint64_t worst, std::uint32_t needed) const {
+    return Tradable(store_, taker, worst).is_at_least(needed);
   }
 
   [[nodiscard]] std::uint64_t worst_of_market(const Taker& taker, std::int64_t protection) const {
@@ -42,33 +31,6 @@ class Trading : public Ending<Listener> {
   }
   [[nodiscard]] CancelReason reason_of_market(const Taker& taker) const {
     return met_by(taker).best != 0 ? CancelReason::Protection : CancelReason::NoLiquidity;
-  }
-
-  // Whether at least `needed` would trade at once, at ranks up to `worst`.
-  [[nodiscard]] bool can_trade(const Taker& taker, std::uint64_t worst, std::uint32_t needed) const {
-    const bool is_guarded = prevents_self_trade(taker);
-    std::uint32_t left = taker.quantity;
-    std::uint64_t traded = 0;
-    for (std::uint32_t at = met_by(taker).best; at != 0 && left != 0; at = store_.next_worse(at)) {
-      const Level& level = store_.level(at);
-      if (level.rank() > worst || traded >= needed) break;
-      if (!is_guarded) {
-        traded += level.quantity;
-        continue;
-      }
-      for (std::uint32_t i = level.first; i != 0 && left != 0; i = store_.order(i).next) {
-        const Order& maker = store_.order(i);
-        const std::uint32_t both = std::min(left, maker.quantity);
-        const SelfTrade choice = market::self_trade_of(taker.flags);
-        const bool is_own = maker.account == taker.account;
-        if (is_own && (choice == SelfTrade::CancelNewest || choice == SelfTrade::CancelBoth)) {
-          return traded >= needed;
-        }
-        if (!is_own) traded += both;
-        if (!is_own || choice == SelfTrade::Decrement) left -= both;
-      }
-    }
-    return traded >= needed;
   }
 
   // Trades at ranks up to `worst`.
@@ -97,7 +59,7 @@ class Trading : public Ending<Listener> {
 
   // `maker` as it was before.
   [[gnu::always_inline]] void execute(Taker& taker, const Order& maker, std::uint32_t quantity,
-                                      std::int64_t price) {
+                                      std::int64_t price, std::uint32_t maker_hidden = 0) {
     taker.quantity -= quantity;
     ++counts_.executed;
     const std::uint64_t match_id = store_.next_match_id++;
@@ -108,16 +70,12 @@ class Trading : public Ending<Listener> {
                          .price = price,
                          .quantity = quantity,
                          .instrument = taker.instrument,
-                         .maker_remaining = maker.quantity - quantity,
+                         .maker_remaining = maker.quantity - quantity + maker_hidden,
                          .taker_remaining = taker.quantity,
                          .maker_account = maker.account,
                          .taker_account = taker.account,
                          .taker_side = taker.side},
                         true);
-  }
-
-  static bool prevents_self_trade(const Taker& taker) {
-    return taker.account != 0 && market::self_trade_of(taker.flags) != SelfTrade::Allow;
   }
 
   // As trade_with_level, for what few do: where the taker meets its own account and prevents it, its choice
@@ -129,29 +87,40 @@ class Trading : public Ending<Listener> {
     while (taker.quantity != 0 && after.count != 0) {
       const std::uint32_t index = after.first;
       const Order maker = store_.order(index);
+      const std::uint32_t hidden = store_.hidden(index);
       const std::uint32_t both = std::min(taker.quantity, maker.quantity);
       if (!is_guarded || maker.account != taker.account) {
         after = store_.take(index, both);
         store_.instruments.traded(taker.instrument, price);
-        execute(taker, maker, both, price);
+        execute(taker, maker, both, price, hidden);
       } else {
-        const SelfTrade choice = market::self_trade_of(taker.flags);
-        const bool is_decrement = choice == SelfTrade::Decrement;
-        const std::uint32_t of_maker = is_decrement ? both : maker.quantity;
-        const std::uint32_t of_taker = is_decrement ? both : taker.quantity;
-        if (choice != SelfTrade::CancelNewest) {
-          tell_prevented(maker.id, maker.account, taker.instrument, of_maker, maker.quantity - of_maker);
-          after = store_.take(index, of_maker);
+        if (market::self_trade_of(taker.flags) == SelfTrade::CancelNewest) {
+          take_off_taker(taker, taker.quantity);
+          break;
         }
-        if (choice != SelfTrade::CancelOldest) {
-          taker.quantity -= of_taker;
-          tell_prevented(taker.id, taker.account, taker.instrument, of_taker, taker.quantity);
-        }
-        if (choice == SelfTrade::CancelNewest) break;
+        after = prevent(taker, index, both);
       }
       has_changed = true;
+      const bool is_refreshed = hidden != 0 && both == maker.quantity && store_.order(index).id == maker.id;
+      if (is_refreshed) tell_refreshed(taker.instrument, index);
     }
     if (has_changed) this->tell_level(after);
+  }
+
+  // `both`: what the two would have traded. Returns a copy of the level as it is afterwards.
+  Level prevent(Taker& taker, std::uint32_t index, std::uint32_t both) {
+    const Order maker = store_.order(index);
+    const SelfTrade choice = market::self_trade_of(taker.flags);
+    const bool is_decrement = choice == SelfTrade::Decrement;
+    const std::uint32_t open = store_.open(index);
+    const std::uint32_t quantity = is_decrement ? both : open;
+    tell_prevented(maker.id, maker.account, taker.instrument, quantity, open - quantity);
+    if (choice != SelfTrade::CancelOldest) take_off_taker(taker, is_decrement ? both : taker.quantity);
+    return store_.take(index, is_decrement ? both : store_.take_hidden(index, open));
+  }
+  void take_off_taker(Taker& taker, std::uint32_t quantity) {
+    taker.quantity -= quantity;
+    tell_prevented(taker.id, taker.account, taker.instrument, quantity, taker.quantity);
   }
 
   void tell_prevented(std::uint64_t id, std::uint32_t account, std::uint32_t instrument,
@@ -171,11 +140,23 @@ class Trading : public Ending<Listener> {
                 taker.flags);
   }
 
-  [[gnu::noinline]] void rest(const Taker& taker, const Extras& extras) {
-    const std::uint32_t index = store_.enter(taker.id, taker.account, taker.instrument, taker.side,
-                                             taker.price, taker.quantity, taker.flags);
+  [[gnu::noinline]] void rest(const Taker& taker, Extras extras) {
+    const std::uint32_t shown =
+        extras.display != 0 ? std::min(taker.quantity, extras.display) : taker.quantity;
+    extras.hidden = taker.quantity - shown;
+    const std::uint32_t index =
+        store_.enter(taker.id, taker.account, taker.instrument, taker.side, taker.price, shown, taker.flags);
     if (extras.bits() != 0) store_.give(index, extras);
     this->tell_level(store_.level_of(store_.order(index)));
+  }
+  void tell_refreshed(std::uint32_t instrument, std::uint32_t index) {
+    if (!listener_.wants_reports()) return;
+    const Order& order = store_.order(index);
+    listener_.report(market::Refreshed{.order_id = order.id,
+                                       .displayed = order.quantity,
+                                       .remaining = store_.open(index),
+                                       .instrument = instrument,
+                                       .account = order.account});
   }
 
   void end_remainder(const Taker& taker, CancelReason reason) {
