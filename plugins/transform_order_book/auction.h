@@ -61,9 +61,11 @@ class Auction : public Stops<Listener> {
   }
 
   Level take(std::uint32_t index, std::uint32_t quantity) {
-    const bool shows_more = quantity == store_.order(index).quantity && store_.hidden(index) != 0;
+    const Order order = store_.order(index);
+    const bool shows_more = quantity == order.quantity && store_.hidden(index) != 0;
     const Level after = store_.take(index, quantity);
-    if (shows_more) this->tell_refreshed(after.instrument(), index);
+    this->tell_less(order, quantity, after);
+    if (shows_more) this->tell_refreshed(after, index);
     return after;
   }
   [[nodiscard]] std::uint32_t first_of(std::uint32_t instrument, Side side) const {

@@ -162,7 +162,7 @@ inline bool makes_sense(std::uint64_t number, const Instrument& instrument) {
   return are_rules && is_told && instrument.state <= TradingState::ClosingAuction;
 }
 
-inline void load_instruments(StateReader& in, BookStore& store) {
+inline void load_instruments(StateReader& in, BookStore& store, bool matches) {
   std::uint64_t next = 0;
   for (;;) {
     const auto number = in.get<std::uint64_t>();
@@ -172,7 +172,12 @@ inline void load_instruments(StateReader& in, BookStore& store) {
       refuse("what it knows of instrument " + std::to_string(number));
     }
     if (TICKWEIR_BUG("best prices told again")) instrument.told_top = {};
-    store.restore(static_cast<std::uint32_t>(number), instrument);
+    const auto at = static_cast<std::uint32_t>(number);
+    if (matches) {
+      store.restore(at, instrument);
+    } else {
+      store.instruments[at] = instrument;  // state and rules are the venue's affair
+    }
     next = number + 1;
   }
 }
@@ -201,7 +206,7 @@ inline void load_book(StateReader& in, std::uint64_t mode, BookStore& store) {
   store.now = in.get<std::uint64_t>();
   detail::load_levels(in, store, false);
   detail::load_levels(in, store, true);
-  detail::load_instruments(in, store);
+  detail::load_instruments(in, store, mode == 0);
 }
 
 }  // namespace tickweir::book

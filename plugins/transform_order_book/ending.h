@@ -53,9 +53,10 @@ class Ending : public Reporting<Listener> {
   void cancel(std::uint32_t index, std::uint32_t quantity, CancelReason reason) {
     if (store_.order(index).extras != 0) [[unlikely]]
       return cancel_with_extras(index, quantity, reason);
-    const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
-    this->cancel_quantity(index, std::min(quantity, store_.order(index).quantity), reason);
-    this->tell_change(instrument);
+    const Order& order = store_.order(index);
+    quantity = std::min(quantity, order.quantity);
+    this->tell_cancelled(order, order.quantity, quantity, reason);
+    this->tell_change(this->take_off(index, quantity).instrument());
   }
 
   // When the instrument closes.
@@ -79,32 +80,23 @@ class Ending : public Reporting<Listener> {
                                        .instrument = store_.level_of(order).instrument(),
                                        .account = order.account});
     }
-    take_off(index, store_.open(index));
+    end_part(index, store_.open(index));
   }
 
   [[gnu::noinline]] void cancel_with_extras(std::uint32_t index, std::uint32_t quantity,
                                             CancelReason reason) {
-    const Order order = store_.order(index);
     const std::uint32_t open = store_.open(index);
     quantity = std::min(quantity, open);
-    if (quantity == open) ++counts_.cancelled;
-    if (listener_.wants_reports()) {
-      listener_.report(market::Cancelled{.order_id = order.id,
-                                         .quantity = quantity,
-                                         .remaining = open - quantity,
-                                         .instrument = store_.level_of(order).instrument(),
-                                         .account = order.account,
-                                         .reason = reason});
-    }
-    take_off(index, quantity);
+    this->tell_cancelled(store_.order(index), open, quantity, reason);
+    end_part(index, quantity);
   }
 
-  // What is hidden goes first.
-  void take_off(std::uint32_t index, std::uint32_t quantity) {
+  // Of an order that rests or waits. What is hidden goes first.
+  void end_part(std::uint32_t index, std::uint32_t quantity) {
     if (store_.order(index).has(Extra::Stop)) return store_.take_stop(index, quantity);
     const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
     const std::uint32_t of_shown = store_.take_hidden(index, quantity);
-    if (of_shown != 0) this->tell_level(store_.take(index, of_shown));
+    if (of_shown != 0) this->take_off(index, of_shown);
     this->tell_change(instrument);
   }
 

@@ -1,4 +1,4 @@
-// What everybody may see of a book: price levels, best prices, the price an auction would have.
+// What everybody may see of a book: orders, price levels, best prices, the price an auction would have.
 //
 // A listener says what it wants, and only that is built. A hand-written loop derives from Silent and
 // overrides what it needs; what stays `false` at compile time costs nothing.
@@ -22,15 +22,20 @@ struct Silent {
   [[nodiscard]] static constexpr bool wants_levels() { return false; }
   [[nodiscard]] static constexpr bool wants_top() { return false; }
   [[nodiscard]] static constexpr bool wants_auctions() { return false; }
-  // Accepted, Rejected, Cancelled, Replaced, MassCancelled, Expired, Triggered,
-  // Refreshed.
+  [[nodiscard]] static constexpr bool wants_orders() { return false; }
+  // Accepted, Rejected, Cancelled, Replaced, MassCancelled, Expired, Triggered, Refreshed.
   void report(const auto&) {}
   // `printable`: belongs on the tape.
   void execution(const market::Executed&, bool /*printable*/) {}
   void level_changed(const market::LevelChanged&) {}
   void top_changed(const market::TopOfBook&) {}
   void auction(const market::AuctionPrice&) {}
+  void order_changed(const market::OrderChanged&) {}
+  // SnapshotBegin, SnapshotOrder, SnapshotEnd.
+  void snapshot(const auto&) {}
 };
+
+using market::OrderChange;
 
 template <typename Listener>
 class MarketData {
@@ -38,6 +43,65 @@ class MarketData {
   MarketData(BookStore& store, Listener& listener) : store_(store), listener_(listener) {}
 
  protected:
+  // An order has come to the back of its price.
+  void tell_entered(std::uint32_t index) {
+    const Order& order = store_.order(index);
+    const Level& level = store_.level(order.level);
+    tell_order(OrderChange::Entered, order.id, order.quantity, level);
+    tell_level(level);
+  }
+  // Takes `quantity` off an order that rests and tells it: at 0 it has left. Returns the level afterwards.
+  Level take_off(std::uint32_t index, std::uint32_t quantity) {
+    const Order order = store_.order(index);
+    const Level after = store_.take(index, quantity);
+    tell_less(order, quantity, after);
+    tell_level(after);
+    return after;
+  }
+  // `order` as it was before `taken` was taken off; of this level, whatever else of it.
+  void tell_less(const Order& order, std::uint32_t taken, const Level& level) {
+    const bool has_left = taken == order.quantity;
+    tell_order(has_left ? OrderChange::Left : OrderChange::Changed, order.id, order.quantity - taken, level);
+  }
+  void tell_order(OrderChange change, std::uint64_t id, std::uint32_t shown, const Level& level,
+                  std::uint64_t previous_id = 0) {
+    if (!listener_.wants_orders()) return;
+    const std::uint32_t instrument = level.instrument();
+    listener_.order_changed({.sequence = ++store_.instruments[instrument].sequence,
+                             .order_id = id,
+                             .previous_order_id = previous_id,
+                             .price = level.price(),
+                             .quantity = shown,
+                             .instrument = instrument,
+                             .side = level.side(),
+                             .change = change});
+  }
+
+  // The visible orders of an instrument, in line with their changes.
+  [[gnu::noinline]] void tell_snapshot(std::uint32_t number) {
+    if (!listener_.wants_orders()) return;
+    std::uint32_t count = 0;
+    for_each_level(number, [&count](const Level& level) { count += level.count; });
+    const Instrument& instrument = store_.instruments[number];
+    listener_.snapshot(market::SnapshotBegin{.sequence = instrument.sequence,
+                                             .last_price = instrument.last_price,
+                                             .reference_price = instrument.reference_price,
+                                             .order_count = count,
+                                             .instrument = number,
+                                             .state = instrument.state});
+    for_each_level(number, [this](const Level& level) {
+      for (std::uint32_t at = level.first; at != 0; at = store_.order(at).next) {
+        listener_.snapshot(market::SnapshotOrder{.order_id = store_.order(at).id,
+                                                 .price = level.price(),
+                                                 .quantity = store_.order(at).quantity,
+                                                 .instrument = level.instrument(),
+                                                 .side = level.side()});
+      }
+    });
+    listener_.snapshot(
+        market::SnapshotEnd{.sequence = instrument.sequence, .order_count = count, .instrument = number});
+  }
+
   void tell_level(const Level& level) {
     if (!listener_.wants_levels()) return;
     listener_.level_changed({.price = level.price(),
@@ -74,6 +138,15 @@ class MarketData {
   Listener& listener_;
 
  private:
+  // Bids from the best, then asks from the best.
+  template <typename Take>
+  void for_each_level(std::uint32_t instrument, Take&& take) const {
+    for (const Side side : {Side::Buy, Side::Sell}) {
+      const std::uint32_t best = store_.best(instrument, side);
+      for (std::uint32_t at = best; at != 0; at = store_.next_worse(at)) take(store_.level(at));
+    }
+  }
+
   void tell_top(std::uint32_t instrument) {
     if (!listener_.wants_top()) return;
     market::TopOfBook now{.instrument = instrument};

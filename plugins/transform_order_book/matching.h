@@ -63,10 +63,11 @@ class Matching : public Auction<Listener> {
     }
     if (taker.price == level.price() && taker.quantity <= store_.open(index)) {
       store_.rename(index, taker.id, taker.quantity);
+      this->tell_order(OrderChange::Changed, taker.id, old.quantity, level, replace.order_id);
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
       this->tell_level(level);
     } else {
-      this->tell_level(store_.take(index, store_.take_hidden(index, store_.open(index))));
+      this->take_off(index, store_.take_hidden(index, store_.open(index)));
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
       this->trade(taker, worst_of_limit(taker));
       if (taker.quantity != 0) {
@@ -96,6 +97,9 @@ class Matching : public Auction<Listener> {
     if (!this->has_book_or_reject(rules)) return;
     store_.set_rules(rules);
     this->finish(rules.instrument);
+  }
+  void request(const market::SnapshotRequest& wanted) {
+    if (this->has_book_or_reject(wanted)) this->tell_snapshot(wanted.instrument);
   }
 
  private:

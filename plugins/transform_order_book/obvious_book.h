@@ -109,9 +109,11 @@ class ObviousBook : private ObviousSteps {
     const std::uint32_t shown_before = order.shown;
     order.open -= quantity;
     order.shown -= quantity;
+    const std::int64_t price = venue.price != 0 ? venue.price : order.asked.price;
+    books_[order.asked.instrument].last_price = price;
     told_.execution({.match_id = ++matches_told_,
                      .maker_order_id = venue.order_id,
-                     .price = venue.price != 0 ? venue.price : order.asked.price,
+                     .price = price,
                      .quantity = quantity,
                      .maker_remaining = order.open},
                     venue.printable != 0);
@@ -158,7 +160,7 @@ class ObviousBook : private ObviousSteps {
     const TradingState before = std::exchange(book.state, status.state);
     const bool opens = book.is_open() && before != TradingState::Open && before != TradingState::Unknown;
     const bool closes = before == TradingState::ClosingAuction && book.state == TradingState::Closed;
-    if (opens || closes) uncross(status.instrument, before);
+    if (matches_ && (opens || closes)) uncross(status.instrument, before);
     finish(status.instrument);
     if (book.state == TradingState::Closed) {
       for (const std::uint64_t id : ids_in_order(book)) {

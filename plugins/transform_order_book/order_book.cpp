@@ -47,7 +47,7 @@ constexpr std::array options{
            .minimum = "1",
            .help = "The number of the first execution; the next ones rise by one."},
 };
-enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top, auctions };
+enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top, auctions, orders };
 constexpr std::array outputs{
     Output{.name = "reports",
            .events = "Accepted|Rejected|Executed|Cancelled|Replaced|MassCancelled|Expired|"
@@ -63,6 +63,9 @@ constexpr std::array outputs{
     Output{.name = "auctions",
            .events = "AuctionPrice",
            .help = "The price an auction would have while orders are collected, and the one it has."},
+    Output{.name = "orders",
+           .events = "OrderChanged|SnapshotBegin|SnapshotOrder|SnapshotEnd",
+           .help = "Each change of each visible order, and all of them when a SnapshotRequest asks."},
 };
 constexpr std::array counters{
     CounterInfo{
@@ -142,6 +145,7 @@ class Announcer {
   [[nodiscard]] bool wants_levels() const { return connected_[levels]; }
   [[nodiscard]] bool wants_top() const { return connected_[top]; }
   [[nodiscard]] bool wants_auctions() const { return connected_[auctions]; }
+  [[nodiscard]] bool wants_orders() const { return connected_[orders]; }
 
   void report(const auto& value) { emit(reports, value); }
   void execution(const market::Executed& value, bool printable) {
@@ -163,6 +167,8 @@ class Announcer {
   void level_changed(const market::LevelChanged& value) { emit(levels, value); }
   void top_changed(const market::TopOfBook& value) { emit(top, value); }
   void auction(const market::AuctionPrice& value) { emit(auctions, value); }
+  void order_changed(const market::OrderChanged& value) { emit(orders, value); }
+  void snapshot(const auto& value) { emit(orders, value); }
 
  private:
   void emit(std::uint32_t output, const auto& value) { out_->emit(output, time_, origin_, value); }
@@ -256,6 +262,8 @@ class OrderBook final : public Transform {
         return matching_->request(payload<market::TradingStatus>(event));
       case market::InstrumentRules::event_type:
         return matching_->request(payload<market::InstrumentRules>(event));
+      case market::SnapshotRequest::event_type:
+        return matching_->request(payload<market::SnapshotRequest>(event));
       case market::VenueExecution::event_type:
       case market::Trade::event_type:
         return wrong_mode_.add();
@@ -283,6 +291,12 @@ class OrderBook final : public Transform {
         return;
       case market::VenueExecution::event_type:
         rebuilding_->follow(payload<market::VenueExecution>(event));
+        return;
+      case market::TradingStatus::event_type:
+        rebuilding_->follow(payload<market::TradingStatus>(event));
+        return;
+      case market::SnapshotRequest::event_type:
+        rebuilding_->follow(payload<market::SnapshotRequest>(event));
         return;
       case market::Trade::event_type:
         return announcer_.trade(payload<market::Trade>(event));
@@ -337,7 +351,7 @@ TICKWEIR_PLUGIN("transform_order_book", OrderBook,
                 {.version = "1.0.0",
                  .summary = "Keeps an order book for each instrument: matches, or follows a venue's feed.",
                  .accepts = "NewOrder|NewOrderExtended|Cancel|Reduce|Replace|MassCancel|InstrumentCancel|"
-                            "VenueExecution|Trade|TradingStatus|Instrument|InstrumentRules",
+                            "VenueExecution|Trade|TradingStatus|Instrument|InstrumentRules|SnapshotRequest",
                  .options = options,
                  .outputs = outputs,
                  .counters = counters,

@@ -11,40 +11,11 @@
 
 namespace tickweir::book {
 
-// What a stream may ask for beyond limit, market, immediate, cancel, reduce and replace.
-struct Features {
-  bool fill_or_kill = false;  // and minimum quantity
-  bool post_only = false;
-  bool protection = false;
-  bool expiry = false;  // good till date, day, time that goes on
-  bool stops = false;
-  bool icebergs = false;
-  bool self_trade = false;
-  bool replace_in_place = false;
-  bool mass_cancel = false;
-  bool rules = false;
-  bool status = false;
-  bool snapshots = false;
-};
-constexpr Features everything{true, true, true, true, true, true, true, true, true, true, true, true};
-// What the fast book can do already.
-constexpr Features fast_book_features{.fill_or_kill = true,
-                                      .post_only = true,
-                                      .protection = true,
-                                      .expiry = true,
-                                      .stops = true,
-                                      .icebergs = true,
-                                      .self_trade = true,
-                                      .replace_in_place = true,
-                                      .mass_cancel = true,
-                                      .rules = true,
-                                      .status = true};
-
 // Mostly sensible rows about few ids, so that they are live, dead and live again; some are wrong.
 class RandomRows {
  public:
-  RandomRows(std::uint64_t seed, const Limits& limits, std::uint64_t width, const Features& features)
-      : random_(seed), limits_(limits), width_(width), may_(features) {}
+  RandomRows(std::uint64_t seed, const Limits& limits, std::uint64_t width)
+      : random_(seed), limits_(limits), width_(width) {}
 
   std::string next() {
     const std::uint64_t kind = below(100);
@@ -53,12 +24,11 @@ class RandomRows {
     if (kind < 75) return "reduce " + id() + " x" + number(quantity()) + place();
     if (kind < 90)
       return "replace " + id() + " " + id() + " " + number(price()) + "x" + number(quantity()) + " @0";
-    if (kind < 93 && may_.expiry) return "at " + number(now_ += below(20));
-    if (kind < 94 && may_.mass_cancel) return mass_cancel();
-    if (kind < 96 && may_.rules) return rules();
-    if (kind < 99 && may_.status) return status();
-    if (may_.snapshots) return "snapshot @" + number(instrument());
-    return new_order();
+    if (kind < 93) return "at " + number(now_ += below(20));
+    if (kind < 94) return mass_cancel();
+    if (kind < 96) return rules();
+    if (kind < 99) return status();
+    return "snapshot @" + number(instrument());
   }
 
  private:
@@ -88,23 +58,23 @@ class RandomRows {
         << " " << (is_market ? "mkt" : number(price())) << "x" << size << " @" << instrument() << " #"
         << below(3);
     if (one_in(8)) row << " ioc";
-    if (may_.fill_or_kill && one_in(8)) row << pick({" fok", " ioc min:"});
+    if (one_in(8)) row << pick({" fok", " ioc min:"});
     return with_choices(row.str(), is_market, size);
   }
   std::string with_choices(std::string row, bool is_market, std::uint64_t size) {
     if (row.ends_with("min:")) row += number(1 + below(size + 1));
     const bool has_time = row.find(" ioc") != std::string::npos || row.find(" fok") != std::string::npos;
-    if (may_.expiry && !has_time && one_in(5)) {
+    if (!has_time && one_in(5)) {
       row += one_in(2) ? " day" : " gtd:" + number(now_ + below(60));
     }
-    if (may_.post_only && one_in(8)) row += pick({" post", " slide"});
-    if (may_.stops && one_in(6)) row += " stop:" + number(price());
-    if (may_.protection && is_market && one_in(2)) row += " protect:" + number(1 + below(width_ / 4 + 1));
-    if (may_.icebergs && !is_market && one_in(5)) row += " show:" + number(1 + below(size + 1));
-    if (may_.self_trade && one_in(3)) {
+    if (one_in(8)) row += pick({" post", " slide"});
+    if (one_in(6)) row += " stop:" + number(price());
+    if (is_market && one_in(2)) row += " protect:" + number(1 + below(width_ / 4 + 1));
+    if (!is_market && one_in(5)) row += " show:" + number(1 + below(size + 1));
+    if (one_in(3)) {
       row += pick({" stp:newest", " stp:oldest", " stp:both", " stp:decrement"});
     }
-    if (may_.mass_cancel && one_in(4)) row += " disconnect";
+    if (one_in(4)) row += " disconnect";
     return row;
   }
   std::string mass_cancel() {
@@ -136,7 +106,6 @@ class RandomRows {
   std::mt19937_64 random_;
   Limits limits_;
   std::uint64_t width_;
-  Features may_;
   std::uint64_t now_ = 0;
 };
 

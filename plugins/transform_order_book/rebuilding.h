@@ -45,7 +45,7 @@ class Rebuilding : public Reporting<Listener> {
     if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(cancel.order_id, cancel.instrument, cancel.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
-    return take_off(index, store_.order(index).quantity, market::CancelReason::Venue);
+    return end_part(index, store_.order(index).quantity, market::CancelReason::Venue);
   }
 
   RejectReason follow(const market::Reduce& reduce) {
@@ -53,7 +53,7 @@ class Rebuilding : public Reporting<Listener> {
     if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(reduce.order_id, reduce.instrument, reduce.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
-    return take_off(index, bounded(reduce.quantity, index), market::CancelReason::Reduced);
+    return end_part(index, bounded(reduce.quantity, index), market::CancelReason::Reduced);
   }
 
   RejectReason follow(const market::Replace& replace) {
@@ -65,12 +65,25 @@ class Rebuilding : public Reporting<Listener> {
       return count(RejectReason::DuplicateOrderId);
     }
     const Order old = store_.order(index);
-    const Level after = store_.take(index, old.quantity);
-    this->tell_level(after);
+    const Level after = this->take_off(index, old.quantity);
     this->tell_replaced(replace, replace.price, after.instrument(), old.account);
     this->enter(replace.new_order_id, old.account, after.instrument(), after.side(), replace.price,
                 replace.quantity);
     return finish_entry(after.instrument());
+  }
+
+  // The state is only kept, for snapshots: what it means is the venue's affair.
+  RejectReason follow(const market::TradingStatus& status) {
+    const RejectReason reason = judge_instrument(status);
+    if (reason != RejectReason::None) return count(reason);
+    store_.instruments[status.instrument].state = status.state;
+    return reason;
+  }
+  RejectReason follow(const market::SnapshotRequest& wanted) {
+    const RejectReason reason = judge_instrument(wanted);
+    if (reason != RejectReason::None) return count(reason);
+    this->tell_snapshot(wanted.instrument);
+    return reason;
   }
 
   RejectReason follow(const market::VenueExecution& venue) {
@@ -96,6 +109,7 @@ class Rebuilding : public Reporting<Listener> {
                            .taker_side = opposite(after.side())},
                           venue.printable != 0);
     }
+    this->tell_less(maker, quantity, after);
     this->tell_level(after);
     this->tell_change(after.instrument());
     return RejectReason::None;
@@ -112,6 +126,13 @@ class Rebuilding : public Reporting<Listener> {
     return price != RejectReason::None ? price : market::validate_quantity(venue.quantity);
   }
 
+  // Of an event about an instrument alone.
+  RejectReason judge_instrument(const auto& event) const {
+    const RejectReason wrong = market::validate(event);
+    if (wrong != RejectReason::None) return wrong;
+    return store_.has_book(event.instrument) ? RejectReason::None : RejectReason::InstrumentLimit;
+  }
+
   RejectReason count(RejectReason reason) {
     ++this->rejected(reason);
     return reason;
@@ -124,10 +145,10 @@ class Rebuilding : public Reporting<Listener> {
     return std::min(quantity, open);
   }
 
-  RejectReason take_off(std::uint32_t index, std::uint32_t quantity, market::CancelReason reason) {
-    const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
-    this->cancel_quantity(index, quantity, reason);
-    this->tell_change(instrument);
+  RejectReason end_part(std::uint32_t index, std::uint32_t quantity, market::CancelReason reason) {
+    const Order& order = store_.order(index);
+    this->tell_cancelled(order, order.quantity, quantity, reason);
+    this->tell_change(this->take_off(index, quantity).instrument());
     return RejectReason::None;
   }
 

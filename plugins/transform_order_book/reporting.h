@@ -79,26 +79,22 @@ class Reporting : public MarketData<Listener> {
     return reason == RejectReason::None;
   }
 
-  // Takes `quantity` off an order and tells: at 0 the order has left.
-  void cancel_quantity(std::uint32_t index, std::uint32_t quantity, market::CancelReason reason) {
-    const Order order = store_.order(index);
-    const Level after = store_.take(index, quantity);
-    if (quantity == order.quantity) ++counts_.cancelled;
-    if (listener_.wants_reports()) {
-      listener_.report(market::Cancelled{.order_id = order.id,
-                                         .quantity = quantity,
-                                         .remaining = order.quantity - quantity,
-                                         .instrument = after.instrument(),
-                                         .account = order.account,
-                                         .reason = reason});
-    }
-    this->tell_level(after);
+  // Called before `quantity` is taken off the `open` quantity of an order.
+  void tell_cancelled(const Order& order, std::uint32_t open, std::uint32_t quantity,
+                      market::CancelReason reason) {
+    if (quantity == open) ++counts_.cancelled;
+    if (!listener_.wants_reports()) return;
+    listener_.report(market::Cancelled{.order_id = order.id,
+                                       .quantity = quantity,
+                                       .remaining = open - quantity,
+                                       .instrument = store_.level_of(order).instrument(),
+                                       .account = order.account,
+                                       .reason = reason});
   }
 
   void enter(std::uint64_t id, std::uint32_t account, std::uint32_t instrument, Side side, std::int64_t price,
              std::uint32_t quantity, std::uint8_t flags = 0) {
-    const std::uint32_t index = store_.enter(id, account, instrument, side, price, quantity, flags);
-    this->tell_level(store_.level_of(store_.order(index)));
+    this->tell_entered(store_.enter(id, account, instrument, side, price, quantity, flags));
   }
 
   // `price`: where it is, if not where it was put.

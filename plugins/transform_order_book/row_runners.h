@@ -58,7 +58,7 @@ class FastRunner {
   }
 
  private:
-  Recorder recorder_{.levels = true, .top = true};
+  Recorder recorder_{.levels = true, .top = true, .orders = true};
   BookStore store_;
   Rules<Recorder> rules_;
 };

@@ -1,8 +1,5 @@
-// The cases of rows/ over the obvious book and over the fast one, those of rows_reference_only/ over the
-// obvious one until the fast one can do what they say.
+// The cases of rows/ over the obvious book and over the fast one.
 #include <gtest/gtest.h>
-
-#include <map>
 
 #include "row_runners.h"
 #include "rows.h"
@@ -38,27 +35,16 @@ std::string mistake_of_fast_book(const RowCase& rows) {
   return mistake_of_book(rows, FastRunner<Matching>(limits_of(rows)));
 }
 
-const std::string rows_of_both = TICKWEIR_ROWS_DIR "rows";
-const std::string rows_of_reference = TICKWEIR_ROWS_DIR "rows_reference_only";
+const std::string folder = TICKWEIR_ROWS_DIR "rows";
 
 TEST(Rows, HoldForTheObviousBook) {
-  for (const std::string& folder : {rows_of_both, rows_of_reference}) {
-    for (const RowCase& rows : load_rows(folder)) {
-      EXPECT_EQ(mistake_of_book(rows, ObviousRunner(limits_of(rows), !rows.is_rebuild)), "");
-    }
+  for (const RowCase& rows : load_rows(folder)) {
+    EXPECT_EQ(mistake_of_book(rows, ObviousRunner(limits_of(rows), !rows.is_rebuild)), "");
   }
 }
 
 TEST(Rows, HoldForTheFastBook) {
-  for (const RowCase& rows : load_rows(rows_of_both)) EXPECT_EQ(mistake_of_fast_book(rows), "");
-}
-
-TEST(Rows, OfTheReferenceAloneAreWhatTheFastBookCannotDoYet) {
-  std::map<std::string, bool> can_all;
-  for (const RowCase& rows : load_rows(rows_of_reference)) {
-    can_all.emplace(rows.file, true).first->second &= mistake_of_fast_book(rows).empty();
-  }
-  for (const auto& [file, can] : can_all) EXPECT_FALSE(can) << "move " << file << " to rows/";
+  for (const RowCase& rows : load_rows(folder)) EXPECT_EQ(mistake_of_fast_book(rows), "");
 }
 
 // ---- The loader --------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ OptionTexts options(const char* mode) {
 
 // Few ids and prices, so that levels come and go, orders queue, and the book is full at times.
 Events random_requests(std::uint64_t seed, std::size_t count) {
-  RandomRows rows(seed, {.orders = 100, .instruments = 4}, 40, fast_book_features);
+  RandomRows rows(seed, {.orders = 100, .instruments = 4}, 40);
   std::uint64_t time = 0;
   Events events;
   while (events.size() < count) {

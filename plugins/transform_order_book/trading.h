@@ -48,9 +48,11 @@ class Trading : public Ending<Listener> {
 
   [[gnu::noinline]] void trade_with_level(Taker& taker, std::uint32_t level_index, std::int64_t price) {
     store_.instruments.traded(taker.instrument, price);
-    const Level after = store_.take_front(
-        level_index, taker.quantity,
-        [&](const Order& maker, std::uint32_t quantity) { execute(taker, maker, quantity, price); });
+    const Level after =
+        store_.take_front(level_index, taker.quantity, [&](const Order& maker, std::uint32_t quantity) {
+          execute(taker, maker, quantity, price);
+          this->tell_less(maker, quantity, store_.level(level_index));
+        });
     if (taker.quantity != 0 && after.count != 0) [[unlikely]] {
       return trade_one_by_one(taker, level_index, price, true);
     }
@@ -93,6 +95,7 @@ class Trading : public Ending<Listener> {
         after = store_.take(index, both);
         store_.instruments.traded(taker.instrument, price);
         execute(taker, maker, both, price, hidden);
+        this->tell_less(maker, both, after);
       } else {
         if (market::self_trade_of(taker.flags) == SelfTrade::CancelNewest) {
           take_off_taker(taker, taker.quantity);
@@ -102,7 +105,7 @@ class Trading : public Ending<Listener> {
       }
       has_changed = true;
       const bool is_refreshed = hidden != 0 && both == maker.quantity && store_.order(index).id == maker.id;
-      if (is_refreshed) tell_refreshed(taker.instrument, index);
+      if (is_refreshed) tell_refreshed(after, index);
     }
     if (has_changed) this->tell_level(after);
   }
@@ -116,7 +119,10 @@ class Trading : public Ending<Listener> {
     const std::uint32_t quantity = is_decrement ? both : open;
     tell_prevented(maker.id, maker.account, taker.instrument, quantity, open - quantity);
     if (choice != SelfTrade::CancelOldest) take_off_taker(taker, is_decrement ? both : taker.quantity);
-    return store_.take(index, is_decrement ? both : store_.take_hidden(index, open));
+    const std::uint32_t of_shown = is_decrement ? both : store_.take_hidden(index, open);
+    const Level after = store_.take(index, of_shown);
+    this->tell_less(maker, of_shown, after);
+    return after;
   }
   void take_off_taker(Taker& taker, std::uint32_t quantity) {
     taker.quantity -= quantity;
@@ -147,15 +153,17 @@ class Trading : public Ending<Listener> {
     const std::uint32_t index =
         store_.enter(taker.id, taker.account, taker.instrument, taker.side, taker.price, shown, taker.flags);
     if (extras.bits() != 0) store_.give(index, extras);
-    this->tell_level(store_.level_of(store_.order(index)));
+    this->tell_entered(index);
   }
-  void tell_refreshed(std::uint32_t instrument, std::uint32_t index) {
-    if (!listener_.wants_reports()) return;
+  // An iceberg has come to the back of its level with its next part.
+  void tell_refreshed(const Level& level, std::uint32_t index) {
     const Order& order = store_.order(index);
+    this->tell_order(OrderChange::Entered, order.id, order.quantity, level);
+    if (!listener_.wants_reports()) return;
     listener_.report(market::Refreshed{.order_id = order.id,
                                        .displayed = order.quantity,
                                        .remaining = store_.open(index),
-                                       .instrument = instrument,
+                                       .instrument = level.instrument(),
                                        .account = order.account});
   }
 
