@@ -38,14 +38,30 @@ market::TradingState state_of(std::size_t turn) {
   using enum market::TradingState;
   static constexpr std::array states{Open, Open, Halted,         Open, OpeningAuction, Open,
                                      Open, Open, ClosingAuction, Open, Closed,         Open};
-  return states[turn / 13 % states.size()];
+  return states[turn / 15 % states.size()];
 }
 
-// One of thirteen, by turns, about the order that the generator sent just before.
+// An order like this one, but one that expires, waits or hides something.
+OwnedEvent with_extras(std::size_t turn, const market::NewOrder& order, const Fields& fields) {
+  market::NewOrderExtended asked = market::extended(order);
+  asked.order_id += std::uint64_t{1} << 40;
+  asked.kind = market::OrderKind::Limit;
+  asked.price = order.price != 0 ? order.price : 1'000'000;
+  asked.time_in_force = turn % 2 == 0 ? market::TimeInForce::GoodTillDate : market::TimeInForce::Day;
+  if (turn % 2 == 0) asked.expiry_time = fields.time + 1000;
+  if (turn % 3 == 0) asked.display_quantity = 1 + order.quantity / 4;
+  if (turn % 3 == 1) {
+    asked.kind = market::OrderKind::StopLimit;
+    asked.stop_price = asked.price;
+  }
+  return event(asked, fields);
+}
+
+// One of fifteen, by turns, about the order that the generator sent just before.
 OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields& fields) {
   Fields refused = fields;
   refused.verdict = 200;
-  switch (turn % 13) {
+  switch (turn % 15) {
     case 0:
       return event(market::Trade{.price = order.price, .quantity = 5, .instrument = order.instrument},
                    fields);
@@ -85,6 +101,14 @@ OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields
                                            .max_orders_per_account = 500},
                    fields);
     case 11:
+      return with_extras(turn / 15, order, fields);
+    case 12:
+      return turn % 4 == 0 ? event(market::InstrumentCancel{.instrument = order.instrument}, fields)
+                           : event(market::MassCancel{.account = order.account,
+                                                      .instrument = order.instrument,
+                                                      .side = order.side},
+                                   fields);
+    case 13:
       return event(market::SnapshotRequest{.instrument = order.instrument}, fields);
     default:
       return unknown(TICKWEIR_EVENT_FIRST_PAYLOAD + 44, 0, fields);
