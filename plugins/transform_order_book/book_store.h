@@ -92,7 +92,9 @@ class BookStore {
   [[nodiscard]] const ExpiryHeap& expiries() const { return expiries_; }
   [[nodiscard]] const Level& level(std::uint32_t index) const { return levels_[index]; }
   [[nodiscard]] const Level& level_of(const Order& order) const {
-    return (order.has(Extra::Stop) ? stops_ : levels_)[order.level];
+    if (order.has(Extra::Stop)) [[unlikely]]
+      return stops_[order.level];
+    return levels_[order.level];
   }
   [[nodiscard]] const PriceLevels& levels() const { return levels_; }
   [[nodiscard]] const PriceLevels& stops() const { return stops_; }  // of orders that wait

@@ -123,7 +123,7 @@ class Matching : public Auction<Listener> {
                 .flags = order.flags};
     const bool is_special = reason == RejectReason::None && store_.instruments.is_special(order.instrument);
     if (is_special) [[unlikely]]
-      reason = judge_specially(order);
+      reason = judge_specially(in_full(order));
     if (reason == RejectReason::None) reason = keep_off(taker);
     // Refused even if it would trade at once: whether there is room must not depend on the other side.
     if (reason == RejectReason::None && stays(order)) {
@@ -182,14 +182,11 @@ class Matching : public Auction<Listener> {
     return store_.find(order.order_id) != 0 ? RejectReason::DuplicateOrderId : RejectReason::None;
   }
 
-  [[gnu::noinline]] RejectReason judge_specially(const auto& order) const {
-    NewOrderExtended asked;
-    if constexpr (requires { order.stop_price; }) {
-      asked = order;
-    } else {
-      asked = market::extended(order);
-    }
-    const Instrument& instrument = store_.instruments[order.instrument];
+  static NewOrderExtended in_full(const market::NewOrder& order) { return market::extended(order); }
+  static const NewOrderExtended& in_full(const NewOrderExtended& order) { return order; }
+
+  [[gnu::noinline]] RejectReason judge_specially(const NewOrderExtended& asked) const {
+    const Instrument& instrument = store_.instruments[asked.instrument];
     const RejectReason reason = judge_state(instrument, asked);
     return reason != RejectReason::None ? reason : judge_rules(instrument, asked);
   }
