@@ -72,10 +72,10 @@ struct Book {
   Rules<book::Silent> rules{store, silent};
 
   bool load(std::span<const std::uint8_t> bytes) {
-    return loads(bytes, [&](StateReader& in) { book::load_book(in, 0, store, rules); });
+    return loads(bytes, [&](StateReader& in) { book::load_book(in, 0, store); });
   }
   std::string save() {
-    return saved([&](StateWriter& out) { book::save_book(out, 0, store, rules); });
+    return saved([&](StateWriter& out) { book::save_book(out, 0, store); });
   }
 };
 
