@@ -8,6 +8,7 @@
 #include "log_stages.h"
 #include "runtime/durability/snapshot_folder.h"
 #include "runtime/engine/engine.h"
+#include "scarcity.h"
 #include "test_stages.h"
 #include "tickweir/posix_files.h"
 #include "tickweir/testing_folder.h"
@@ -281,6 +282,39 @@ TEST_P(Snapshots, ThatCannotBeWrittenAreReportedAndTheRunGoesOn) {
   pipeline.end();
   EXPECT_TRUE(files().empty());
   EXPECT_EQ(fs::exists(folder_ + "/new"), false);
+}
+
+TEST_P(Snapshots, ForWhichThereIsNoProcessCostNothingButThemselves) {
+  Pipeline pipeline(shape(900), folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  {
+    const auto scarcity = Scarcity::of_processes();
+    auto taken = pipeline.engine().take_snapshot();
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().message, "fork failed: Resource temporarily unavailable");
+  }
+  pipeline.run_out(900);
+  EXPECT_TRUE(pipeline.engine().take_snapshot());
+  pipeline.end();
+  EXPECT_EQ(files().size(), 1U);
+}
+
+// Wherever memory ends: the threads go on.
+TEST_P(Snapshots, ForWhichThereIsNoMemoryCostNothingButThemselves) {
+  std::uint64_t failures = 0;
+  {
+    Pipeline pipeline(shape(900), folder_);
+    ASSERT_TRUE(pipeline.engine().start());
+    for (bool has_struck = true; has_struck; ++failures) {
+      const auto scarcity = Scarcity::of_memory(failures + 1);
+      static_cast<void>(pipeline.engine().take_snapshot());
+      has_struck = scarcity.has_struck();
+    }
+    pipeline.run_out(900);
+    pipeline.end();
+  }
+  EXPECT_GT(failures, 10U);
+  expect_as_undisturbed(900);
 }
 
 TEST_P(Snapshots, BelongToOneRunAtATime) {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "runtime/engine/clock.h"
 #include "runtime/engine/large_pages.h"
@@ -38,6 +39,27 @@ bool is_through(const EdgeCells& cells) {
 
 struct Snapshotter::Shared {
   SaveError error;
+};
+
+// Holds the sources; at its end, however that comes about, every thread goes on.
+class Snapshotter::Hold {
+ public:
+  explicit Hold(RunControl& control) : control_(control) {
+    control_.rest().hold();
+    control_.wake_all();
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  ~Hold() { let_go(); }
+  void let_go() {
+    if (!std::exchange(holds_, false)) return;
+    control_.rest().let_go();
+    control_.wake_all();
+  }
+
+ private:
+  RunControl& control_;
+  bool holds_ = true;
 };
 
 Snapshotter::Snapshotter(const RunParts& parts, SnapshotFolder& folder)
@@ -83,16 +105,9 @@ void Snapshotter::run() {
   }
 }
 
-// What goes wrong, no memory included, costs this snapshot only.
 void Snapshotter::try_to_take() {
-  std::string cause;
-  try {
-    if (auto taken = take(); !taken) cause = taken.error().message;
-  } catch (const std::exception& failure) {
-    let_go();
-    cause = failure.what();
-  }
-  if (!cause.empty()) parts_.control.log(TICKWEIR_LOG_WARNING, "snapshots", "none taken: " + cause);
+  auto taken = take();
+  if (!taken) parts_.control.log(TICKWEIR_LOG_WARNING, "snapshots", "none taken: " + taken.error().message);
 }
 
 bool Snapshotter::is_due() {
@@ -112,24 +127,17 @@ std::uint64_t Snapshotter::events_given() const {
   return events;
 }
 
+// What goes wrong, no memory included, costs this snapshot only.
 Result<void> Snapshotter::take() {
   const std::lock_guard taking(taking_);
   const std::uint64_t begin = tried_at_ = clock_ticks();
-  auto taken = [&]() -> Result<void> {
-    auto file = folder_.create();
-    if (!file) return file.error();
-    writer_ = std::make_unique<SnapshotWriter>(folder_.raw_files(), file->handle());
-    use_large_pages();
-    auto positions = bring_to_rest();
-    if (!positions) return positions.error();
-    if (latest_ && latest_->logs == *positions) {
-      let_go();
-      return {};
-    }
-    if (auto saved = fork_and_save(*file, *positions); !saved) return saved;
-    return publish();
-  }();
-  folder_.discard();
+  Result<void> taken;
+  try {
+    taken = take_or_throw();
+    folder_.discard();
+  } catch (const std::exception& failure) {
+    taken = Error{failure.what()};
+  }
   if (!taken) {
     add_to_cell(parts_.cells.failed, 1);
     return taken;
@@ -138,7 +146,20 @@ Result<void> Snapshotter::take() {
   return {};
 }
 
-// Leaves all threads standing still when it succeeds.
+Result<void> Snapshotter::take_or_throw() {
+  auto file = folder_.create();
+  if (!file) return file.error();
+  writer_ = std::make_unique<SnapshotWriter>(folder_.raw_files(), file->handle());
+  use_large_pages();
+  Hold hold(parts_.control);
+  auto positions = bring_to_rest();
+  if (!positions) return positions.error();
+  if (latest_ && latest_->logs == *positions) return {};
+  if (auto saved = fork_and_save(hold, *file, *positions); !saved) return saved;
+  return publish();
+}
+
+// While the sources are held. Leaves all threads standing still when it succeeds.
 Result<std::vector<LogPosition>> Snapshotter::bring_to_rest() {
   Rest& rest = parts_.control.rest();
   const std::uint64_t begin = clock_ticks();
@@ -146,8 +167,6 @@ Result<std::vector<LogPosition>> Snapshotter::bring_to_rest() {
     const std::uint64_t passed = ticks_to_ns(clock_ticks() - begin);
     return passed < rest_timeout_ns ? rest_timeout_ns - passed : 0;
   };
-  rest.hold();
-  parts_.control.wake_all();
   while (left_ns() != 0 && !parts_.control.is_draining() && !parts_.control.is_abandoned()) {
     if (!looks_at_rest()) {
       sched_yield();
@@ -160,14 +179,8 @@ Result<std::vector<LogPosition>> Snapshotter::bring_to_rest() {
     if (is_at_rest()) return state_.positions();
     rest.thaw();
   }
-  let_go();
   if (parts_.control.is_draining()) return Error{"the run is ending"};
   return Error{"the pipeline did not come to rest within a second"};
-}
-
-void Snapshotter::let_go() {
-  parts_.control.rest().let_go();
-  parts_.control.wake_all();
 }
 
 // As far as it can be seen from outside: nothing is on its way, and everything is durable and settled.
@@ -188,7 +201,8 @@ bool Snapshotter::is_at_rest() const {
          std::ranges::all_of(parts_.runners, [](const auto& runner) { return runner->is_clear(); });
 }
 
-Result<void> Snapshotter::fork_and_save(const File& file, const std::vector<LogPosition>& positions) {
+Result<void> Snapshotter::fork_and_save(Hold& hold, const File& file,
+                                        const std::vector<LogPosition>& positions) {
   const int parent = ::getpid();
   const int child = ::fork();
   if (child == 0) {
@@ -197,7 +211,7 @@ Result<void> Snapshotter::fork_and_save(const File& file, const std::vector<LogP
     save_in_child(file.handle(), positions);
   }
   const int cause = errno;
-  let_go();
+  hold.let_go();
   Histogram(parts_.cells.pause_ns.data()).record(ticks_to_ns(clock_ticks() - frozen_at_));
   if (child < 0) return Error{std::string("fork failed: ") + std::strerror(cause)};
   return wait_for_child(child);

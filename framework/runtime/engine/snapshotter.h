@@ -47,19 +47,20 @@ class Snapshotter {
 
  private:
   struct Shared;  // with the child
+  class Hold;
 
   void run();
   void try_to_take();
   [[nodiscard]] bool is_due();
   [[nodiscard]] std::uint64_t events_given() const;
+  Result<void> take_or_throw();
   Result<std::vector<LogPosition>> bring_to_rest();
   [[nodiscard]] bool looks_at_rest() const;
   [[nodiscard]] bool is_at_rest() const;
-  Result<void> fork_and_save(const File& file, const std::vector<LogPosition>& positions);
+  Result<void> fork_and_save(Hold& hold, const File& file, const std::vector<LogPosition>& positions);
   [[noreturn]] void save_in_child(std::int32_t file, const std::vector<LogPosition>& positions);
   Result<void> wait_for_child(int child);
   Result<void> publish();
-  void let_go();
 
   const RunParts parts_;
   SnapshotFolder& folder_;
