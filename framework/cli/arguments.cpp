@@ -80,6 +80,16 @@ void add_replay(CLI::App& app, RawArguments& raw) {
   replay.add_option("--until", raw.parsed.wal.last, "Sequence of the last event to replay")->type_name("N");
 }
 
+void add_readers(CLI::App& app, RawArguments& raw) {
+  CLI::App& letters = add_subcommand(app, raw, "dead-letters",
+                                     "Prints the events that stages failed at, from their file", true);
+  letters.add_option("FILE", raw.parsed.target, "The file of a pipeline's dead_letter.path");
+  letters.add_option("--limit", raw.parsed.wal.limit, "No more events than that")->type_name("N");
+  letters.add_option("--format", raw.parsed.format, "text, or json: one object a line")->type_name("FORMAT");
+  add_subcommand(app, raw, "snapshots", "Shows the snapshots in a folder, and whether they are whole", true)
+      .add_option("FOLDER", raw.parsed.target, "The folder of a pipeline's snapshots.path");
+}
+
 void add_load(CLI::App& app, RawArguments& raw) {
   CLI::App& load =
       add_subcommand(app, raw, "load", "Sends orders to a source_tcp and times their answers", true);
@@ -124,6 +134,7 @@ void add_subcommands(CLI::App& app, RawArguments& raw) {
   fresh.add_option("--folder", parsed.folder, "Where to write it; the name if not given")->type_name("DIR");
   add_wal_actions(add_subcommand(app, raw, "wal", "Works on logs and their back ends", false), raw);
   add_replay(app, raw);
+  add_readers(app, raw);
   add_load(app, raw);
   add_subcommand(app, raw, "version", "Prints version, plugin ABI and compiler", true);
 }
@@ -193,14 +204,18 @@ std::string finish(RawArguments& raw) {
   return {};
 }
 
+std::string wrong_format(const Arguments& arguments) {
+  if (arguments.format == "text" || arguments.format == "json") return {};
+  return "--format is text or json, not \"" + arguments.format + "\"";
+}
+
 std::string missing_of_wal(const Arguments& arguments) {
   const WalArguments& given = arguments.wal;
   const std::string& action = arguments.action;
   if ((action == "ls" || action == "verify") && given.logs.empty()) return "wal " + action + " needs a log";
   if (action == "copy" && given.to.empty()) return "wal copy needs --to";
   if (action != "cat") return {};
-  if (arguments.format != "text" && arguments.format != "json")
-    return "--format is text or json, not \"" + arguments.format + "\"";
+  if (std::string problem = wrong_format(arguments); !problem.empty()) return problem;
   if (given.first == 0U || given.last == 0U) return "sequences begin with 1";
   if (given.first && given.last && *given.first > *given.last) return "--from is above --to";
   return {};
@@ -213,6 +228,8 @@ std::string missing(const Arguments& arguments) {
                                                           {"replay", "a pipeline file"},
                                                           {"inspect", "the name of a plugin, or its file"},
                                                           {"new-plugin", "a name"},
+                                                          {"dead-letters", "a file"},
+                                                          {"snapshots", "a folder"},
                                                           {"wal cat", "a log"},
                                                           {"wal repair", "a log"},
                                                           {"wal copy", "a log"},
@@ -224,6 +241,7 @@ std::string missing(const Arguments& arguments) {
   if (needed != targets.end() && arguments.target.empty()) return command + " needs " + needed->second;
   if (arguments.subcommand == "new-plugin" && arguments.role.empty()) return "new-plugin needs --role";
   if (arguments.subcommand == "wal") return missing_of_wal(arguments);
+  if (arguments.subcommand == "dead-letters") return wrong_format(arguments);
   if (arguments.subcommand == "replay" && arguments.wal.last == 0U) return "sequences begin with 1";
   if (arguments.subcommand == "graph") {
     for (const char* format : {"text", "dot", "mermaid", "json"}) {

@@ -37,12 +37,12 @@ struct Arguments {
   CommonArguments common;
   std::string subcommand;
   std::string action;           // what follows "wal"
-  std::string target;           // pipeline file, name of a plugin, or log
-  std::string format = "text";  // graph, wal cat
+  std::string target;           // pipeline file, name of a plugin, log, or what is to be read
+  std::string format = "text";  // graph, wal cat, dead-letters
   std::string role;             // new-plugin
   std::string folder;           // new-plugin, wal torture
   LoadArguments load;
-  WalArguments wal;             // and replay
+  WalArguments wal;             // and replay, dead-letters
 };
 
 int run_command(const Arguments& arguments);
@@ -56,6 +56,8 @@ int version_command(const Arguments& arguments);
 int load_command(const Arguments& arguments);
 int wal_command(const Arguments& arguments);
 int replay_command(const Arguments& arguments);
+int dead_letters_command(const Arguments& arguments);
+int snapshots_command(const Arguments& arguments);
 
 // "tickweir: error: ..." on stderr.
 void print_error(const std::string& text);

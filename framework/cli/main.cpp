@@ -19,17 +19,20 @@ int main(int count, char** words) {
   using namespace tickweir;
   std::setlocale(LC_CTYPE, "C.UTF-8");  // for the widths of table cells
   try {
-    static const std::map<std::string, int (*)(const Arguments&)> commands{{"run", run_command},
-                                                                           {"validate", validate_command},
-                                                                           {"graph", graph_command},
-                                                                           {"list", list_command},
-                                                                           {"inspect", inspect_command},
-                                                                           {"schema", schema_command},
-                                                                           {"new-plugin", new_plugin_command},
-                                                                           {"load", load_command},
-                                                                           {"version", version_command},
-                                                                           {"wal", wal_command},
-                                                                           {"replay", replay_command}};
+    static const std::map<std::string, int (*)(const Arguments&)> commands{
+        {"run", run_command},
+        {"validate", validate_command},
+        {"graph", graph_command},
+        {"list", list_command},
+        {"inspect", inspect_command},
+        {"schema", schema_command},
+        {"new-plugin", new_plugin_command},
+        {"load", load_command},
+        {"version", version_command},
+        {"wal", wal_command},
+        {"replay", replay_command},
+        {"dead-letters", dead_letters_command},
+        {"snapshots", snapshots_command}};
     const ParsedArguments parsed = parse_arguments(count, words);
     if (!parsed.arguments) return parsed.exit_code;
     const int code = commands.at(parsed.arguments->subcommand)(*parsed.arguments);

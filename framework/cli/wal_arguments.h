@@ -14,7 +14,7 @@ struct WalArguments {
   bool keep_readable = false;          // copy
   std::optional<std::uint64_t> first;  // cat: sequences
   std::optional<std::uint64_t> last;   // cat, replay
-  std::optional<std::uint64_t> limit;  // cat: events
+  std::optional<std::uint64_t> limit;  // cat, dead-letters: events
   bool verify = false;                 // replay
 };
 

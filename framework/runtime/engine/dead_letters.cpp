@@ -20,24 +20,37 @@ std::string error_text(int code) {
   return std::generic_category().message(code);
 }
 
-// A crash may leave the beginning of an event at the end of the file: cut off, so that what is appended can
-// be read.
-Result<void> cut_last_event_if_torn(int file) {
+Result<std::uint64_t> bytes_of(int file) {
   struct stat facts {};
   if (fstat(file, &facts) != 0) return Error{error_text(errno)};
   if (!S_ISREG(facts.st_mode)) return Error{"is not a file"};
-  off_t whole = 0;
-  while (facts.st_size - whole >= static_cast<off_t>(sizeof(Event))) {
-    std::uint32_t size = 0;
-    if (pread(file, &size, sizeof size, whole) != sizeof size) return Error{error_text(errno)};
-    if (size < sizeof(Event) || size > event_bytes_max || size % 8 != 0) {
-      return Error{"holds no event at byte " + std::to_string(whole) +
-                   ": name another file, or move this one away"};
-    }
-    if (size > facts.st_size - whole) break;
-    whole += size;
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
+// The size of the event at `offset`, before the end at `bytes`; 0: there is no whole one.
+Result<std::uint32_t> whole_event_at(int file, std::uint64_t offset, std::uint64_t bytes) {
+  if (bytes - offset < sizeof(Event)) return 0U;
+  std::uint32_t size = 0;
+  if (pread(file, &size, sizeof size, static_cast<off_t>(offset)) != sizeof size)
+    return Error{error_text(errno)};
+  if (size < sizeof(Event) || size > event_bytes_max || size % 8 != 0)
+    return Error{"holds no event at byte " + std::to_string(offset)};
+  return size <= bytes - offset ? size : 0U;
+}
+
+// A crash may leave the beginning of an event at the end of the file: cut off, so that what is appended can
+// be read.
+Result<void> cut_last_event_if_torn(int file) {
+  auto bytes = bytes_of(file);
+  if (!bytes) return bytes.error();
+  std::uint64_t whole = 0;
+  while (true) {
+    auto size = whole_event_at(file, whole, *bytes);
+    if (!size) return Error{size.error().message + ": name another file, or move this one away"};
+    if (*size == 0) break;
+    whole += *size;
   }
-  if (whole != facts.st_size && ftruncate(file, whole) != 0) return Error{error_text(errno)};
+  if (whole != *bytes && ftruncate(file, static_cast<off_t>(whole)) != 0) return Error{error_text(errno)};
   return {};
 }
 
@@ -77,6 +90,30 @@ Result<void> DeadLetters::write(const tickweir_batch& batch) {
   }
   if (fdatasync(file_) != 0) return failed(errno);
   return {};
+}
+
+DeadLetterFile::~DeadLetterFile() {
+  if (file_ >= 0) close(file_);
+}
+
+Result<void> DeadLetterFile::open(const std::string& path) {
+  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file_ < 0) return Error{error_text(errno)};
+  auto bytes = bytes_of(file_);
+  if (!bytes) return bytes.error();
+  bytes_ = *bytes;
+  return {};
+}
+
+Result<const Event*> DeadLetterFile::next() {
+  auto size = whole_event_at(file_, offset_, bytes_);
+  if (!size) return size.error();
+  if (*size == 0) return nullptr;
+  event_.resize(*size / sizeof event_.front());
+  if (pread(file_, event_.data(), *size, static_cast<off_t>(offset_)) != static_cast<ssize_t>(*size))
+    return Error{"was cut at byte " + std::to_string(offset_) + " while it was read"};
+  offset_ += *size;
+  return reinterpret_cast<const Event*>(event_.data());
 }
 
 }  // namespace tickweir

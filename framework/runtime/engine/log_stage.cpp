@@ -1,11 +1,11 @@
 #include "runtime/engine/log_stage.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "runtime/engine/clock.h"
 #include "runtime/engine/own_batch.h"
+#include "runtime/plugins/event_schema.h"
 #include "tickweir/event.h"
 #include "tickweir/planted_bug.h"
 
@@ -14,24 +14,6 @@ namespace tickweir {
 namespace {
 
 constexpr std::uint64_t show_every_ns = 1'000'000'000;
-
-// The layouts of all events that the pipeline's plugins know, in a fixed order, and of what follows the heads
-// of some (type 0).
-std::string schema_of(const Graph& graph) {
-  // By type and name; plugins with other layouts were refused.
-  std::map<std::pair<std::uint32_t, std::string>, const EventLayout*> layouts;
-  for (const GraphStage& stage : graph.stages) {
-    for (const EventLayout& layout : stage.plugin->note.layouts) {
-      if (layout.name != "EventHeader") layouts.emplace(std::pair(layout.type, layout.name), &layout);
-    }
-  }
-  std::string schema = TICKWEIR_HEADER_LAYOUT;
-  for (const auto& [key, layout] : layouts) {
-    schema += layout->name + " " + std::to_string(layout->size_bytes) + " " + std::to_string(layout->type) +
-              " " + layout->fields + "\n";
-  }
-  return schema;
-}
 
 // Drops what comes after the first `count` events.
 void keep_first(tickweir_batch& batch, std::uint64_t count) {
@@ -55,7 +37,9 @@ LogStage::LogStage(const Graph& graph, const GraphStage& stage, StageObject& obj
 
 Result<void> LogStage::open() {
   const RunMode& mode = control_.mode();
-  auto opened = store_.open(schema_of(graph_), mode.is_replay);
+  std::vector<const Plugin*> plugins;
+  for (const GraphStage& stage : graph_.stages) plugins.push_back(stage.plugin);
+  auto opened = store_.open(event_schema(plugins), mode.is_replay);
   if (!opened) return opened.error();
   facts_ = std::move(*opened);
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
