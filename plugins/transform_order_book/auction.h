@@ -64,7 +64,7 @@ class Auction : public Stops<Listener> {
     const Order order = store_.order(index);
     const bool shows_more = quantity == order.quantity && store_.hidden(index) != 0;
     const Level after = store_.take(index, quantity);
-    this->tell_less(order, quantity, after);
+    this->tell_less(order.id, order.quantity - quantity, after);
     if (shows_more) this->tell_refreshed(after, index);
     return after;
   }

@@ -110,8 +110,8 @@ class BookStore {
   [[gnu::always_inline]] std::uint32_t enter(std::uint64_t id, std::uint32_t account,
                                              std::uint32_t instrument, Side side, std::int64_t price,
                                              std::uint32_t quantity, std::uint8_t flags = 0) {
-    const Order order{.id = id, .quantity = quantity, .account = account, .flags = flags};
-    return append(levels_, levels_.find_or_make(place_of(instrument, side), rank_of(side, price)), order);
+    const std::uint32_t level = levels_.find_or_make(place_of(instrument, side), rank_of(side, price));
+    return append(levels_, level, id, quantity, account, flags);
   }
 
   // An order that has just been entered has these, too.
@@ -191,7 +191,8 @@ class BookStore {
   [[gnu::noinline]] void enter_stop(const Order& order, std::uint32_t instrument, const Extras& extras) {
     const std::uint32_t place = place_of_stops(instrument, extras.side);
     const std::uint64_t rank = rank_of(opposite(extras.side), extras.stop_price);
-    give(append(stops_, stops_.find_or_make(place, rank), order), extras);
+    const std::uint32_t level = stops_.find_or_make(place, rank);
+    give(append(stops_, level, order.id, order.quantity, order.account, order.flags), extras);
     if (instruments.is(instrument, Special::Stops)) return;
     instruments.set(instrument, Special::Stops, true);
     instruments.forget_prices(instrument);
@@ -241,24 +242,25 @@ class BookStore {
 
  private:
   [[gnu::always_inline]] std::uint32_t append(PriceLevels& levels, std::uint32_t level_index,
-                                              const Order& order) {
+                                              std::uint64_t id, std::uint32_t quantity, std::uint32_t account,
+                                              std::uint8_t flags) {
     Level& level = levels[level_index];
     const std::uint32_t at = take_slot();
-    ids_.put(order.id, at);
+    ids_.put(id, at);
     const std::uint32_t last = level.last;
-    orders_[at] = {.id = order.id,
-                   .quantity = order.quantity,
-                   .account = order.account,
+    orders_[at] = {.id = id,
+                   .quantity = quantity,
+                   .account = account,
                    .previous = last,
                    .next = 0,
                    .level = level_index,
-                   .flags = order.flags};
+                   .flags = flags};
     (last != 0 ? orders_[last].next : level.first) = at;
     level.last = at;
-    level.quantity += order.quantity;
+    level.quantity += quantity;
     ++level.count;
     if (limits_accounts_) [[unlikely]]
-      count(level.instrument(), order.account, true);
+      count(level.instrument(), account, true);
     return at;
   }
   [[gnu::always_inline]] Level take(PriceLevels& levels, std::uint32_t index, std::uint32_t quantity) {

@@ -51,17 +51,17 @@ class MarketData {
     tell_level(level);
   }
   // Takes `quantity` off an order that rests and tells it: at 0 it has left. Returns the level afterwards.
-  Level take_off(std::uint32_t index, std::uint32_t quantity) {
-    const Order order = store_.order(index);
+  [[gnu::always_inline]] Level take_off(std::uint32_t index, std::uint32_t quantity) {
+    const std::uint64_t id = store_.order(index).id;
+    const std::uint32_t left = store_.order(index).quantity - quantity;
     const Level after = store_.take(index, quantity);
-    tell_less(order, quantity, after);
+    tell_less(id, left, after);
     tell_level(after);
     return after;
   }
-  // `order` as it was before `taken` was taken off; of this level, whatever else of it.
-  void tell_less(const Order& order, std::uint32_t taken, const Level& level) {
-    const bool has_left = taken == order.quantity;
-    tell_order(has_left ? OrderChange::Left : OrderChange::Changed, order.id, order.quantity - taken, level);
+  // An order of this level, whatever else of it, shows as much as is `left`; at 0 it has left its place.
+  void tell_less(std::uint64_t id, std::uint32_t left, const Level& level) {
+    tell_order(left == 0 ? OrderChange::Left : OrderChange::Changed, id, left, level);
   }
   void tell_order(OrderChange change, std::uint64_t id, std::uint32_t shown, const Level& level,
                   std::uint64_t previous_id = 0) {
@@ -113,9 +113,9 @@ class MarketData {
 
   // After each request that may have changed a book of `instrument`.
   void tell_change(std::uint32_t instrument) {
-    tell_top(instrument);
     if (store_.instruments.is_special(instrument)) [[unlikely]]
       tell_auction(instrument);
+    tell_top(instrument);
   }
 
   // With the state the auction has or had.
@@ -132,19 +132,6 @@ class MarketData {
     now.state = state;
     now.is_final = is_final ? 1 : 0;
     listener_.auction(now);
-  }
-
-  BookStore& store_;
-  Listener& listener_;
-
- private:
-  // Bids from the best, then asks from the best.
-  template <typename Take>
-  void for_each_level(std::uint32_t instrument, Take&& take) const {
-    for (const Side side : {Side::Buy, Side::Sell}) {
-      const std::uint32_t best = store_.best(instrument, side);
-      for (std::uint32_t at = best; at != 0; at = store_.next_worse(at)) take(store_.level(at));
-    }
   }
 
   void tell_top(std::uint32_t instrument) {
@@ -171,6 +158,19 @@ class MarketData {
     const Instrument& instrument = store_.instruments[number];
     tell_auction(number, instrument.is_collecting() ? clearing_price(store_, number) : Clearing{},
                  instrument.state, false);
+  }
+
+  BookStore& store_;
+  Listener& listener_;
+
+ private:
+  // Bids from the best, then asks from the best.
+  template <typename Take>
+  void for_each_level(std::uint32_t instrument, Take&& take) const {
+    for (const Side side : {Side::Buy, Side::Sell}) {
+      const std::uint32_t best = store_.best(instrument, side);
+      for (std::uint32_t at = best; at != 0; at = store_.next_worse(at)) take(store_.level(at));
+    }
   }
 };
 

@@ -69,7 +69,7 @@ class Matching : public Auction<Listener> {
     } else {
       this->take_off(index, store_.take_hidden(index, store_.open(index)));
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
-      this->trade(taker, worst_of_limit(taker));
+      this->trade(taker, worst_of_limit(taker, store_.instruments.is_special(taker.instrument)));
       if (taker.quantity != 0) {
         if (has_extras) [[unlikely]] {
           Extras extras = store_.extras(index);  // what the old order had can still be read
@@ -140,7 +140,7 @@ class Matching : public Auction<Listener> {
     }
     const bool is_market = order.kind == market::OrderKind::Market;
     const std::uint64_t worst =
-        is_market ? this->worst_of_market(taker, terms.protection) : worst_of_limit(taker);
+        is_market ? this->worst_of_market(taker, terms.protection) : worst_of_limit(taker, is_special);
     const bool is_whole = order.time_in_force == market::TimeInForce::FillOrKill;
     const std::uint32_t needed = is_whole ? order.quantity : terms.minimum;
     if (needed != 0 && !this->can_trade(taker, worst, needed)) {
@@ -224,8 +224,8 @@ class Matching : public Auction<Listener> {
   }
 
   // 0 where nothing is matched.
-  [[nodiscard]] std::uint64_t worst_of_limit(const Taker& taker) const {
-    if (store_.instruments.is(taker.instrument, Special::NotOpen)) [[unlikely]]
+  [[nodiscard]] std::uint64_t worst_of_limit(const Taker& taker, bool is_special) const {
+    if (is_special && store_.instruments.is(taker.instrument, Special::NotOpen)) [[unlikely]]
       return 0;
     return rank_of(opposite(taker.side), taker.price);
   }

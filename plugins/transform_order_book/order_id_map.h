@@ -51,7 +51,7 @@ class OrderIdMap {
   }
 
   // `key` is not there; `slot` is not 0 and not above keys_max.
-  void put(std::uint64_t key, std::uint32_t slot) {
+  [[gnu::always_inline]] void put(std::uint64_t key, std::uint32_t slot) {
     TICKWEIR_ASSERT(key != 0 && slot != 0 && slot <= keys_max_ && size_ < keys_max_);
     const std::uint64_t hash = hash_of(key);
     Entry& head = heads_[home(key, hash)];

@@ -114,7 +114,7 @@ class PriceLevels {
   }
 
   // The level at a rank of a place, made when it is not there.
-  std::uint32_t find_or_make(std::uint32_t place, std::uint64_t rank) {
+  [[gnu::always_inline]] std::uint32_t find_or_make(std::uint32_t place, std::uint64_t rank) {
     Child* link = &places_[place].root;
     std::uint32_t parent = 0;
     for (;;) {

@@ -109,7 +109,7 @@ class Rebuilding : public Reporting<Listener> {
                            .taker_side = opposite(after.side())},
                           venue.printable != 0);
     }
-    this->tell_less(maker, quantity, after);
+    this->tell_less(maker.id, maker.quantity - quantity, after);
     this->tell_level(after);
     this->tell_change(after.instrument());
     return RejectReason::None;

@@ -38,14 +38,19 @@ class Stops : public Trading<Listener> {
 
   // The end of each event that may have traded.
   void finish(std::uint32_t instrument) {
-    if (store_.instruments.is(instrument, Special::Stops)) [[unlikely]]
-      trigger_stops(instrument);
-    this->tell_change(instrument);
+    if (store_.instruments.is_special(instrument)) [[unlikely]]
+      finish_specially(instrument);
+    this->tell_top(instrument);
   }
 
  private:
+  [[gnu::noinline]] void finish_specially(std::uint32_t instrument) {
+    if (store_.instruments.is(instrument, Special::Stops)) trigger_stops(instrument);
+    this->tell_auction(instrument);
+  }
+
   // Those that a price of this event has reached enter one after the other; what they trade may reach more.
-  [[gnu::noinline]] void trigger_stops(std::uint32_t instrument) {
+  void trigger_stops(std::uint32_t instrument) {
     if (store_.instruments[instrument].is_open() && store_.instruments[instrument].last_price != 0) {
       Reached reached;
       for (collect(instrument, reached); reached.next != 0; collect(instrument, reached)) {

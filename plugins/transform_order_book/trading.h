@@ -51,7 +51,7 @@ class Trading : public Ending<Listener> {
     const Level after =
         store_.take_front(level_index, taker.quantity, [&](const Order& maker, std::uint32_t quantity) {
           execute(taker, maker, quantity, price);
-          this->tell_less(maker, quantity, store_.level(level_index));
+          this->tell_less(maker.id, maker.quantity - quantity, store_.level(level_index));
         });
     if (taker.quantity != 0 && after.count != 0) [[unlikely]] {
       return trade_one_by_one(taker, level_index, price, true);
@@ -95,7 +95,7 @@ class Trading : public Ending<Listener> {
         after = store_.take(index, both);
         store_.instruments.traded(taker.instrument, price);
         execute(taker, maker, both, price, hidden);
-        this->tell_less(maker, both, after);
+        this->tell_less(maker.id, maker.quantity - both, after);
       } else {
         if (market::self_trade_of(taker.flags) == SelfTrade::CancelNewest) {
           take_off_taker(taker, taker.quantity);
@@ -121,7 +121,7 @@ class Trading : public Ending<Listener> {
     if (choice != SelfTrade::CancelOldest) take_off_taker(taker, is_decrement ? both : taker.quantity);
     const std::uint32_t of_shown = is_decrement ? both : store_.take_hidden(index, open);
     const Level after = store_.take(index, of_shown);
-    this->tell_less(maker, of_shown, after);
+    this->tell_less(maker.id, maker.quantity - of_shown, after);
     return after;
   }
   void take_off_taker(Taker& taker, std::uint32_t quantity) {
