@@ -20,6 +20,8 @@ struct Silent {
   [[nodiscard]] static constexpr bool wants_reports() { return false; }
   [[nodiscard]] static constexpr bool wants_executions() { return false; }
   [[nodiscard]] static constexpr bool wants_levels() { return false; }
+  // So many price units are told as one level: bids at the lowest of them, asks at the highest.
+  [[nodiscard]] static constexpr std::int64_t level_width() { return 1; }
   [[nodiscard]] static constexpr bool wants_top() { return false; }
   [[nodiscard]] static constexpr bool wants_auctions() { return false; }
   [[nodiscard]] static constexpr bool wants_orders() { return false; }
@@ -104,6 +106,8 @@ class MarketData {
 
   void tell_level(const Level& level) {
     if (!listener_.wants_levels()) return;
+    if (listener_.level_width() != 1) [[unlikely]]
+      return tell_wide_level(level, listener_.level_width());
     listener_.level_changed({.price = level.price(),
                              .quantity = level.quantity,
                              .order_count = level.count,
@@ -164,6 +168,24 @@ class MarketData {
   Listener& listener_;
 
  private:
+  // The sum of the levels as far around this one as one is told.
+  [[gnu::noinline]] void tell_wide_level(const Level& level, std::int64_t width) {
+    const std::int64_t lowest = (level.price() - (level.side() == Side::Sell ? 1 : 0)) / width * width;
+    const std::int64_t first = level.side() == Side::Sell ? lowest + 1 : lowest;
+    const std::int64_t last = first + width - 1;
+    market::LevelChanged sum{.price = level.side() == Side::Sell ? last : first,
+                             .instrument = level.instrument(),
+                             .side = level.side()};
+    const std::int64_t best = level.side() == Side::Sell ? first : last;
+    const PriceLevels& levels = store_.levels();
+    std::uint32_t at = levels.first_from(level.place(), rank_of(level.side(), best));
+    for (; at != 0 && levels[at].price() >= first && levels[at].price() <= last; at = levels.next_worse(at)) {
+      sum.quantity += levels[at].quantity;
+      sum.order_count += levels[at].count;
+    }
+    listener_.level_changed(sum);
+  }
+
   // Bids from the best, then asks from the best.
   template <typename Take>
   void for_each_level(std::uint32_t instrument, Take&& take) const {

@@ -46,6 +46,15 @@ constexpr std::array options{
            .default_text = "1",
            .minimum = "1",
            .help = "The number of the first execution; the next ones rise by one."},
+    Option{.type = integer,
+           .name = "level_width",
+           .default_text = "1",
+           .minimum = "1",
+           .maximum = "1000000000",
+           .unit = "price units",
+           .help =
+               "So many prices are one level on the output `levels`: bids at the lowest of them, asks at the "
+               "highest, both multiples of this."},
 };
 enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top, auctions, orders };
 constexpr std::array outputs{
@@ -132,6 +141,8 @@ constexpr Drop drop_of(RejectReason reason) {
 // Turns what the book tells into events, on the outputs that somebody listens to.
 class Announcer {
  public:
+  explicit Announcer(std::int64_t level_width) : level_width_(level_width) {}
+
   void begin_batch(Emitter& out) {
     out_ = &out;
     for (std::uint32_t i = 0; i < connected_.size(); ++i) connected_[i] = out.connected(i);
@@ -143,6 +154,7 @@ class Announcer {
     return connected_[reports] || connected_[executions] || connected_[trades];
   }
   [[nodiscard]] bool wants_levels() const { return connected_[levels]; }
+  [[nodiscard]] std::int64_t level_width() const { return level_width_; }
   [[nodiscard]] bool wants_top() const { return connected_[top]; }
   [[nodiscard]] bool wants_auctions() const { return connected_[auctions]; }
   [[nodiscard]] bool wants_orders() const { return connected_[orders]; }
@@ -173,6 +185,7 @@ class Announcer {
  private:
   void emit(std::uint32_t output, const auto& value) { out_->emit(output, time_, origin_, value); }
 
+  std::int64_t level_width_;
   Emitter* out_ = nullptr;
   std::uint64_t time_ = 0;
   std::uint64_t origin_ = 0;
@@ -197,7 +210,8 @@ class OrderBook final : public Transform {
         orders_(context.gauge("orders")),
         levels_(context.gauge("levels")),
         wrong_mode_(context.drop_counter(wrong_mode)),
-        too_short_(context.drop_counter(too_short)) {
+        too_short_(context.drop_counter(too_short)),
+        announcer_(context.options.integer("level_width")) {
     for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
       const auto reason = static_cast<RejectReason>(i);
       rejected_[i] = mode_ == Mode::match

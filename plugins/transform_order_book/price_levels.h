@@ -167,6 +167,21 @@ class PriceLevels {
     return 0;
   }
 
+  // The first level of a place at this rank or a worse one; 0: there is none.
+  [[nodiscard]] std::uint32_t first_from(std::uint32_t place, std::uint64_t rank) const {
+    Child child = places_[place].root;
+    Child behind = 0;  // all of it is worse than the rank, and next to it
+    while ((child & page_bit) != 0) {
+      const Page& page = pages_[child & ~page_bit];
+      if (!page.holds(rank)) return first_in(page.some_rank() > rank ? child : behind);
+      const unsigned slot = page.slot(rank);
+      const std::uint64_t worse = page.occupied & ~std::uint64_t{1} << slot;
+      if (worse != 0) behind = page.children[std::countr_zero(worse)];
+      child = page.children[slot];
+    }
+    return child != 0 && levels_[child].rank() >= rank ? child : first_in(behind);
+  }
+
  private:
   std::uint32_t make(std::uint32_t place, std::uint64_t rank, std::uint32_t page) {
     std::uint32_t made = free_level_;

@@ -137,6 +137,57 @@ TEST(RandomRows, LetAFollowerOfEachOrderHaveTheSnapshot) {
   }
 }
 
+// ---- Wide levels -------------------------------------------------------------------------------------
+
+// Keeps the levels of one instrument by what is told of them.
+class Levels {
+ public:
+  void take(const Lines& lines, std::int64_t width) {
+    for (const std::string& line : lines) {
+      if (!line.starts_with("level ")) continue;
+      const auto words = words_of(line);  // level B 100x5 of 2
+      const std::int64_t price = std::stoll(words[2]);
+      const bool is_ask = words[1] == "S";
+      const std::int64_t place = is_ask ? (price + width - 1) / width : price / width;
+      auto& levels = levels_[words[1] + std::to_string(place * width)];
+      levels.erase(price);
+      if (words[4] != "0") levels[price] = {quantity_in(line), std::stoull(words[4])};
+    }
+  }
+  // By side and price: quantity, orders.
+  [[nodiscard]] std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> sums() const {
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> found;
+    for (const auto& [name, levels] : levels_) {
+      for (const auto& [price, level] : levels) {
+        found[name].first += level.first;
+        found[name].second += level.second;
+      }
+    }
+    return found;
+  }
+
+ private:
+  std::map<std::string, std::map<std::int64_t, std::pair<std::uint64_t, std::uint64_t>>> levels_;
+};
+
+TEST(RandomRows, GiveWideLevelsThatAreTheSumsOfNarrowOnes) {
+  const std::uint64_t seed = test_seed();
+  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  constexpr std::int64_t width = 7;
+  const Limits one_instrument{.orders = 200, .instruments = 2};
+  RandomRows rows(seed, one_instrument, 300);
+  FastRunner<Matching> narrow_runner(one_instrument);
+  FastRunner<Matching> wide_runner(one_instrument, width);
+  Levels narrow_levels;
+  Levels wide_levels;
+  for (int step = 0; step < 2'000; ++step) {
+    const std::string row = rows.next();
+    narrow_levels.take(narrow_runner.give(row), width);
+    wide_levels.take(wide_runner.give(row), width);
+    ASSERT_EQ(wide_levels.sums(), narrow_levels.sums()) << "step " << step << ": " << row;
+  }
+}
+
 // ---- Differences -------------------------------------------------------------------------------------
 
 // The number of rows up to the first that the two books answer differently; 0: they agree.

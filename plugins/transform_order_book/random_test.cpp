@@ -115,9 +115,12 @@ std::uint32_t check_side(const BookStore& store, std::uint32_t instrument, Side 
   EXPECT_TRUE(place.best == 0 || store.level(place.best).rank() == place.best_rank);
   std::uint64_t last_rank = 0;
   bool is_first = true;
+  EXPECT_EQ(store.levels().first_from(place_of(instrument, side), 0), store.best(instrument, side));
   for (std::uint32_t at = store.best(instrument, side); at != 0; at = store.next_worse(at)) {
     const Level& level = store.level(at);
     EXPECT_TRUE(is_first || level.rank() > last_rank);
+    EXPECT_EQ(store.levels().first_from(level.place(), level.rank()), at);
+    EXPECT_EQ(store.levels().first_from(level.place(), level.rank() + 1), store.next_worse(at));
     EXPECT_EQ(level.side(), side);
     EXPECT_EQ(level.instrument(), instrument);
     is_first = false;

@@ -25,10 +25,12 @@ struct Recorder {
   bool top = false;
   bool orders = false;  // order by order
   bool auctions = true;
+  std::int64_t width = 1;  // of a level
 
   [[nodiscard]] bool wants_reports() const { return reports; }
   [[nodiscard]] bool wants_executions() const { return reports; }
   [[nodiscard]] bool wants_levels() const { return levels; }
+  [[nodiscard]] std::int64_t level_width() const { return width; }
   [[nodiscard]] bool wants_top() const { return top; }
   [[nodiscard]] bool wants_orders() const { return orders; }
   [[nodiscard]] bool wants_auctions() const { return auctions; }

@@ -39,7 +39,10 @@ class ObviousRunner {
 template <template <typename> typename Rules>
 class FastRunner {
  public:
-  explicit FastRunner(const Limits& limits) : store_(limits), rules_(store_, recorder_) {}
+  explicit FastRunner(const Limits& limits, std::int64_t level_width = 1)
+      : recorder_{.levels = true, .top = true, .orders = true, .width = level_width},
+        store_(limits),
+        rules_(store_, recorder_) {}
   std::vector<std::string> give(const std::string& row) {
     std::visit(
         [this](const auto& request) {
@@ -58,7 +61,7 @@ class FastRunner {
   }
 
  private:
-  Recorder recorder_{.levels = true, .top = true, .orders = true};
+  Recorder recorder_;
   BookStore store_;
   Rules<Recorder> rules_;
 };

@@ -104,6 +104,22 @@ TEST(OrderBookStage, TellsTradesAlsoWhenOnlyTheTapeIsHeard) {
   EXPECT_EQ(stage.output("trades").size(), 2U);
 }
 
+TEST(OrderBookStage, TellsSoManyPricesAsOneLevel) {
+  OptionTexts wide = match;
+  wide.push_back({"level_width", "5"});
+  Harness stage(TICKWEIR_PLUGIN_FILE, wide);
+  stage.push(
+      events({"new 1 B 100x1", "new 2 B 104x2", "new 3 S 106x4", "new 4 S 110x1", "cancel 1", "cancel 2"}));
+  const auto level = [](std::int64_t price, std::uint64_t quantity, std::uint32_t count, Side side) {
+    return market::LevelChanged{
+        .price = price, .quantity = quantity, .order_count = count, .instrument = 1, .side = side};
+  };
+  EXPECT_EQ(
+      payloads<market::LevelChanged>(stage.output("levels")),
+      (std::vector{level(100, 1, 1, Side::Buy), level(100, 3, 2, Side::Buy), level(110, 4, 1, Side::Sell),
+                   level(110, 5, 2, Side::Sell), level(100, 2, 1, Side::Buy), level(100, 0, 0, Side::Buy)}));
+}
+
 TEST(OrderBookStage, NumbersMatchesFromTheOptionOn) {
   OptionTexts from_1000 = match;
   from_1000.push_back({"first_match_id", "1000"});
