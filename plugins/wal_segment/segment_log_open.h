@@ -105,6 +105,7 @@ inline void SegmentLog::recover() {
     file.sync();  // what was read may never have been: it is answered for from now on
   files_.sync_folder(path_);
   const std::uint64_t vouched = std::max(tail.synced_sequence, last.header.first_sequence - 1);
+  file = files_.open(last.path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_DIRECT);
   writer_.open(std::move(file), last.header, tail.position, next_sequence_ - 1, vouched);
 }
 

@@ -1,7 +1,7 @@
 // The end of the log: makes segments, appends blocks to the last one, syncs it, seals it.
 //
 // Threading: append() and sync() or vouch() may run at the same time on two threads; nothing else may.
-// Memory:    that of a BlockPlan.
+// Memory:    that of a BlockPlan and a PageWriter.
 // Errors:    thrown; the log must not be written to after one (SegmentLog sees to it). A full disk is not
 //            one: false, and nothing of the call is kept.
 #pragma once
@@ -14,19 +14,11 @@
 #include <vector>
 
 #include "block_plan.h"
+#include "page_writer.h"
 #include "segment_reader.h"
 #include "spare.h"
 
 namespace tickweir::wal_segment {
-
-// Fills the file with zeros, so that later writes change no metadata. False: the disk is full.
-[[nodiscard]] inline bool fill_with_zeros(File& file, std::uint64_t bytes) {
-  const std::vector<std::uint8_t> zeros(std::min<std::uint64_t>(bytes, 1 << 20));
-  for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
-    if (!file.write(zeros.data(), std::min<std::uint64_t>(zeros.size(), bytes - at), at)) return false;
-  }
-  return true;
-}
 
 // Makes the segment that `header` describes, durable and under its name, from the spare if that fits. Not
 // open: the disk is full.
@@ -40,15 +32,18 @@ namespace tickweir::wal_segment {
   const HeaderPage page = encode(header);
   std::memcpy(&header, page.data(), sizeof header);
 
-  File file = spare.take(header.segment_bytes);
-  const bool is_filled = file.is_open();
+  constexpr std::uint32_t direct = TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_DIRECT;
+  const bool is_filled = spare.take(header.segment_bytes);
   const std::string fresh = is_filled ? spare.path() : path + ".new";
+  bool has_room = is_filled;
   if (!is_filled) {
     if (files.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files.remove(fresh);
-    file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
+    File file = files.open(fresh, direct | TICKWEIR_FILE_CREATE);
+    has_room = fill_with_zeros(file, header.segment_bytes, [] { return true; });
   }
-  if ((!is_filled && !fill_with_zeros(file, header.segment_bytes)) ||
-      !file.write(page.data(), page.size(), 0) || !file.write(schema.data(), schema.size(), schema_offset)) {
+  File file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
+  if (!has_room || !file.write(page.data(), page.size(), 0) ||
+      !file.write(schema.data(), schema.size(), schema_offset)) {
     file.close();
     files.remove(fresh);
     return {};
@@ -57,15 +52,16 @@ namespace tickweir::wal_segment {
   file.close();
   files.rename(fresh, path);
   if (!TICKWEIR_BUG("segment name not synced")) files.sync_folder(folder);
-  return files.open(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
+  return files.open(path, direct);
 }
 
 class SegmentWriter {
  public:
-  // Goes on at `position`; what lies before it says that all up to `vouched_sequence` is synced.
+  // Goes on at `position` of a file opened with TICKWEIR_FILE_DIRECT; what lies before it says that all up to
+  // `vouched_sequence` is synced.
   void open(File file, const SegmentHeader& header, const Position& position, std::uint64_t synced_sequence,
             std::uint64_t vouched_sequence) {
-    file_ = std::move(file);
+    pages_.open(std::move(file), position.offset, header.segment_bytes);
     header_ = header;
     position_ = position;
     appended_sequence_ = position.next_sequence - 1;
@@ -73,8 +69,8 @@ class SegmentWriter {
     vouched_sequence_ = vouched_sequence;
     is_synced_ = true;
   }
-  void close() { file_ = {}; }
-  [[nodiscard]] bool is_open() const { return file_.is_open(); }
+  void close() { pages_.close(); }
+  [[nodiscard]] bool is_open() const { return pages_.is_open(); }
   [[nodiscard]] const Position& position() const { return position_; }
   [[nodiscard]] const SegmentHeader& header() const { return header_; }
   [[nodiscard]] bool is_synced() const { return is_synced_; }
@@ -89,8 +85,7 @@ class SegmentWriter {
     const std::uint64_t synced = synced_sequence_;
     std::uint32_t chain = position_.chain;
     const auto spans = plan.chain_up({header_.log_id, header_.number, position_.offset}, chain, synced);
-    const bool is_written = file_.write(spans, position_.offset);
-    if (!is_written && !TICKWEIR_BUG("refused append stays")) take_back(plan.bytes());
+    const bool is_written = pages_.append(spans, plan.bytes());
     if (is_written) {
       position_.offset += plan.bytes();
       position_.next_sequence += plan.event_count();
@@ -107,7 +102,7 @@ class SegmentWriter {
   void sync() {
     is_synced_ = true;
     std::uint64_t covered = appended_sequence_;
-    if (!TICKWEIR_BUG("sync does nothing")) file_.sync();
+    if (!TICKWEIR_BUG("sync does nothing")) pages_.sync();
     if (TICKWEIR_BUG("sync vouches for later appends")) covered = appended_sequence_;
     synced_sequence_ = covered;
   }
@@ -119,8 +114,9 @@ class SegmentWriter {
     if (vouched_sequence_ >= synced) return;
     SyncMark mark{.synced_sequence = synced};
     mark.check = mark_check(header_.log_id, header_.number, mark);
-    if (!file_.write(&mark, sizeof mark, mark_offset)) return;  // a full disk: it can do without
-    file_.sync();
+    std::memcpy(mark_page_.data(), &mark, sizeof mark);
+    if (!pages_.write_page(mark_page_, mark_offset)) return;  // a full disk: it can do without
+    pages_.sync();
     vouched_sequence_ = synced;
   }
 
@@ -128,23 +124,13 @@ class SegmentWriter {
   void seal() {
     const Position before = position_;
     plan_.cut_empty(block_sealed, position_.next_sequence);
-    if (append(plan_)) file_.sync();
+    if (append(plan_)) pages_.sync();
     position_ = before;
   }
 
  private:
-  void take_back(std::uint64_t bytes) {
-    const std::vector<std::uint8_t> zeros(std::min<std::uint64_t>(bytes, 1 << 20));
-    for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
-      const std::uint64_t now = std::min<std::uint64_t>(zeros.size(), bytes - at);
-      if (!file_.write(zeros.data(), now, position_.offset + at)) {
-        throw std::runtime_error("the disk is full and " + file_.path() +
-                                 " holds part of what did not fit: make room and start again");
-      }
-    }
-  }
-
-  File file_;
+  PageWriter pages_;
+  Pages mark_page_{page_bytes};
   SegmentHeader header_;
   Position position_;
   // Between append() and sync(), all sequentially consistent: next to a write to a file, that costs nothing.

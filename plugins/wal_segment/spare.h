@@ -15,8 +15,8 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
+#include "page_writer.h"
 #include "tickweir/files.h"
 
 namespace tickweir::wal_segment {
@@ -29,25 +29,24 @@ class SpareMaker {
   ~SpareMaker() { end(); }
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] bool has_begun() const { return maker_.joinable() || file_.is_open(); }
+  [[nodiscard]] bool has_begun() const { return maker_.joinable() || is_made_; }
 
   void begin(std::uint64_t bytes) {
     must_end_ = false;
     bytes_ = bytes;
     maker_ = std::thread([this] { make(); });
   }
-  // The spare, once it is made; not open when there is none of that length.
-  [[nodiscard]] File take(std::uint64_t bytes) {
-    if (bytes != bytes_) return {};
+  // Waits until it is made. True: the spare is the caller's; false: there is none of that length.
+  [[nodiscard]] bool take(std::uint64_t bytes) {
+    if (bytes != bytes_) return false;
     if (maker_.joinable()) maker_.join();
-    return std::exchange(file_, File());
+    return std::exchange(is_made_, false);
   }
   // Gives its room on the disk back. False: there was none.
   bool drop() {
     if (!has_begun()) return false;
     end();
-    if (!file_.is_open()) return false;
-    file_.close();
+    if (!std::exchange(is_made_, false)) return false;
     remove();
     return true;
   }
@@ -65,26 +64,17 @@ class SpareMaker {
     sched_setaffinity(0, sizeof all, &all);  // when that is not allowed, it stays
     pthread_setname_np(pthread_self(), "wal-spare");
   }
-  // In small parts, each synced, so that the log's own syncs do not wait long behind it.
   void make() noexcept {
     leave_the_core();
-    bool is_made = false;
     try {
       if (files_.open_if_there(path_, TICKWEIR_FILE_READ).is_open()) files_.remove(path_);
-      file_ = files_.open(path_, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
-      const std::vector<std::uint8_t> zeros(1 << 20);
-      is_made = true;
-      for (std::uint64_t at = 0; at < bytes_ && is_made; at += zeros.size()) {
-        const std::uint64_t now = std::min<std::uint64_t>(zeros.size(), bytes_ - at);
-        is_made = !must_end_ && file_.write(zeros.data(), now, at);
-        if (is_made) file_.sync();
-      }
+      File file = files_.open(path_, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE | TICKWEIR_FILE_DIRECT);
+      is_made_ = fill_with_zeros(file, bytes_, [this] { return !must_end_; });
+      if (is_made_) file.sync();
     } catch (const std::exception&) {
-      is_made = false;
+      is_made_ = false;
     }
-    if (is_made) return;
-    file_.close();
-    remove();
+    if (!is_made_) remove();
   }
   void remove() noexcept {
     try {
@@ -96,7 +86,7 @@ class SpareMaker {
   Files files_;
   std::string path_;
   std::uint64_t bytes_ = 0;
-  File file_;
+  bool is_made_ = false;  // after maker_ has ended
   std::atomic<bool> must_end_ = false;
   std::thread maker_;
 };

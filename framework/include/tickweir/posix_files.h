@@ -36,7 +36,12 @@ inline std::int32_t open(void*, const char* path, std::uint32_t flags) {
   const bool reads = (flags & TICKWEIR_FILE_READ) != 0;
   int mode = writes ? (reads ? O_RDWR : O_WRONLY) : O_RDONLY;
   if ((flags & TICKWEIR_FILE_CREATE) != 0) mode |= O_CREAT | O_EXCL;
-  return repeated([&] { return ::open(path, mode | O_CLOEXEC | O_NOFOLLOW, 0600); });
+  const auto opened = [&](int with) { return repeated([&] { return ::open(path, with, 0600); }); };
+  mode |= O_CLOEXEC | O_NOFOLLOW;
+  if ((flags & TICKWEIR_FILE_DIRECT) == 0) return opened(mode);
+  const std::int32_t file = opened(mode | O_DIRECT);
+  if (file != -EINVAL) return file;
+  return opened(mode & ~O_EXCL);  // a file system without it may have made the file all the same
 }
 
 inline std::int32_t close(void*, std::int32_t file) {
@@ -80,9 +85,13 @@ inline std::int32_t rename(void*, const char* from, const char* to) {
   return ::rename(from, to) == 0 ? 0 : -errno;
 }
 
-inline std::int32_t remove(void*, const char* path) { return ::unlink(path) == 0 ? 0 : -errno; }
+inline std::int32_t remove(void*, const char* path) {
+  return ::unlink(path) == 0 ? 0 : -errno;
+}
 
-inline std::int32_t make_folder(void*, const char* path) { return ::mkdir(path, 0700) == 0 ? 0 : -errno; }
+inline std::int32_t make_folder(void*, const char* path) {
+  return ::mkdir(path, 0700) == 0 ? 0 : -errno;
+}
 
 inline std::int32_t sync_folder(void*, const char* path) {
   const int folder = repeated([&] { return ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); });

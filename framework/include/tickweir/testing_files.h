@@ -101,10 +101,18 @@ class FaultyFiles {
   void uproot(const std::string& path) { disk_.uproot(path); }
 
  private:
+  static constexpr std::uint64_t sector = 512;
+
   struct Handle {
     detail::Disk::Entry file;
     std::string path;
+    bool is_direct = false;
     bool has_failed_sync = false;
+
+    // Of whole sectors, where they must be.
+    [[nodiscard]] bool takes(const void* memory, std::uint64_t bytes, std::uint64_t offset) const {
+      return !is_direct || (reinterpret_cast<std::uintptr_t>(memory) | bytes | offset) % sector == 0;
+    }
   };
   struct Entered {
     std::int32_t error;  // 0: go on
@@ -166,7 +174,7 @@ class FaultyFiles {
     if (!creates && !disk_.has(path)) return -ENOENT;
     if (creates) disk_.put(path, std::make_shared<detail::DiskFile>());
     if (entered.error != 0) return entered.error;
-    handles_.push_back({disk_.file(path), path});
+    handles_.push_back({disk_.file(path), path, (flags & TICKWEIR_FILE_DIRECT) != 0});
     return static_cast<std::int32_t>(handles_.size() - 1);
   }
   std::int32_t close(std::int32_t file) {
@@ -181,9 +189,10 @@ class FaultyFiles {
     const Entered entered = enter(FileCall::read);
     if (entered.error != 0) return entered.error;
     if (handle(file) == nullptr) return -EBADF;
+    if (!handle(file)->takes(room, bytes, offset)) return -EINVAL;
     const auto& from = handle(file)->file->visible();
     if (offset >= from.size()) return 0;
-    bytes = part(std::min<std::uint64_t>(bytes, from.size() - offset));
+    bytes = part(std::min<std::uint64_t>(bytes, from.size() - offset), handle(file)->is_direct);
     std::memcpy(room, from.data() + offset, bytes);
     return static_cast<std::int64_t>(bytes);
   }
@@ -194,18 +203,21 @@ class FaultyFiles {
     if (!entered.has_effect) return entered.error;
     if (handle(file) == nullptr) return -EBADF;
     std::vector<std::uint8_t> all;
-    for (std::uint32_t i = 0; i < count; ++i)
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (!handle(file)->takes(spans[i].data, spans[i].bytes, offset)) return -EINVAL;
       all.insert(all.end(), spans[i].data, spans[i].data + spans[i].bytes);
-    std::uint64_t bytes = part(all.size());
+    }
+    std::uint64_t bytes = part(all.size(), handle(file)->is_direct);
     detail::DiskFile& into = *handle(file)->file;
     if (bytes_max_ != 0 && offset + bytes > into.visible().size()) {
       const std::uint64_t used = disk_.bytes();
       const std::uint64_t end = into.visible().size() + (bytes_max_ > used ? bytes_max_ - used : 0);
-      if (offset >= end && bytes > 0) {
+      const std::uint64_t left = end > offset ? end - offset : 0;
+      bytes = std::min(bytes, handle(file)->is_direct ? left / sector * sector : left);
+      if (bytes == 0) {
         has_failed_ = true;
         return -ENOSPC;
       }
-      bytes = std::min(bytes, end - offset);
     }
     if (bytes > 0) into.write(offset, all.data(), bytes);
     return entered.error != 0 ? entered.error : static_cast<std::int64_t>(bytes);
@@ -299,8 +311,9 @@ class FaultyFiles {
     return 0;
   }
   // Of so many bytes, those that are moved now.
-  std::uint64_t part(std::uint64_t bytes) {
-    return moves_short_ && bytes > 1 ? 1 + short_random_() % bytes : bytes;
+  std::uint64_t part(std::uint64_t bytes, bool is_direct) {
+    const std::uint64_t least = is_direct ? sector : 1;
+    return moves_short_ && bytes > least ? (1 + short_random_() % (bytes / least)) * least : bytes;
   }
 
   std::mutex mutex_;

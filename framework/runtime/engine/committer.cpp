@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint32_t staged_batches = 64;
 constexpr std::uint32_t kept_blocks = 1024;
-constexpr std::uint32_t yield_rounds = 50;
 constexpr std::uint64_t sleep_ns = 100'000'000;
 // With two threads, stored in parts of so many bytes, which fit a core's cache.
 constexpr std::uint64_t part_bytes = 256 * 1024;
@@ -53,7 +52,7 @@ Committer::Committer(const PipelineConfig& config, const GraphStage& stage, LogS
 
 void Committer::set_upstream(Committer* upstream) {
   upstream_ = upstream;
-  upstream->add_waiter(&sleeper_);
+  upstream->add_waiter(&upstream_sleeper_);
 }
 
 void Committer::start(const LogFacts& held) {
@@ -88,15 +87,13 @@ void Committer::release_all() {
 
 void Committer::run() {
   pthread_setname_np(pthread_self(), (stage_.id.substr(0, thread_name_max - 4) + ".log").c_str());
-  std::uint32_t idle_rounds = 0;
   while (!control_.is_abandoned()) {
     drop_old();
     if (!staging_.has_blocks()) {
       if (staging_.is_finished()) break;
-      wait(idle_rounds);
+      wait();
       continue;
     }
-    idle_rounds = 0;
     is_confirmed_ = false;
     if (has_failed()) {
       drop_waiting();
@@ -160,11 +157,8 @@ bool Committer::keep_until_durable(const QueuedBlock& queued) {
   return false;
 }
 
-void Committer::wait(std::uint32_t& idle_rounds) {
-  if (idle_rounds++ < yield_rounds) {
-    sched_yield();
-    return;
-  }
+// Asleep, not in a loop: whoever spins takes the core from those that it waits for.
+void Committer::wait() {
   const std::uint64_t start = clock_ticks();
   sleeper_.prepare();
   if (!staging_.has_blocks() && !staging_.is_finished() && !control_.is_abandoned())
@@ -175,33 +169,27 @@ void Committer::wait(std::uint32_t& idle_rounds) {
 
 void Committer::wait_for_upstream(const Block& block) {
   if (upstream_ == nullptr || TICKWEIR_BUG("second log does not wait")) return;
-  for (std::uint32_t rounds = 0; upstream_->durable() < block.gate_sequence && !is_over(); ++rounds) {
+  const auto is_early = [&] { return upstream_->durable() < block.gate_sequence; };
+  while (is_early() && !is_over()) {
     if (upstream_->has_failed()) {
       has_failed_.store(true, std::memory_order_release);  // the other log has said why
       return;
     }
-    if (rounds < yield_rounds) {
-      sched_yield();
-      continue;
-    }
-    sleeper_.prepare();
-    if (upstream_->durable() < block.gate_sequence && !upstream_->has_failed()) sleeper_.sleep(sleep_ns, {});
-    sleeper_.finish();
+    upstream_sleeper_.prepare();
+    if (is_early() && !upstream_->has_failed() && !is_over()) upstream_sleeper_.sleep(sleep_ns, {});
+    upstream_sleeper_.finish();
   }
 }
 
 // The second thread: syncs while the first stores.
 void Committer::run_turns() {
   pthread_setname_np(pthread_self(), (stage_.id.substr(0, thread_name_max - 5) + ".sync").c_str());
-  for (std::uint32_t idle_rounds = 0; !is_over();) {
+  while (!is_over()) {
     if (wants_turn_.exchange(false)) {
-      idle_rounds = 0;
       const std::lock_guard lock(turn_);
       take_turn();
     } else if (is_ended_) {
       return;
-    } else if (idle_rounds++ < yield_rounds) {
-      sched_yield();
     } else {
       turn_sleeper_.prepare();
       if (!wants_turn_ && !is_ended_ && !is_over()) turn_sleeper_.sleep(sleep_ns, {});

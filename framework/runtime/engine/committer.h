@@ -72,7 +72,7 @@ class Committer {
 
  private:
   void run();
-  void wait(std::uint32_t& idle_rounds);
+  void wait();
   void wait_for_upstream(const Block& block);
   void store_waiting();
   void drop_waiting();
@@ -105,6 +105,7 @@ class Committer {
   Edge staging_;
   Sleeper sleeper_;
   Committer* upstream_ = nullptr;
+  Sleeper upstream_sleeper_;  // of its own: new work is no reason to wake up while upstream_ is behind
   std::vector<Edge*> settlements_;
   std::vector<Sleeper*> waiters_;
 

@@ -1,6 +1,4 @@
 // The part of a Committer that decides what is stored, and gives it to the store.
-#include <sched.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -13,7 +11,6 @@ namespace tickweir {
 
 namespace {
 
-constexpr std::uint32_t yield_rounds = 50;
 constexpr std::uint64_t sleep_ns = 100'000'000;
 constexpr std::uint64_t full_retry_ns = 50'000'000;
 
@@ -110,15 +107,10 @@ void Committer::flush() {
 // Until the spans fit into the group that the sync under way leaves to the next.
 void Committer::wait_for_room() {
   const auto has_room = [this] { return stored_ + span_events_ - sync_begun_ <= events_max_; };
-  for (std::uint32_t rounds = 0; !has_room() && !is_over(); ++rounds) {
-    if (rounds == 0) {
-      wants_turn_ = true;
-      turn_sleeper_.wake();
-    }
-    if (rounds < yield_rounds) {
-      sched_yield();
-      continue;
-    }
+  if (has_room()) return;
+  wants_turn_ = true;
+  turn_sleeper_.wake();
+  while (!has_room() && !is_over()) {
     sleeper_.prepare();
     if (!has_room() && !is_over()) sleeper_.sleep(sleep_ns, {});
     sleeper_.finish();

@@ -47,6 +47,7 @@ void Edge::push(Block* block, std::uint64_t now, const BlockPool* current) {
   } else {
     if (!has_overflow()) blocked_since_ = now;
     overflow_.push_back(queued);
+    wants_room_.store(true, std::memory_order_relaxed);  // before the producer's Sleeper::prepare()
   }
 }
 
@@ -75,6 +76,7 @@ bool Edge::flush_overflow() {
   if (!overflow_.empty()) add_to_cell(cells_.blocked_ticks, clock_ticks() - blocked_since_);
   overflow_.clear();
   overflow_at_ = 0;
+  wants_room_.store(false, std::memory_order_relaxed);
   if (is_closing_ && !is_closed_.load(std::memory_order_relaxed)) {
     // Release pairs with is_finished(): who sees the edge closed sees the last block in it.
     is_closed_.store(true, std::memory_order_release);
@@ -98,7 +100,9 @@ void Edge::arrived(std::uint32_t live_events) {
   add_to_cell(cells_.popped_events, live_events);
   add_to_cell(cells_.popped_batches, 1);
   if (ring_ == nullptr) queue_popped_.fetch_add(1, std::memory_order_release);
-  if (plan_.when_full == WhenFull::block && producer_ != nullptr) producer_->wake();
+  if (producer_ == nullptr || plan_.when_full != WhenFull::block) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one in Sleeper::prepare()
+  if (wants_room_.load(std::memory_order_relaxed)) producer_->wake();
 }
 
 void Edge::worked(std::uint64_t wait_ns, std::uint64_t work_ns) {

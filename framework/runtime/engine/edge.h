@@ -93,6 +93,7 @@ class Edge {
   std::uint64_t queue_pushed_ = 0;
   alignas(128) std::atomic<std::uint64_t> queue_popped_{0};  // queue: by the consumer, and by drop_oldest
   std::atomic<bool> is_closed_{false};
+  std::atomic<bool> wants_room_{false};  // something waits in the overflow
 };
 
 }  // namespace tickweir

@@ -31,7 +31,8 @@ class Sleeper {
   // Call after the work for the owner is visible. Costs a fence when nobody sleeps.
   void wake() {
     std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one in prepare()
-    if (is_asleep_.load(std::memory_order_relaxed)) ring_bell();
+    // One ring wakes; whoever comes after it finds the owner awake, or about to look once more.
+    if (is_asleep_.load(std::memory_order_relaxed) && is_asleep_.exchange(false)) ring_bell();
   }
 
  private:
