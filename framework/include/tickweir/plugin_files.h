@@ -12,8 +12,8 @@ enum tickweir_file_flag {
   TICKWEIR_FILE_READ = 1,
   TICKWEIR_FILE_WRITE = 2,
   TICKWEIR_FILE_CREATE = 4, /* fails with EEXIST if it is there; mode 0600 */
-  /* Past the page cache, if the file system can (otherwise as without): memory, bytes and offsets of reads and
-   * writes are whole pages of 4096 bytes; the rest after a short write, of 512. */
+  /* Past the page cache, if the file system can (otherwise as without): memory, bytes and offsets of reads
+   * and writes are whole pages of 4096 bytes; of what a short write left over, 512. */
   TICKWEIR_FILE_DIRECT = 8
 };
 
