@@ -103,9 +103,10 @@ inline void load_order(StateReader& in, BookStore& store, const SavedLevel& leve
     refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
   }
   const Extras extras = order.extras != 0 ? in.get<Extras>() : Extras{};
-  if (extras.bits() != order.extras || !make_sense(extras, level, waits) ||
-      (extras.hidden != 0 && (order.quantity > extras.display || extras.hidden > market::quantity_max))) {
-    refuse("when order " + std::to_string(order.id) + " ends, what it waits for, or what it hides");
+  const bool shows_too_much = extras.hidden != 0 && order.quantity > extras.display;
+  const bool is_too_much = std::uint64_t{order.quantity} + extras.hidden > market::quantity_max;
+  if (extras.bits() != order.extras || !make_sense(extras, level, waits) || shows_too_much || is_too_much) {
+    refuse("what order " + std::to_string(order.id) + " has open or hides, waits for, or when it ends");
   }
   const auto instrument = static_cast<std::uint32_t>(level.place / 2);
   const auto flags = static_cast<std::uint8_t>(order.flags);
@@ -128,8 +129,8 @@ inline void load_levels(StateReader& in, BookStore& store, bool waits) {
     if (level.place == no_more) return;
     const bool is_next =
         is_first || level.place > before.place || (level.place == before.place && level.rank > before.rank);
-    if (!is_next || level.place >= std::uint64_t{store.limits().instruments} * 2 || level.count == 0 ||
-        !is_rank(level)) {
+    if (!is_next || level.place < 2 || level.place >= std::uint64_t{store.limits().instruments} * 2 ||
+        level.count == 0 || !is_rank(level)) {
       refuse("a level at price rank " + std::to_string(level.rank) + " of place " +
              std::to_string(level.place));
     }

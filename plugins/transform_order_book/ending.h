@@ -23,7 +23,7 @@ class Ending : public Reporting<Listener> {
   void advance(std::uint64_t time) {
     if (time <= store_.now) return;
     store_.now = time;
-    if (store_.expiries().next_time() <= time) [[unlikely]]
+    if (store_.expiries().is_due(time)) [[unlikely]]
       expire_due();
   }
 
@@ -68,7 +68,7 @@ class Ending : public Reporting<Listener> {
 
  private:
   [[gnu::noinline]] void expire_due() {
-    while (store_.expiries().next_time() <= store_.now) expire(store_.expiries().next_slot());
+    while (store_.expiries().is_due(store_.now)) expire(store_.expiries().next_slot());
   }
 
   void expire(std::uint32_t index) {

@@ -24,13 +24,11 @@ class ExpiryHeap {
       return time != other.time ? time < other.time : id < other.id;
     }
   };
-  static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-
   // Slots from 1 to `slots`.
   explicit ExpiryHeap(std::uint32_t slots) : heap_(std::size_t{slots} + 1), places_(std::size_t{slots} + 1) {}
 
-  // When the first is due; `never` if there is none.
-  [[nodiscard]] std::uint64_t next_time() const { return next_time_; }
+  // Whether any is due.
+  [[nodiscard]] bool is_due(std::uint64_t now) const { return next_time_ <= now && count_ != 0; }
   // It is there.
   [[nodiscard]] std::uint32_t next_slot() const { return static_cast<std::uint32_t>(heap_[1].slot); }
 
@@ -75,10 +73,12 @@ class ExpiryHeap {
     set(at, due);
   }
 
+  static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
   Reserved<Due> heap_;              // from 1 on
   Reserved<std::uint32_t> places_;  // by slot: where it is in the heap; 0: it is not
   std::uint32_t count_ = 0;
-  std::uint64_t next_time_ = never;
+  std::uint64_t next_time_ = never;  // when the first is due
 };
 
 }  // namespace tickweir::book

@@ -10,7 +10,7 @@ namespace tickweir::book {
 namespace {
 
 TEST(ExpiryHeap, IsEmptyAtFirst) {
-  EXPECT_EQ(ExpiryHeap(4).next_time(), ExpiryHeap::never);
+  EXPECT_FALSE(ExpiryHeap(4).is_due(std::numeric_limits<std::uint64_t>::max()));
 }
 
 TEST(ExpiryHeap, HasTheEarliestFirstThenTheLowestId) {
@@ -35,7 +35,9 @@ TEST(ExpiryHeap, HasTheEarliestFirstThenTheLowestId) {
     }
     most = std::max(most, expected.size());
     if (expected.empty()) continue;
-    ASSERT_EQ(heap.next_time(), expected.begin()->first.first);
+    const std::uint64_t first = expected.begin()->first.first;
+    ASSERT_TRUE(heap.is_due(first));
+    ASSERT_TRUE(first == 0 || !heap.is_due(first - 1));
     ASSERT_EQ(heap.next_slot(), expected.begin()->second);
   }
   EXPECT_GT(most, slots / 2);

@@ -101,6 +101,12 @@ void try_book(std::span<const std::uint8_t> bytes) {
       sweep(market::Side::Buy, book.rules, i);
       sweep(market::Side::Sell, book.rules, i);
     }
+    book.rules.advance(~std::uint64_t{0});
+    for (std::uint32_t i = 1; i < limits.instruments; ++i) {
+      book.rules.request(market::TradingStatus{.instrument = i, .state = market::TradingState::Open});
+      book.rules.request(market::InstrumentCancel{.instrument = i});
+    }
+    require(book.store.order_count() == 0);
   }
 }
 
