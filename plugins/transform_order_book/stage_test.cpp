@@ -86,7 +86,7 @@ TEST(OrderBookStage, TellsTheSameHoweverTheInputIsCutIntoBatches) {
   Harness many(TICKWEIR_PLUGIN_FILE, match, {.batch_events_max = 1});
   one.push(events(day));
   many.push(events(day));
-  for (const char* output : {"reports", "executions", "trades", "levels", "top"}) {
+  for (const char* output : {"reports", "executions", "trades", "levels", "top", "auctions", "orders"}) {
     EXPECT_EQ(one.output(output), many.output(output)) << output;
   }
 }
@@ -164,6 +164,52 @@ TEST(OrderBookStage, CountsWhatAFeedSaysWrongAsDropped) {
   EXPECT_EQ(stage.output("reports").size(), 2U);
 }
 
+TEST(OrderBookStage, TellsAnAuctionAndWhatItLeaves) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, match);
+  stage.push(
+      events({"status opening @2", "new 1 B 101x5 @2", "new 2 S 100x3 @2", "status open @2", "snapshot @2"}));
+  market::AuctionPrice price{.price = 100,
+                             .quantity = 3,
+                             .surplus = 2,
+                             .instrument = 2,
+                             .surplus_side = Side::Buy,
+                             .state = market::TradingState::OpeningAuction};
+  const market::AuctionPrice shown = price;
+  price.is_final = 1;
+  EXPECT_EQ(payloads<market::AuctionPrice>(stage.output("auctions")), (std::vector{shown, price}));
+  EXPECT_EQ(payloads<market::Trade>(stage.output("trades")),
+            (std::vector{market::Trade{.match_id = 1, .price = 100, .quantity = 3, .instrument = 2}}));
+  const auto changes = payloads<market::OrderChanged>(stage.output("orders"));
+  ASSERT_EQ(changes.size(), 4U);
+  EXPECT_EQ(changes[2], (market::OrderChanged{.sequence = 3,
+                                              .order_id = 1,
+                                              .price = 101,
+                                              .quantity = 2,
+                                              .instrument = 2,
+                                              .side = Side::Buy,
+                                              .change = market::OrderChange::Changed}));
+  EXPECT_EQ(payloads<market::SnapshotBegin>(stage.output("orders")),
+            (std::vector{market::SnapshotBegin{.sequence = 4,
+                                               .last_price = 100,
+                                               .reference_price = 100,
+                                               .order_count = 1,
+                                               .instrument = 2,
+                                               .state = market::TradingState::Open}}));
+  EXPECT_EQ(payloads<market::SnapshotOrder>(stage.output("orders")),
+            (std::vector{market::SnapshotOrder{
+                .order_id = 1, .price = 101, .quantity = 2, .instrument = 2, .side = Side::Buy}}));
+  EXPECT_EQ(payloads<market::SnapshotEnd>(stage.output("orders")),
+            (std::vector{market::SnapshotEnd{.sequence = 4, .order_count = 1, .instrument = 2}}));
+}
+
+TEST(OrderBookStage, DropsRulesWhenItFollowsAVenue) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, rebuild);
+  stage.push(events({"rules tick:5", "status halted @16", "snapshot @16", "snapshot @0"}));
+  EXPECT_EQ(stage.dropped("wrong_mode"), 1U);
+  EXPECT_EQ(stage.dropped("instrument_limit"), 2U);
+  EXPECT_EQ(stage.dropped("invalid"), 1U);
+}
+
 TEST(OrderBookStage, DropsAVenuesWordWhenItMatchesItself) {
   Harness stage(TICKWEIR_PLUGIN_FILE, match);
   auto input = events({"new 1 S 100x9", "exec 1 x1"});
@@ -191,7 +237,7 @@ TEST(OrderBookStage, PassesTicksOnToEveryOutput) {
   for (const OptionTexts& options : {match, rebuild}) {
     Harness stage(TICKWEIR_PLUGIN_FILE, options);
     stage.push({tickweir::testing::tick(99)});
-    for (const char* output : {"reports", "executions", "trades", "levels", "top"}) {
+    for (const char* output : {"reports", "executions", "trades", "levels", "top", "auctions", "orders"}) {
       EXPECT_EQ(stage.output(output), (std::vector{tickweir::testing::tick(99)})) << output;
     }
   }
