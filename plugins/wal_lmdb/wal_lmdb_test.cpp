@@ -33,8 +33,9 @@ class WalLmdb : public ::testing::Test {
   TempFolder folder_;
 };
 
-std::vector<OwnedEvent> events(std::uint32_t count) {
-  return std::vector<OwnedEvent>(count, OwnedEvent(300, std::vector<std::uint8_t>(32, 0xAB)));
+constexpr std::uint32_t group_events = 62;  // of a kilobyte each
+std::vector<OwnedEvent> group_of(std::uint32_t count = group_events) {
+  return std::vector<OwnedEvent>(count, OwnedEvent(300, std::vector<std::uint8_t>(992, 0xAB)));
 }
 
 TEST_F(WalLmdb, IsFullWhenItsMapIsAndLosesNothingOfWhatItTook) {
@@ -42,7 +43,7 @@ TEST_F(WalLmdb, IsFullWhenItsMapIsAndLosesNothingOfWhatItTook) {
   std::uint64_t groups = 0;
   try {
     for (;; ++groups) {
-      log.append(events(1000));
+      log.append(group_of());
       if (groups % 3 == 0) log.sync();
       ASSERT_LT(groups, 300U);
     }
@@ -51,7 +52,7 @@ TEST_F(WalLmdb, IsFullWhenItsMapIsAndLosesNothingOfWhatItTook) {
         << full.what();
   }
   EXPECT_GT(groups, 200U);
-  EXPECT_THROW(log.append(events(1000)), LogFull);
+  EXPECT_THROW(log.append(group_of()), LogFull);
   log.sync();
   EXPECT_EQ(log.read_all(), log.appended());
   log.stop();
@@ -64,11 +65,11 @@ TEST_F(WalLmdb, GoesOnInTheRoomOfWhatWasDropped) {
   std::uint64_t full_times = 0;
   for (int group = 0; group < 600; ++group) {
     try {
-      log.append(events(1000));
+      log.append(group_of());
     } catch (const LogFull&) {
       ++full_times;
-      log.truncate_before(log.next_sequence() - 10'000);
-      log.append(events(1000));
+      log.truncate_before(log.next_sequence() - 10 * group_events);
+      log.append(group_of());
     }
     log.sync();
   }
@@ -76,13 +77,13 @@ TEST_F(WalLmdb, GoesOnInTheRoomOfWhatWasDropped) {
   EXPECT_LE(full_times, 6U);
   const std::uint64_t first = log.describe().first_sequence;
   const std::vector<OwnedEvent> held = log.read_all();
-  EXPECT_EQ(held.size(), 600'001 - first);
+  EXPECT_EQ(held.size(), 600 * group_events + 1 - first);
 }
 
 TEST_F(WalLmdb, RefusesAFileWhoseEndIsMissing) {
   {
     LogHarness log(TICKWEIR_PLUGIN_FILE, options());
-    for (int group = 0; group < 10; ++group) log.append(events(1000));
+    for (int group = 0; group < 10; ++group) log.append(group_of());
     log.stop();
   }
   fs::resize_file(data(), 200'000);
@@ -95,7 +96,7 @@ TEST_F(WalLmdb, RefusesAFileWhoseEndIsMissing) {
 TEST_F(WalLmdb, NamesTheSequenceOfAGroupThatRotted) {
   {
     LogHarness log(TICKWEIR_PLUGIN_FILE, options());
-    for (int group = 0; group < 3; ++group) log.append(events(1000));
+    for (int group = 0; group < 3; ++group) log.append(group_of());
     log.stop();
   }
   std::fstream stream(data(), std::ios::in | std::ios::out | std::ios::binary);
@@ -112,12 +113,12 @@ TEST_F(WalLmdb, NamesTheSequenceOfAGroupThatRotted) {
 TEST_F(WalLmdb, OpensALogThatIsLargerThanItsMapShallBe) {
   {
     LogHarness log(TICKWEIR_PLUGIN_FILE, options());
-    for (int group = 0; group < 400; ++group) log.append(events(1000));
+    for (int group = 0; group < 400; ++group) log.append(group_of());
     log.stop();
   }
   LogHarness log(TICKWEIR_PLUGIN_FILE, options("16MiB"));
-  EXPECT_EQ(log.read_all().size(), 400'000U);
-  EXPECT_THROW(log.append(events(1)), LogFull);
+  EXPECT_EQ(log.read_all().size(), 400U * group_events);
+  EXPECT_THROW(log.append(group_of(1)), LogFull);
 }
 
 TEST_F(WalLmdb, SaysHowItStores) {
