@@ -91,6 +91,64 @@ TEST(OrderBookStage, TellsTheSameHoweverTheInputIsCutIntoBatches) {
   }
 }
 
+// Those of one type.
+template <typename T>
+std::vector<T> reports_of(const Harness& stage) {
+  std::vector<T> found;
+  for (const OwnedEvent& report : stage.output("reports")) {
+    if (report.is<T>()) found.push_back(report.as<T>());
+  }
+  return found;
+}
+
+TEST(OrderBookStage, LetsOrdersEndByEventTimeAlsoWhenOnlyTicksCome) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, match);
+  stage.push(events({"new 1 B 100x5 #3 gtd:900"}));
+  stage.push({tickweir::testing::tick(899), tickweir::testing::tick(900)});
+  EXPECT_EQ(reports_of<market::Expired>(stage),
+            (std::vector{market::Expired{.order_id = 1, .quantity = 5, .instrument = 1, .account = 3}}));
+  const auto reports = stage.output("reports");
+  ASSERT_EQ(reports.size(), 4U);
+  EXPECT_EQ(reports[2].time(), 900U);
+  EXPECT_EQ(reports[3], tickweir::testing::tick(900)) << "time goes on when all it brings is told";
+  EXPECT_EQ(stage.counter("expired"), 1U);
+  EXPECT_EQ(stage.counter("orders"), 0U);
+}
+
+TEST(OrderBookStage, SaysWhoseOrderWasTriggeredRefreshedAndCancelledWithOthers) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, match);
+  stage.push(events({"new 1 S 100x9 #3 show:4 @2", "new 2 S 101x7 stop:100 #4 @2", "new 3 B 100x4 @2",
+                     "masscancel #3", "clear @2", "masscancel"}));
+  EXPECT_EQ(reports_of<market::Triggered>(stage), (std::vector{market::Triggered{.order_id = 2,
+                                                                                 .stop_price = 100,
+                                                                                 .price = 101,
+                                                                                 .quantity = 7,
+                                                                                 .instrument = 2,
+                                                                                 .account = 4,
+                                                                                 .side = Side::Sell}}));
+  EXPECT_EQ(reports_of<market::Refreshed>(stage),
+            (std::vector{market::Refreshed{
+                .order_id = 1, .displayed = 4, .remaining = 5, .instrument = 2, .account = 3}}));
+  EXPECT_EQ(
+      reports_of<market::MassCancelled>(stage),
+      (std::vector{
+          market::MassCancelled{
+              .quantity = 5, .order_count = 1, .account = 3, .reason = market::CancelReason::MassCancel},
+          market::MassCancelled{.quantity = 7,
+                                .order_count = 1,
+                                .instrument = 2,
+                                .reason = market::CancelReason::MassCancel}}));
+  const auto cancelled = reports_of<market::Cancelled>(stage);
+  ASSERT_EQ(cancelled.size(), 2U);
+  EXPECT_EQ(cancelled[0].account, 3U);
+  EXPECT_EQ(cancelled[1].account, 4U);
+  EXPECT_EQ(reports_of<market::Rejected>(stage),
+            (std::vector{market::Rejected{.request_type = market::MassCancel::event_type,
+                                          .reason = market::RejectReason::InvalidAccount}}));
+  EXPECT_EQ(stage.counter("triggered"), 1U);
+  EXPECT_EQ(stage.counter("cancelled"), 2U);
+}
+
 TEST(OrderBookStage, KeepsCountingWhenNobodyListens) {
   Harness stage(TICKWEIR_PLUGIN_FILE, match,
                 {.unconnected = {"reports", "executions", "trades", "levels", "top"}});

@@ -87,6 +87,8 @@ inline constexpr std::array bugs{
     Bug{"zoo_transform_order_book", "address in match_id", "OrderBookStage.NumbersMatches*"},
     Bug{"zoo_transform_order_book", "match ids begin again", "BookState.GoesOn*"},
     Bug{"zoo_transform_order_book", "best prices told again", "BookState.GoesOn*"},
+    Bug{"zoo_transform_order_book", "what is hidden not saved", "BookState.GoesOn*"},
+    Bug{"zoo_transform_order_book", "time stands still", "OrderBookStage.LetsOrdersEnd*"},
     Bug{"zoo_transform_bundle", "bundle ids begin again", "Bundle.GoesOn*"},
     Bug{"zoo_transform_bundle", "open bundle not saved", "Bundle.GoesOn*"},
     Bug{"zoo_transform_bundle", "delay since the last item", "Bundle.ClosesBeforeAnEvent*"},
