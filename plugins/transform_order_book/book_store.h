@@ -70,6 +70,13 @@ class BookStore {
   }
   [[nodiscard]] const Order& order(std::uint32_t index) const { return orders_[index]; }
   [[nodiscard]] const Extras& extras(std::uint32_t index) const { return extras_[index]; }
+  // `see(order)` for each that rests or waits, in an order that means nothing.
+  template <typename See>
+  void for_each_order(See&& see) const {
+    for (std::uint32_t at = 1; at <= used_orders_; ++at) {
+      if (orders_[at].id != 0) see(orders_[at]);
+    }
+  }
   // What an order has open, shown or not; and what of it is hidden.
   [[nodiscard]] std::uint32_t open(std::uint32_t index) const {
     return orders_[index].quantity + hidden(index);
