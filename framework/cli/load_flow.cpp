@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint64_t events_per_turn = 1024;
-constexpr std::uint64_t turn_ns_min = 20'000;  // a shorter wait is not worth a sleep
+constexpr std::uint64_t turn_ns_min = 50'000;  // a shorter wait is not worth a sleep
 constexpr std::uint64_t retry_ns = 50'000'000;
 
 std::uint64_t now_ns() {

@@ -44,13 +44,13 @@ class Pages {
 
 constexpr std::size_t pages_per_write_bytes = std::size_t{1} << 20;
 
-// Fills the file with zeros, so that later writes change no metadata. False: the disk is full, or `goes_on`
-// said no.
+// Fills the file with zeros, so that later writes change no metadata; asks before each part, which begins
+// `at`, whether it `goes_on(at)`. False: the disk is full, or it does not.
 template <typename GoesOn>
 [[nodiscard]] bool fill_with_zeros(File& file, std::uint64_t bytes, GoesOn&& goes_on) {
   const Pages zeros(std::min<std::uint64_t>(bytes, pages_per_write_bytes));
   for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
-    if (!goes_on()) return false;
+    if (!goes_on(at)) return false;
     if (!file.write(zeros.data(), std::min<std::uint64_t>(zeros.size(), bytes - at), at)) return false;
   }
   return true;

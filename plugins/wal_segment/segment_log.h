@@ -69,8 +69,7 @@ class SegmentLog {
     });
     if (!is_stored) throw LogFull("no room on the disk for the log in " + path_);
     next_sequence_ += event_count;
-    const bool is_time = writer_.position().offset > segment_bytes_ / 4;
-    if (makes_spares_ && is_time && !spare_.has_begun()) spare_.begin(segment_bytes_);
+    if (makes_spares_) prepare_spare();
   }
 
   // Everything appended before is durable. Called again with nothing new, it also makes that known on the
@@ -144,6 +143,13 @@ class SegmentLog {
     return reader_.number() - segments_.front().header.number;
   }
 
+  // From a quarter of this segment on, to have the next one at three quarters.
+  void prepare_spare() {
+    const std::uint64_t offset = writer_.position().offset;
+    if (offset <= segment_bytes_ / 4) return;
+    if (!spare_.has_begun()) spare_.begin(segment_bytes_);
+    spare_.want(2 * (offset - segment_bytes_ / 4));
+  }
   void remove_before(std::uint64_t sequence) {
     while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
       if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();

@@ -39,7 +39,7 @@ namespace tickweir::wal_segment {
   if (!is_filled) {
     if (files.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files.remove(fresh);
     File file = files.open(fresh, direct | TICKWEIR_FILE_CREATE);
-    has_room = fill_with_zeros(file, header.segment_bytes, [] { return true; });
+    has_room = fill_with_zeros(file, header.segment_bytes, [](std::uint64_t) { return true; });
   }
   File file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
   if (!has_room || !file.write(page.data(), page.size(), 0) ||

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <thread>
 #include <utility>
@@ -34,12 +35,21 @@ class SpareMaker {
   void begin(std::uint64_t bytes) {
     must_end_ = false;
     bytes_ = bytes;
+    wanted_ = 0;
     maker_ = std::thread([this] { make(); });
+  }
+  // It should have so many bytes by now: made at the pace of the log, it delays no sync of the log's for
+  // long.
+  void want(std::uint64_t bytes) {
+    const std::uint64_t before = wanted_.load(std::memory_order_relaxed);
+    if (before != 0 && bytes < before + pages_per_write_bytes) return;  // not a whole part more
+    wanted_ = bytes;
+    wanted_.notify_one();
   }
   // Waits until it is made. True: the spare is the caller's; false: there is none of that length.
   [[nodiscard]] bool take(std::uint64_t bytes) {
     if (bytes != bytes_) return false;
-    if (maker_.joinable()) maker_.join();
+    finish();
     return std::exchange(is_made_, false);
   }
   // Gives its room on the disk back. False: there was none.
@@ -52,9 +62,19 @@ class SpareMaker {
   }
 
  private:
+  void finish() {
+    wanted_ = std::numeric_limits<std::uint64_t>::max();
+    wanted_.notify_one();
+    if (maker_.joinable()) maker_.join();
+  }
   void end() {
     must_end_ = true;
-    if (maker_.joinable()) maker_.join();
+    finish();
+  }
+  // Waits until the part that begins `at` is wanted.
+  [[nodiscard]] bool goes_on(std::uint64_t at) const {
+    for (std::uint64_t wanted = wanted_; wanted <= at; wanted = wanted_) wanted_.wait(wanted);
+    return !must_end_;
   }
   // The new thread comes with the pinning of the log's thread, which must not have to share its core.
   static void leave_the_core() noexcept {
@@ -69,7 +89,7 @@ class SpareMaker {
     try {
       if (files_.open_if_there(path_, TICKWEIR_FILE_READ).is_open()) files_.remove(path_);
       File file = files_.open(path_, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE | TICKWEIR_FILE_DIRECT);
-      is_made_ = fill_with_zeros(file, bytes_, [this] { return !must_end_; });
+      is_made_ = fill_with_zeros(file, bytes_, [this](std::uint64_t at) { return goes_on(at); });
       if (is_made_) file.sync();
     } catch (const std::exception&) {
       is_made_ = false;
@@ -87,6 +107,8 @@ class SpareMaker {
   std::string path_;
   std::uint64_t bytes_ = 0;
   bool is_made_ = false;  // after maker_ has ended
+  // Sequentially consistent, a few times a segment.
+  std::atomic<std::uint64_t> wanted_ = 0;
   std::atomic<bool> must_end_ = false;
   std::thread maker_;
 };
