@@ -12,7 +12,6 @@ using tickweir::testing::Harness;
 using tickweir::testing::OptionTexts;
 using tickweir::testing::OwnedEvent;
 using tickweir::testing::payloads;
-using tickweir::testing::Settings;
 
 const OptionTexts match{{"orders", "64"}, {"instruments", "16"}};
 const OptionTexts rebuild{{"mode", "rebuild"}, {"orders", "64"}, {"instruments", "16"}};
