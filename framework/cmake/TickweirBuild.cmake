@@ -46,8 +46,8 @@ function(tickweir_quick_to_compile)
 endfunction()
 
 # tickweir_add_test(NAME SOURCES file... [LIBRARIES target...])
-# A GoogleTest program; each of its tests is one of ctest's. With a sanitizer the program is one: a process then takes
-# longer to start than most tests to run.
+# A GoogleTest program; each of its tests is one of ctest's. With a sanitizer each half of them is one: a process then
+# takes longer to start than most tests to run.
 function(tickweir_add_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
   include(GoogleTest)
@@ -58,8 +58,11 @@ function(tickweir_add_test name)
     TICKWEIR_PLUGIN_DIR="${TICKWEIR_PLUGIN_DIR}" TICKWEIR_PROGRAM="$<IF:$<TARGET_EXISTS:tickweir>,${CMAKE_BINARY_DIR}/bin/tickweir,>"
     TICKWEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}" TICKWEIR_BINARY_DIR="${CMAKE_BINARY_DIR}")
   if(TICKWEIR_SANITIZE)
-    add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+    foreach(half IN ITEMS 0 1)
+      add_test(NAME "${name}: half ${half}" COMMAND ${name})
+      set_tests_properties("${name}: half ${half}" PROPERTIES TIMEOUT 600
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=2;GTEST_SHARD_INDEX=${half}")
+    endforeach()
   else()
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
   endif()

@@ -299,16 +299,18 @@ TEST_P(Snapshots, ForWhichThereIsNoProcessCostNothingButThemselves) {
   EXPECT_EQ(files().size(), 1U);
 }
 
-// Wherever memory ends: the threads go on.
+// Wherever memory ends: the threads go on. So many allocations are more than one snapshot takes at first;
+// each that fails late leaves a file to the next one.
 TEST_P(Snapshots, ForWhichThereIsNoMemoryCostNothingButThemselves) {
   std::uint64_t failures = 0;
+  constexpr std::uint64_t allocations = 60;
   {
     Pipeline pipeline(shape(900), folder_);
     ASSERT_TRUE(pipeline.engine().start());
-    for (bool has_struck = true; has_struck; ++failures) {
-      const auto scarcity = Scarcity::of_memory(failures + 1);
+    for (std::uint64_t nth = 1; nth <= allocations; ++nth) {
+      const auto scarcity = Scarcity::of_memory(nth);
       static_cast<void>(pipeline.engine().take_snapshot());
-      has_struck = scarcity.has_struck();
+      failures += scarcity.has_struck() ? 1 : 0;
     }
     pipeline.run_out(900);
     pipeline.end();
