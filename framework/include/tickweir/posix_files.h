@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 
 #include "tickweir/plugin.h"
 
@@ -101,18 +102,21 @@ inline std::int32_t sync_folder(void*, const char* path) {
   return result;
 }
 
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+// `visit` may throw.
 inline std::int32_t list(void*, const char* path, void* visitor, void (*visit)(void*, const char*)) {
-  DIR* const folder = ::opendir(path);
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path));
   if (folder == nullptr) return -errno;
   errno = 0;
-  while (const dirent* entry = ::readdir(folder)) {
+  while (const dirent* entry = ::readdir(folder.get())) {
     const char* const name = entry->d_name;
     if (std::strcmp(name, ".") != 0 && std::strcmp(name, "..") != 0) visit(visitor, name);
     errno = 0;
   }
-  const std::int32_t result = -errno;
-  ::closedir(folder);
-  return result;
+  return -errno;
 }
 
 }  // namespace detail::posix
