@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -125,10 +126,12 @@ class OverlappingLog final : public MemoryLog {
     if (++disk_.syncs == disk_.fail_sync_at) throw std::runtime_error("the disk lost it");
     const std::size_t covered = disk_.events.size();
     is_syncing_ = true;
-    // Once: later on the append may wait for what only this sync's end sets free.
-    const bool is_first = disk_.appends_during_syncs == 0;
-    if (is_first && appender_ != std::this_thread::get_id() && covered < events_) {
-      appended_.wait(lock, [&] { return disk_.events.size() > covered; });
+    // Until there was one: later on the append may wait for what only this sync's end sets free. So it does
+    // already when it came a moment before this call: then the next sync tries again.
+    const bool is_missing = disk_.appends_during_syncs == 0;
+    if (is_missing && appender_ != std::this_thread::get_id() && covered < events_) {
+      appended_.wait_until(lock, std::chrono::system_clock::now() + std::chrono::milliseconds(100),
+                           [&] { return disk_.events.size() > covered; });
     }
     is_syncing_ = false;
     disk_.synced = covered;
