@@ -36,7 +36,7 @@ struct SegmentHeader {
   LogId log_id{};
   std::uint64_t number = 0;          // from 1, without a gap
   std::uint64_t first_sequence = 0;  // of the first event in it
-  std::uint64_t segment_bytes = 0;   // of the whole file
+  std::uint64_t segment_bytes = 0;   // of the whole file, whole pages
   std::uint32_t previous_chain = 0;  // at the end of the segment before; 0 in the first
   std::uint32_t schema_bytes = 0;
   std::uint32_t schema_check = 0;  // CRC32C of the schema
@@ -137,7 +137,7 @@ class Damage : public std::runtime_error {
           "found " + std::to_string(file_bytes) + " bytes, expected " + std::to_string(header.segment_bytes);
     } else if (header.schema_bytes > schema_bytes_max || header.first_sequence == 0 ||
                header.data_offset != whole_pages(schema_offset + header.schema_bytes) ||
-               header.data_offset > header.segment_bytes) {
+               header.data_offset > header.segment_bytes || header.segment_bytes % page_bytes != 0) {
       problem = "the header's sizes make no sense";
     }
   }

@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::memcpy(bytes.data(), data + 1, sizeof(SegmentHeader));
   std::memcpy(bytes.data() + mark_offset, data + 1 + sizeof(SegmentHeader), sizeof(SyncMark));
   bytes.insert(bytes.end(), data + head_bytes, data + size);
-  bytes.resize(bytes.size() + 200);
+  bytes.resize(whole_pages(bytes.size() + 200));
   make_right(bytes, data[0]);
   testing::FaultyFiles files;
   files.raw().make_folder(files.raw().state, "log");
