@@ -25,11 +25,13 @@ void tear_end(const LogsByHand& logs) {
   write_bytes(segment, bytes);
 }
 
-// One bit in the middle of a segment that is full.
+// One bit of the last event in a segment that another one follows. How far it is filled depends on how the
+// events came in groups.
 void rot(const LogsByHand& logs, std::size_t index) {
   const auto segment = logs.segments().at(index);
   std::string bytes = bytes_of(segment);
-  bytes[bytes.size() / 2] ^= 4;
+  const std::size_t end_of_seal = bytes.find_last_not_of('\0');
+  bytes[end_of_seal - 60] ^= 4;
   write_bytes(segment, bytes);
 }
 
