@@ -8,7 +8,7 @@
 // Threading: one call after the other, from any thread, but that append() may run while sync() does: the two
 //            meet only where a segment is full, and there append waits. With spares, a thread of its own
 //            makes them.
-// Memory:    a read buffer of 1 MiB, and some 100 bytes a segment.
+// Memory:    1 MiB each to read and to write, and some 100 bytes a segment.
 // Errors:    thrown. LogFull: nothing of that append is kept, and it may be tried again. After anything else
 //            that append or sync throws, both throw again: a failed sync is never retried.
 #pragma once

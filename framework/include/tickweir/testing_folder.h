@@ -7,8 +7,7 @@
 //
 // Threading: what is in the folder is the test's business; the object itself never changes.
 // Errors:    a folder that cannot be made is a std::runtime_error with the cause; one that cannot be removed
-// is
-//            left behind.
+//            is left behind.
 #pragma once
 
 #include <cerrno>

@@ -48,7 +48,10 @@ class Committer {
   void add_waiter(Sleeper* sleeper) { waiters_.push_back(sleeper); }
   // The log before this one.
   void set_upstream(Committer* upstream);
-  Sleeper& sleeper() { return sleeper_; }
+  // Whatever its threads wait for, they look again. Any thread.
+  void wake() {
+    for (Sleeper* sleeper : {&sleeper_, &upstream_sleeper_, &turn_sleeper_}) sleeper->wake();
+  }
 
   // What the store holds is durable; what comes again of it is compared with it and not stored twice.
   void start(const LogFacts& held);

@@ -236,7 +236,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction l
   impl->control.set_wake_all([parts] {
     for (const auto& worker : parts->workers) worker->sleeper().wake();
     for (const auto& runner : parts->runners) {
-      if (runner->log() != nullptr) runner->log()->committer().sleeper().wake();
+      if (runner->log() != nullptr) runner->log()->committer().wake();
     }
   });
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
