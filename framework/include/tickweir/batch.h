@@ -73,6 +73,12 @@ class BatchView {
   const tickweir_batch* raw_;
 };
 
+// Where an event that a sharded stage emits belongs: see plugin.h, tickweir_transform.
+inline std::uint64_t place_of(const BatchView& batch, const Event& cause, std::uint32_t rank) {
+  const auto offset = reinterpret_cast<const std::uint8_t*>(&cause) - batch.raw().data;
+  return static_cast<std::uint64_t>(offset) << 32 | rank;
+}
+
 class Batch {
  public:
   Batch(tickweir_batch& raw, std::uint32_t verdict_base, std::uint64_t* drop_cells)
@@ -119,6 +125,9 @@ class Emitter {
     return batch == nullptr ? 0 : batch->event_count_max - batch->event_count;
   }
 
+  // Sharded stages: the place of the events appended from now on.
+  void set_place(std::uint64_t place) { place_ = place, is_placed_ = true; }
+
   // Appends an event with `bytes` of payload (rounded up to 8, the padding zeroed) and returns it with
   // its header filled and its payload unwritten; nullptr when nobody listens. The pointer is good until
   // the next call on this output. `bytes` must fit: see Context::event_bytes_max.
@@ -136,8 +145,13 @@ class Emitter {
     if (bytes % event_alignment != 0) {
       std::memset(reinterpret_cast<std::uint8_t*>(event) + size - event_alignment, 0, event_alignment);
     }
-    *event = {
-        .size = size, .type = type, .verdict = 0, .flags = 0, .sequence = 0, .time = time, .origin = origin};
+    *event = {.size = size,
+              .type = type,
+              .verdict = 0,
+              .flags = 0,
+              .sequence = place_,
+              .time = time,
+              .origin = origin};
     batch->stride = batch->event_count == 0 || batch->stride == size ? size : 0;
     ++batch->event_count;
     batch->used_bytes += size;
@@ -156,7 +170,7 @@ class Emitter {
   void forward(std::uint32_t output, const Event& event) {
     const auto payload_bytes = static_cast<std::uint32_t>(event.size - sizeof(Event));
     if (Event* copy = append(output, event.type, payload_bytes, event.time, event.origin)) {
-      copy->sequence = event.sequence;
+      if (!is_placed_) copy->sequence = event.sequence;
       copy->flags = event.flags;
       std::memcpy(copy + 1, &event + 1, payload_bytes);
     }
@@ -164,6 +178,8 @@ class Emitter {
 
  private:
   tickweir_emitter* raw_;
+  std::uint64_t place_ = 0;  // 0 unless sharded
+  bool is_placed_ = false;
 };
 
 }  // namespace tickweir

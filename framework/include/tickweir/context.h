@@ -42,8 +42,10 @@ struct Description {
 class Context {
  public:
   Context(const tickweir_context& raw, const Description& description)
-      : options({description.options}, {raw.options, raw.option_count}), raw_(&raw),
-        description_(&description), host_(*raw.host) {}
+      : options({description.options}, {raw.options, raw.option_count}),
+        raw_(&raw),
+        description_(&description),
+        host_(*raw.host) {}
 
   Options options;
 
@@ -51,6 +53,9 @@ class Context {
   [[nodiscard]] std::uint32_t source_number() const { return raw_->source_number; }
   [[nodiscard]] std::uint32_t event_bytes_max() const { return raw_->event_bytes_max; }
   [[nodiscard]] std::uint32_t batch_events_max() const { return raw_->batch_events_max; }
+  // See plugin.h, tickweir_transform. A count of 0: the stage is not sharded.
+  [[nodiscard]] std::uint32_t shard() const { return raw_->shard; }
+  [[nodiscard]] std::uint32_t shard_count() const { return raw_->shard_count; }
   [[nodiscard]] const tickweir_context& raw() const { return *raw_; }
   // What verdicts in this pipeline mean: verdict v is entry v - 1. Lives as long as the stage.
   [[nodiscard]] std::span<const tickweir_verdict> verdicts() const {

@@ -26,7 +26,7 @@
 /* While the major number is 0, both numbers must be equal on both sides. From 1.0 on, a plugin built
  * for minor N loads on every later minor of the same major. */
 #define TICKWEIR_ABI_MAJOR 0
-#define TICKWEIR_ABI_MINOR 3
+#define TICKWEIR_ABI_MINOR 4
 #define TICKWEIR_SDK_VERSION "0.1.0"
 #define TICKWEIR_ENTRY_SYMBOL "tickweir_plugin_entry"
 
@@ -163,10 +163,10 @@ typedef struct tickweir_reason {
 
 typedef struct tickweir_value {
   TICKWEIR_SIZE_FIRST(struct tickweir_value);
-  uint32_t item_count TICKWEIR_DEFAULT(0);    /* TEXT_LIST */
-  int64_t integer TICKWEIR_DEFAULT(0);        /* INTEGER, BOOLEAN, DURATION, SIZE, CHOICE */
-  double real TICKWEIR_DEFAULT(0);            /* REAL */
-  const char* text TICKWEIR_DEFAULT(NULL);    /* TEXT, CHOICE */
+  uint32_t item_count TICKWEIR_DEFAULT(0); /* TEXT_LIST */
+  int64_t integer TICKWEIR_DEFAULT(0);     /* INTEGER, BOOLEAN, DURATION, SIZE, CHOICE */
+  double real TICKWEIR_DEFAULT(0);         /* REAL */
+  const char* text TICKWEIR_DEFAULT(NULL); /* TEXT, CHOICE */
   const char* const* items TICKWEIR_DEFAULT(NULL);
 } tickweir_value;
 
@@ -200,9 +200,9 @@ typedef struct tickweir_host {
 /* What a verdict in an event's header means, for a source that tells its clients. */
 typedef struct tickweir_verdict {
   TICKWEIR_SIZE_FIRST(struct tickweir_verdict);
-  uint32_t flags TICKWEIR_DEFAULT(0);              /* of the reason */
+  uint32_t flags TICKWEIR_DEFAULT(0); /* of the reason */
   const char* stage_id TICKWEIR_DEFAULT(NULL);
-  const char* reason TICKWEIR_DEFAULT(NULL);       /* name of the drop reason */
+  const char* reason TICKWEIR_DEFAULT(NULL); /* name of the drop reason */
   const char* help TICKWEIR_DEFAULT(NULL);
 } tickweir_verdict;
 
@@ -211,17 +211,19 @@ typedef struct tickweir_context {
   uint32_t option_count TICKWEIR_DEFAULT(0);
   const tickweir_value* options TICKWEIR_DEFAULT(NULL); /* in the descriptor's order, defaults filled in */
   const char* stage_id TICKWEIR_DEFAULT(NULL);
-  uint32_t source_number TICKWEIR_DEFAULT(0);    /* for sources: the high 24 bits of the origin */
-  uint32_t event_bytes_max TICKWEIR_DEFAULT(0);  /* no event may be larger: the bytes of a batch */
+  uint32_t source_number TICKWEIR_DEFAULT(0);   /* for sources: the high 24 bits of the origin */
+  uint32_t event_bytes_max TICKWEIR_DEFAULT(0); /* no event may be larger: the bytes of a batch */
   uint32_t batch_events_max TICKWEIR_DEFAULT(0);
-  uint32_t verdict_base TICKWEIR_DEFAULT(0);     /* verdict of drop reason i = verdict_base + i */
-  uint64_t* drop_cells TICKWEIR_DEFAULT(NULL);   /* one per drop reason; the stage's alone to write */
+  uint32_t verdict_base TICKWEIR_DEFAULT(0);   /* verdict of drop reason i = verdict_base + i */
+  uint64_t* drop_cells TICKWEIR_DEFAULT(NULL); /* one per drop reason; the stage's alone to write */
   const tickweir_host* host TICKWEIR_DEFAULT(NULL);
   /* Of the whole pipeline; verdict v is entry v - 1. Lives as long as the stage. */
   const tickweir_verdict* verdicts TICKWEIR_DEFAULT(NULL);
   uint32_t verdict_count TICKWEIR_DEFAULT(0);
   uint32_t reserved TICKWEIR_DEFAULT(0);
   const tickweir_files* files TICKWEIR_DEFAULT(NULL); /* lives as long as the stage */
+  uint32_t shard TICKWEIR_DEFAULT(0);                 /* below shard_count; see tickweir_transform */
+  uint32_t shard_count TICKWEIR_DEFAULT(0);           /* 0: the stage is not sharded; 1 is sharded, too */
 } tickweir_context;
 
 /* ---- What the runtime calls -------------------------------------------------------------------- */
@@ -258,13 +260,26 @@ typedef struct tickweir_filter {
   int32_t (*apply)(void* stage, tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
 } tickweir_filter;
 
-/* Reads a batch and emits new events. Event types it does not know it ignores. */
+/* Reads a batch and emits new events. Event types it does not know it ignores.
+ *
+ * Shards. With `shards: N` in the YAML there are N such stages, each on a thread of its own. Every one is
+ * given every batch, and does what belongs to its share of the keys; context.shard and .shard_count tell
+ * which. What they emit is merged, output by output, into what one stage would have emitted, whatever N is.
+ * For that the `sequence` of each emitted event is its place: in the high 32 bits the byte offset, in the
+ * data of the batch, of the event that caused it (in drain: 0), in the low 32 bits a rank among what that
+ * event causes. Places on one output of one shard never fall within a call. The merge sets `sequence` to 0.
+ */
 typedef struct tickweir_transform {
   TICKWEIR_SIZE_FIRST(struct tickweir_transform);
   int32_t (*process)(void* stage, const tickweir_batch*, tickweir_emitter*, tickweir_error*)
       TICKWEIR_DEFAULT(NULL);
   /* Input events taken in whose result has not been emitted yet. NULL: always 0. */
   uint64_t (*held)(void* stage) TICKWEIR_DEFAULT(NULL);
+  /* What shards divide among them, for people: "instrument". NULL: the stage cannot be sharded. */
+  const char* shard_key TICKWEIR_DEFAULT(NULL);
+  /* Events of two shards with the same place, type and size become one: adds `from` to `into`. Called on any
+   * thread; keeps nothing. NULL: places of two shards are never the same. */
+  void (*combine)(tickweir_event* into, const tickweir_event* from) TICKWEIR_DEFAULT(NULL);
 } tickweir_transform;
 
 /* Writes a batch outside. A batch that failed counts as not written. */

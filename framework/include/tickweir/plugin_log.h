@@ -86,6 +86,9 @@ typedef struct tickweir_state {
   /* A stage upstream of a log is shown what once passed from it into the log, in order, after start and
    * load and before its first input. NULL: it need not know. */
   int32_t (*recover)(void* stage, const tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* Writes what the stage remembers as lines of UTF-8 text for people, the same for the same state. Not while
+   * it works; may allocate. NULL: it has nothing to show. */
+  int32_t (*show)(void* stage, const tickweir_state_writer*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
 } tickweir_state;
 
 #endif

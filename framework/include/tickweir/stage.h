@@ -22,6 +22,12 @@
 //   void save(StateWriter&) const          writes all of it; allocates nothing, takes no lock
 //   void load(StateReader&)                the reverse, into a fresh stage; throws if the bytes make no sense
 //   void recover(const BatchView&)         upstream of a log: what once passed
+//   void show(TextWriter&) const           what it remembers, for people
+//
+// A transform that may be sharded (see plugin.h, tickweir_transform) says by what, and may combine events:
+//
+//   static constexpr const char* shard_key = "instrument";
+//   static void combine(Event& into, const Event& from)
 //
 // Threading: all calls on one stage come one after the other; start() and later on the stage's thread.
 // Memory:    reserve in start(). The work function does not allocate.
@@ -36,10 +42,10 @@
 
 // Exports `Stage` as the plugin of this file. Last thing in the file, outside any namespace:
 //   TICKWEIR_PLUGIN("filter_price_band", PriceBand, {.version = "1.0.0", .summary = "...", ...})
-#define TICKWEIR_PLUGIN(plugin_name, Stage, ...)                                                     \
-  TICKWEIR_BUILD_NOTE(plugin_name);                                                                  \
-  extern "C" [[gnu::visibility("default")]] const tickweir_plugin* tickweir_plugin_entry() {         \
-    static const tickweir_plugin* const plugin =                                                     \
-        ::tickweir::detail::Tables<Stage>::make(plugin_name, ::tickweir::Description __VA_ARGS__);   \
-    return plugin;                                                                                   \
+#define TICKWEIR_PLUGIN(plugin_name, Stage, ...)                                                   \
+  TICKWEIR_BUILD_NOTE(plugin_name);                                                                \
+  extern "C" [[gnu::visibility("default")]] const tickweir_plugin* tickweir_plugin_entry() {       \
+    static const tickweir_plugin* const plugin =                                                   \
+        ::tickweir::detail::Tables<Stage>::make(plugin_name, ::tickweir::Description __VA_ARGS__); \
+    return plugin;                                                                                 \
   }

@@ -100,6 +100,11 @@ class Tables {
     return 0U;
   }();
   static constexpr bool has_recover = requires(Stage & s, const BatchView& batch) { s.recover(batch); };
+  static constexpr bool has_show = requires(const Stage& s, TextWriter& out) { s.show(out); };
+  static constexpr const char* shard_key = []() -> const char* {
+    if constexpr (requires { Stage::shard_key; }) return Stage::shard_key;
+    return nullptr;
+  }();
   static_assert(has_save == has_load, "a stage has both save(StateWriter&) const and load(StateReader&)");
 
  public:
@@ -129,7 +134,7 @@ class Tables {
     if constexpr (role == TICKWEIR_ROLE_TRANSFORM) plugin_.transform = &transform_;
     if constexpr (role == TICKWEIR_ROLE_SINK) plugin_.sink = &sink_;
     if constexpr (role == TICKWEIR_ROLE_WAL) plugin_.wal = &wal_, plugin_.start = nullptr;
-    if constexpr (has_save || has_recover) plugin_.state = &state_;
+    if constexpr (has_save || has_recover || has_show) plugin_.state = &state_;
     return &plugin_;
   }
 
@@ -238,6 +243,14 @@ class Tables {
     });
   }
 
+  static std::int32_t show(void* stage, const tickweir_state_writer* raw, tickweir_error* error) {
+    return guarded(error, [&] {
+      TextWriter out(*raw);
+      std::as_const(stage_of(stage)).show(out);
+      return TICKWEIR_OK;
+    });
+  }
+
   static std::int32_t open(void* stage, const tickweir_log_request* request, tickweir_log_state* state,
                            tickweir_error* error) {
     return guarded(error, [&] {
@@ -291,7 +304,13 @@ class Tables {
     return {};
   }
   static constexpr tickweir_transform make_transform() {
-    if constexpr (role == TICKWEIR_ROLE_TRANSFORM) return {.process = process, .held = held};
+    if constexpr (role == TICKWEIR_ROLE_TRANSFORM) {
+      tickweir_transform table{.process = process, .held = held, .shard_key = shard_key};
+      if constexpr (requires(Event & into, const Event& from) { Stage::combine(into, from); }) {
+        table.combine = [](Event* into, const Event* from) { Stage::combine(*into, *from); };
+      }
+      return table;
+    }
     return {};
   }
   static constexpr tickweir_sink make_sink() {
@@ -315,6 +334,7 @@ class Tables {
     if constexpr (has_save) made.save = save;
     if constexpr (has_save) made.load = load;
     if constexpr (has_recover) made.recover = recover;
+    if constexpr (has_show) made.show = show;
     return made;
   }
 

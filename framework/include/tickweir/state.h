@@ -11,6 +11,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "tickweir/plugin.h"
@@ -37,6 +38,22 @@ class StateWriter {
     static_assert(std::has_unique_object_representations_v<T>, "padding would not be the same every time");
     put<std::uint64_t>(items.size());
     write(items.data(), items.size_bytes());
+  }
+
+ private:
+  const tickweir_state_writer* raw_;
+};
+
+// For show(): what a stage remembers, as lines for people.
+class TextWriter {
+ public:
+  explicit TextWriter(const tickweir_state_writer& raw) : raw_(&raw) {}
+
+  void line(std::string_view text) {
+    if (raw_->write(raw_->host, text.data(), text.size()) != TICKWEIR_OK ||
+        raw_->write(raw_->host, "\n", 1) != TICKWEIR_OK) {
+      throw std::runtime_error("cannot write the text");
+    }
   }
 
  private:

@@ -39,11 +39,13 @@ struct Settings {
   std::uint32_t batch_bytes_max = 64 * 1024;
   std::uint32_t source_number = 1;
   std::uint32_t verdict_base = 1;
-  std::uint32_t series_max = 1000;            // per counter with a label
-  std::uint64_t time = 0;                     // where the clock stands
-  std::vector<std::string> unconnected = {};  // outputs that nobody listens to
+  std::uint32_t series_max = 1000;              // per counter with a label
+  std::uint64_t time = 0;                       // where the clock stands
+  std::vector<std::string> unconnected = {};    // outputs that nobody listens to
   std::vector<tickweir_verdict> verdicts = {};  // of the whole pipeline; verdict v is entry v - 1
-  bool start = true;                          // false: only validate and create; call start() yourself
+  std::uint32_t shard = 0;                      // see Context
+  std::uint32_t shard_count = 0;
+  bool start = true;  // false: only validate and create; call start() yourself
 };
 
 class Harness {
@@ -278,6 +280,8 @@ class Harness {
     context->files = &posix_files();
     context->verdicts = settings_.verdicts.data();
     context->verdict_count = static_cast<std::uint32_t>(settings_.verdicts.size());
+    context->shard = settings_.shard;
+    context->shard_count = settings_.shard_count;
     void* made = nullptr;
     const std::int32_t code = plugin_.create(context.get(), &made, error.raw());
     if (code == TICKWEIR_OK) stage_.reset(made);
