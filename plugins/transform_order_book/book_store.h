@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "account_orders.h"
@@ -96,7 +97,9 @@ class BookStore {
     return sum;
   }
   [[nodiscard]] std::uint32_t iceberg_count() const { return icebergs_; }
-  [[nodiscard]] const ExpiryHeap& expiries() const { return expiries_; }
+  [[nodiscard]] bool has_due() const { return expiries_.is_due(now); }
+  // The orders that expire now, in the order in which they do; good until the next call.
+  [[nodiscard]] std::span<const ExpiryHeap::Due> all_due() { return expiries_.all_due(now); }
   [[nodiscard]] const Level& level(std::uint32_t index) const { return levels_[index]; }
   [[nodiscard]] const Level& level_of(const Order& order) const {
     if (order.has(Extra::Stop)) [[unlikely]]
@@ -126,7 +129,7 @@ class BookStore {
     Order& order = orders_[index];
     order.extras = extras.bits();
     extras_[index] = extras;
-    if (order.has(Extra::Date)) expiries_.put({extras.expiry_time, order.id, index});
+    if (order.has(Extra::Date)) expiries_.put(due_of(index));
     if (order.has(Extra::Iceberg)) ++icebergs_;
   }
   // Takes up to `quantity` off what an order hides. Returns how much is still to be taken.
@@ -289,12 +292,19 @@ class BookStore {
     if (level.count == 0) levels.remove(level_index);
     return after;
   }
+  [[nodiscard]] ExpiryHeap::Due due_of(std::uint32_t index) const {
+    const Order& order = orders_[index];
+    return {.time = extras_[index].expiry_time,
+            .id = order.id,
+            .instrument = level_of(order).instrument(),
+            .slot = index};
+  }
   [[gnu::noinline]] void rename_extras(std::uint32_t index, std::uint32_t open) {
     const Order& order = orders_[index];
     Extras& extras = extras_[index];
     if (order.has(Extra::Date)) {
       expiries_.erase(index);
-      expiries_.put({extras.expiry_time, order.id, index});
+      expiries_.put(due_of(index));
     }
     extras.hidden = open - order.quantity;
     extras.display = std::min(extras.display, open);

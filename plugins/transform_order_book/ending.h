@@ -2,8 +2,7 @@
 //
 // Threading: one thread. Memory: one bit an instrument, reserved in the constructor.
 // Cost:      many at once: a look at each order of the instrument; of all instruments if none is given, but
-// those
-//            where nothing is meant only as they lie in memory, a few ns each.
+//            those where nothing is meant only as they lie in memory, a few ns each.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +26,7 @@ class Ending : public Reporting<Listener> {
   void advance(std::uint64_t time) {
     if (time <= store_.now) return;
     store_.now = time;
-    if (store_.expiries().is_due(time)) [[unlikely]]
+    if (store_.has_due()) [[unlikely]]
       expire_due();
   }
 
@@ -72,7 +71,7 @@ class Ending : public Reporting<Listener> {
 
  private:
   [[gnu::noinline]] void expire_due() {
-    while (store_.expiries().is_due(store_.now)) expire(store_.expiries().next_slot());
+    for (const ExpiryHeap::Due& due : store_.all_due()) expire(due.slot);
   }
 
   void expire(std::uint32_t index) {

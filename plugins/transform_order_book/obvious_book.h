@@ -4,7 +4,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,7 +25,7 @@ class ObviousBook : private ObviousSteps {
   std::vector<std::string> take_lines() { return std::exchange(told_.lines, {}); }
 
   // Event time goes on to `time`: called with each event, before its request. Whatever is due expires, each
-  // order by itself: the earliest expiry time first, then the lowest id.
+  // order by itself: by instrument, the earliest expiry time first, then the lowest id.
   void advance(std::uint64_t time) {
     now_ = std::max(now_, time);
     while (const auto id = next_due()) expire(*id);
@@ -288,13 +290,12 @@ class ObviousBook : private ObviousSteps {
   // ---- Orders that end, or become less ----------------------------------------------------------------
 
   [[nodiscard]] std::optional<std::uint64_t> next_due() const {
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> first;  // expiry time, id
+    std::set<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>> due;  // instrument, expiry time, id
     for (const auto& [id, order] : orders_) {
       const std::uint64_t expiry = order.asked.expiry_time;
-      if (expiry == 0 || expiry > now_) continue;
-      if (!first || std::pair(expiry, id) < *first) first = {expiry, id};
+      if (expiry != 0 && expiry <= now_) due.insert({order.asked.instrument, expiry, id});
     }
-    return first ? std::optional(first->second) : std::nullopt;
+    return due.empty() ? std::nullopt : std::optional(std::get<2>(*due.begin()));
   }
   void expire(std::uint64_t id) {
     told_.report(market::Expired{.order_id = id, .quantity = orders_.at(id).open});
