@@ -30,6 +30,7 @@ const std::vector<Way>& ways() {
        "duplicates",
        {{"events", "20000"}, {"duplicates", "0.1"}, {"duplicate_delay", "9"}}},
       {"source_generator", "poisson", {{"events", "5000"}, {"arrival", "poisson"}}},
+      {"source_lobster", "orderbook", {{"orderbook", "{in2}"}}},
       {"transform_order_book", "match", {{"mode", "match"}, {"orders", "5000"}, {"instruments", "64"}}},
       {"transform_order_book", "rebuild", {{"mode", "rebuild"}, {"orders", "5000"}, {"instruments", "64"}}},
       {"transform_metrics", "instruments", {{"instruments", "[1, 2, ABC]"}}},
@@ -52,19 +53,22 @@ const Plugin& load(const std::string& name) {
   return **loaded;
 }
 
-void make_sample(const fs::path& file) {
-  const std::string command =
-      std::string(TICKWEIR_BINARY_DIR "/bin/itch_sample --messages 5000 --instruments 20 --seed 3 ") +
-      file.string() + " > /dev/null";
+void make(const std::string& sample, const std::string& files) {
+  const std::string command = TICKWEIR_BINARY_DIR "/bin/" + sample + " " + files + " > /dev/null";
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
 }
 
-std::string with_files(std::string text, const fs::path& folder) {
+std::string with_files(std::string text, const fs::path& folder, const std::string& plugin) {
   if (text == "{out}") return (folder / "out").string();
-  if (text != "{in}") return text;
-  const fs::path sample = folder / "in.itch";
-  if (!fs::exists(sample)) make_sample(sample);
-  return sample.string();
+  if (text != "{in}" && text != "{in2}") return text;
+  const std::string first = (folder / "in").string();
+  const std::string second = (folder / "in2").string();
+  if (!fs::exists(first) && plugin == "source_lobster") {
+    make("lobster_sample --messages 5000 --seed 3", first + " " + second);
+  } else if (!fs::exists(first)) {
+    make("itch_sample --messages 5000 --instruments 20 --seed 3", first);
+  }
+  return text == "{in}" ? first : second;
 }
 
 }  // namespace
@@ -121,8 +125,9 @@ testing::OptionTexts OnePlugin::options() const {
   testing::OptionTexts texts;
   for (const testing::OptionText& given : GetParam().options) {
     const bool is_list = given.value.text().empty() && !given.value.items().empty();
-    texts.push_back(
-        is_list ? given : testing::OptionText{given.name, with_files(given.value.text(), folder_.path())});
+    texts.push_back(is_list ? given
+                            : testing::OptionText{given.name, with_files(given.value.text(), folder_.path(),
+                                                                         GetParam().plugin)});
   }
   for (std::uint32_t i = 0; i < plugin_.option_count; ++i) {
     const tickweir_option& option = plugin_.options[i];
@@ -131,7 +136,8 @@ testing::OptionTexts OnePlugin::options() const {
     if (given) continue;
     const bool is_address = option.name == std::string_view("listen");
     texts.push_back({option.name, is_address ? "127.0.0.1:0"
-                                             : with_files(is_source() ? "{in}" : "{out}", folder_.path())});
+                                             : with_files(is_source() ? "{in}" : "{out}", folder_.path(),
+                                                          GetParam().plugin)});
   }
   return texts;
 }

@@ -22,7 +22,7 @@ struct Case {
   std::string plugin;
   std::string file;
   std::string label;             // which way of using it
-  testing::OptionTexts options;  // "{in}" and "{out}" stand for an input file and an output file
+  testing::OptionTexts options;  // "{in}", "{in2}", "{out}" stand for input files and an output file
   std::uint32_t role = 0;
   std::uint32_t output_count = 0;
 
@@ -47,7 +47,7 @@ class OnePlugin : public ::testing::TestWithParam<Case> {
   [[nodiscard]] const tickweir_plugin& plugin() const { return plugin_; }
   [[nodiscard]] const char* file() const { return GetParam().file.c_str(); }
   [[nodiscard]] bool is_source() const { return plugin_.role == TICKWEIR_ROLE_SOURCE; }
-  // With files in the place of "{in}" and "{out}", and every required text option given.
+  // With files in the place of "{in}", "{in2}" and "{out}", and every required text option given.
   [[nodiscard]] testing::OptionTexts options() const;
   [[nodiscard]] std::filesystem::path output_file() const { return folder_.at("out"); }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }

@@ -23,8 +23,8 @@ RUNS = [file for file in PIPELINES if not file.stem.startswith('exchange')]
 
 
 def small(file):
-    """So many that the kept lines stay few: record keeps every event, the others only trades."""
-    return 200 if file.stem == 'record' else 2000
+    """So many that the kept lines stay few: record keeps every event, lobster every level, the others only trades."""
+    return 200 if file.stem in ('record', 'lobster') else 2000
 
 
 def output_stage(pipeline):

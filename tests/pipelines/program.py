@@ -31,6 +31,14 @@ class ProgramTest(unittest.TestCase):
                             file], check=True, capture_output=True)
         return file
 
+    def lobster_sample(self, messages, levels=5):
+        """The message file and the orderbook file of a made-up day."""
+        files = [self.folder / f'{name}{messages}_{levels}.csv' for name in ('message', 'orderbook')]
+        if not files[0].exists():
+            subprocess.run([arguments.lobster_sample, '--messages', str(messages), '--levels', str(levels), *files],
+                           check=True, capture_output=True)
+        return files
+
     def tickweir(self, *words, environment=None, before=None):
         return subprocess.run([arguments.program, *map(str, words)], capture_output=True, text=True, check=False,
                               cwd=self.folder, env={**os.environ, **(environment or {})}, preexec_fn=before,
@@ -39,6 +47,9 @@ class ProgramTest(unittest.TestCase):
     def run_pipeline(self, file, source, output, settings=(), events=20000, before=None, listen='127.0.0.1:0'):
         """`file` with its input and output put in; sources that generate make `events`."""
         environment = {'TICKWEIR_INPUT': str(source), 'TICKWEIR_OUTPUT': str(output), 'TICKWEIR_EVENTS': str(events)}
+        if pathlib.Path(file).stem.startswith('lobster'):
+            message, orderbook = self.lobster_sample(events)
+            environment |= {'TICKWEIR_MESSAGE': str(message), 'TICKWEIR_ORDERBOOK': str(orderbook)}
         words = ['run', file, '--plugin-path', arguments.plugins, '--set', f'metrics.listen={listen}']
         for setting in (*unpinned(file), *settings):
             words += ['--set', setting]
@@ -66,7 +77,7 @@ def whole_events(content):
 def main():
     global arguments
     parser = argparse.ArgumentParser()
-    for name in ('program', 'sample', 'plugins'):
+    for name in ('program', 'sample', 'lobster-sample', 'plugins'):
         parser.add_argument(f'--{name}', required=True)
     parser.add_argument('--write', action='store_true', help='writes the golden files instead of comparing')
     arguments, rest = parser.parse_known_args()
