@@ -2,7 +2,7 @@
 //
 // Threading: one thread.
 // Ownership: events() is lent until the next call of read_row().
-// Memory:    a buffer for each file, made when opened; with an orderbook file also what RestingOrders keeps.
+// Memory:    a buffer for each file, made when opened; with an orderbook file also that of RestingOrders.
 // Errors:    std::runtime_error when a file cannot be read, or when the first row of one is not what it
 // should
 //            be: then the whole file is something else. What is wrong with a later row is counted and told,
@@ -48,8 +48,8 @@ class Files {
       : messages_(path, "a LOBSTER message file"),
         instrument_(instrument),
         strict_(strict),
-        warn_(std::move(warn)),
-        resting_(instrument, events_) {
+        warn_(std::move(warn)) {
+    events_.reserve(events_reserved);
     const auto line = messages_.next();
     first_ = parse_first(messages_, *line, "a LOBSTER message row",
                          [](std::string_view row) { return parse_message(row); });
@@ -62,15 +62,18 @@ class Files {
       return parsed;
     });
     depth_ = row_.depth;
+    row_.asks.reserve(depth_);
+    row_.bids.reserve(depth_);
+    resting_ = std::make_unique<RestingOrders>(instrument, events_);
+    resting_->begin(row_, *first_);
   }
 
   // Reads the next row of each file. False: the message file has ended.
   bool read_row() {
-    events_.clear();
+    if (!first_) events_.clear();  // else there is the book before the first message
     std::optional<Message> message;
     if (first_) {
       message = first_;
-      if (books_ != nullptr) resting_.begin(row_, *first_);
     } else if (const auto line = messages_.next()) {
       message = parse(messages_, *line, [](std::string_view row) { return parse_message(row); });
     } else {
@@ -98,6 +101,7 @@ class Files {
 
  private:
   static constexpr std::uint32_t told_max = 5;
+  static constexpr std::size_t events_reserved = 4096;
   template <typename Parse>
   using Parsed = std::invoke_result_t<Parse&, std::string_view>;
 
@@ -108,7 +112,7 @@ class Files {
     if (message.time < time_) ++counts_[index(Count::time_reversals)];
     time_ = message.time;
     if (books_ != nullptr) {
-      resting_.apply(message);
+      resting_->apply(message);
     } else if (const auto event = event_of(message, instrument_)) {
       events_.push_back(*event);
     }
@@ -136,7 +140,7 @@ class Files {
       }
     }
     counts_[index(Count::surfaced_levels)] +=
-        resting_.follow(row_, [this](std::size_t column, const std::string& what) {
+        resting_->follow(row_, [this](std::size_t column, const std::string& what) {
           report(Count::differing_levels, place(*books_, column), what);
         });
   }
@@ -204,7 +208,7 @@ class Files {
   BookRow row_;
   std::size_t depth_ = 0;
   std::vector<MarketEvent> events_;
-  RestingOrders resting_;
+  std::unique_ptr<RestingOrders> resting_;  // with an orderbook file
   std::uint64_t time_ = 0;
   std::array<std::uint64_t, type_names.size() + 1> message_counts_{};
   std::array<std::uint64_t, count_kinds> counts_{};

@@ -13,13 +13,18 @@
 // view before the message and differs is a contradiction of the two files; one that was not has *surfaced*.
 //
 // Threading: one thread. Ownership: appends to a list of events that it borrows.
-// Memory:    grows with the orders that rest. Errors: none; contradictions are told to the caller.
+// Memory:    `reserved_bytes` at construction, enough for some 100,000 orders that rest at once; the heap
+// only
+//            beyond that.
+// Errors:    none; contradictions are told to the caller.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <memory_resource>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,7 +36,9 @@ namespace tickweir::lobster {
 class RestingOrders {
  public:
   RestingOrders(std::uint32_t instrument, std::vector<MarketEvent>& events)
-      : instrument_(instrument), events_(events) {}
+      : instrument_(instrument), events_(events) {
+    places_.reserve(1U << 17U);
+  }
 
   // The book before the first message: its row with the message taken back.
   void begin(BookRow row, const Message& first) {
@@ -69,13 +76,17 @@ class RestingOrders {
   }
 
  private:
+  static constexpr std::size_t reserved_bytes = 32U << 20U;
+
   // The orders of a level, by id; no order has size 0.
   struct Level {
+    using allocator_type = std::pmr::polymorphic_allocator<>;
+    explicit Level(const allocator_type& memory) : orders(memory) {}
     std::uint64_t size = 0;
-    std::map<std::uint64_t, std::uint32_t> orders;
+    std::pmr::map<std::uint64_t, std::uint32_t> orders;
   };
   // By rank: the lower, the better the price.
-  using Levels = std::map<std::int64_t, Level>;
+  using Levels = std::pmr::map<std::int64_t, Level>;
   struct Place {
     market::Side side;
     std::int64_t price;
@@ -250,9 +261,13 @@ class RestingOrders {
 
   std::uint32_t instrument_;
   std::vector<MarketEvent>& events_;
-  std::array<Levels, 2> levels_;                            // asks, bids
+  std::unique_ptr<std::byte[]> reserved_{
+      new std::byte[reserved_bytes]};  // pages that are not used are not there
+  std::pmr::monotonic_buffer_resource beneath_{reserved_.get(), reserved_bytes};
+  std::pmr::unsynchronized_pool_resource memory_{&beneath_};
+  std::array<Levels, 2> levels_{Levels(&memory_), Levels(&memory_)};  // asks, bids
   std::array<std::int64_t, 2> view_{INT64_MIN, INT64_MIN};  // the worst rank that the row before showed
-  std::unordered_map<std::uint64_t, Place> places_;         // of the orders that the messages entered
+  std::pmr::unordered_map<std::uint64_t, Place> places_{&memory_};  // of the orders that the messages entered
 };
 
 }  // namespace tickweir::lobster

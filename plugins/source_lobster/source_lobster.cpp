@@ -63,7 +63,7 @@ constexpr std::array outputs{
 };
 constexpr std::array counters{
     CounterInfo{
-        .kind = TICKWEIR_COUNTER, .name = "messages", .label = "type", .help = "Message rows understood."},
+        .kind = TICKWEIR_COUNTER, .name = "messages", .label = "kind", .help = "Message rows understood."},
     CounterInfo{
         .kind = TICKWEIR_COUNTER, .name = "time_reversals", .help = "Messages earlier than the one before."},
     CounterInfo{.kind = TICKWEIR_COUNTER,
