@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint64_t events_per_turn = 1024;
-constexpr std::uint64_t turn_ns_min = 50'000;  // a shorter wait is not worth a sleep
 constexpr std::uint64_t retry_ns = 50'000'000;
 
 std::uint64_t now_ns() {
@@ -47,6 +46,18 @@ std::uint64_t LoadResult::latency_at(double share) const {
     left -= latency[i];
   }
   return latency_max;
+}
+
+std::uint64_t load_share(const LoadPlan& plan, std::uint64_t due, std::uint32_t index) {
+  const std::uint64_t round = std::uint64_t{plan.burst} * plan.connections;
+  const std::uint64_t before = std::uint64_t{plan.burst} * index;
+  const std::uint64_t rest = due % round;
+  return due / round * plan.burst + std::min<std::uint64_t>(rest > before ? rest - before : 0, plan.burst);
+}
+
+std::uint64_t load_position(const LoadPlan& plan, std::uint64_t event, std::uint32_t index) {
+  const std::uint64_t turn = event / plan.burst * plan.connections + index;
+  return turn * plan.burst + event % plan.burst;
 }
 
 LoadOrders::LoadOrders() : templates_(count) {
@@ -108,7 +119,7 @@ bool LoadConnection::connect(std::uint64_t now) {
   return true;
 }
 
-bool LoadConnection::work(std::uint64_t now, std::uint64_t due) {
+bool LoadConnection::work(std::uint64_t now, std::uint64_t due, bool is_readable) {
   if (!client_.is_connected()) {
     if (made_ != 0 && next_try_ == 0) ++result_.reconnects;
     return connect(now);
@@ -119,6 +130,7 @@ bool LoadConnection::work(std::uint64_t now, std::uint64_t due) {
     return true;
   }
   make(now, due);
+  if (!is_readable && !client_.has_unsent()) return true;
   client_.work(0);
   take_answers();
   return true;
@@ -143,7 +155,7 @@ void LoadConnection::make(std::uint64_t now, std::uint64_t due) {
 }
 
 std::uint64_t LoadConnection::due_time(std::uint64_t index) const {
-  const double position = static_cast<double>(index * plan_.connections + index_);
+  const auto position = static_cast<double>(load_position(plan_, index, index_));
   return start_ + static_cast<std::uint64_t>(position / plan_.rate * static_cast<double>(second));
 }
 
@@ -169,28 +181,13 @@ void LoadConnection::take_answers() {
 
 namespace {
 
-// Waits until one of the connections can be moved on, or `until`.
-void wait_for(std::vector<std::unique_ptr<LoadConnection>>& all, std::uint64_t until) {
-  static thread_local std::vector<pollfd> waiting;
-  waiting.clear();
-  for (const auto& one : all) {
-    if (!one->client().is_connected()) continue;
-    const short events = one->client().has_unsent() ? POLLIN | POLLOUT : POLLIN;
-    waiting.push_back({.fd = one->client().descriptor(), .events = events, .revents = 0});
-  }
-  const std::uint64_t now = now_ns();
-  const std::uint64_t left = until > now ? until - now : 0;
-  const timespec limit{.tv_sec = static_cast<time_t>(left / second),
-                       .tv_nsec = static_cast<long>(left % second)};
-  ::ppoll(waiting.data(), waiting.size(), &limit, nullptr);
-}
-
 class Load {
  public:
   explicit Load(const LoadPlan& plan) : plan_(plan) {
     for (std::uint32_t i = 0; i < plan.connections; ++i) {
       all_.push_back(std::make_unique<LoadConnection>(plan, orders_, i, result_));
     }
+    waiting_.resize(plan.connections);
   }
 
   LoadResult run() {
@@ -198,7 +195,7 @@ class Load {
     for (auto& one : all_) {
       while (!one->client().is_connected()) {
         if (!one->connect(now_ns())) return finish(now_ns());
-        if (!one->client().is_connected()) wait_for(all_, now_ns() + retry_ns);
+        if (!one->client().is_connected()) wait_until(now_ns() + retry_ns);
       }
     }
     start_ = now_ns();
@@ -208,9 +205,10 @@ class Load {
       const std::uint64_t due = due_at(now);
       bool is_made = is_over(now);
       for (std::uint32_t i = 0; i < all_.size(); ++i) {
-        const std::uint64_t share = is_over(now) && plan_.events == 0 ? 0 : share_of(due, i);
-        if (!all_[i]->work(now, share)) return finish(now);
-        is_made = is_made && (plan_.events == 0 || all_[i]->made() >= share_of(plan_.events, i));
+        const std::uint64_t share = is_over(now) && plan_.events == 0 ? 0 : load_share(plan_, due, i);
+        const bool is_readable = (waiting_[i].revents & ~POLLOUT) != 0;
+        if (!all_[i]->work(now, share, is_readable)) return finish(now);
+        is_made = is_made && (plan_.events == 0 || all_[i]->made() >= load_share(plan_, plan_.events, i));
       }
       if (is_made && unanswered() == 0) return finish(now);
       if (is_made && answered_until == 0) answered_until = now + plan_.patience_ns + second * 5;
@@ -234,26 +232,37 @@ class Load {
     const double passed = static_cast<double>(now - start_) / static_cast<double>(second);
     return std::min(limit, static_cast<std::uint64_t>(passed * plan_.rate) + 1);
   }
-  // Of `due` events those of connection `index`: they take turns.
-  [[nodiscard]] std::uint64_t share_of(std::uint64_t due, std::uint32_t index) const {
-    const std::uint64_t each = due / plan_.connections;
-    return each + (due % plan_.connections > index ? 1 : 0);
-  }
   [[nodiscard]] std::uint64_t unanswered() const {
     std::uint64_t sum = 0;
     for (const auto& one : all_) sum += one->client().unanswered();
     return sum;
   }
+  // Waits until one of the connections can be moved on, or `until`.
+  void wait_until(std::uint64_t until) {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const Client& client = all_[i]->client();
+      waiting_[i].fd = client.is_connected() ? client.descriptor() : -1;
+      waiting_[i].events = client.has_unsent() ? POLLIN | POLLOUT : POLLIN;
+    }
+    const std::uint64_t now = now_ns();
+    const std::uint64_t left = until > now ? until - now : 0;
+    const timespec limit{.tv_sec = static_cast<time_t>(left / second),
+                         .tv_nsec = static_cast<long>(left % second)};
+    if (::ppoll(waiting_.data(), waiting_.size(), &limit, nullptr) < 0) look_at_all();
+  }
+  void look_at_all() {
+    for (pollfd& one : waiting_) one.revents = POLLIN;
+  }
   void pause(std::uint64_t now, bool is_made) {
-    if (is_made) return wait_for(all_, now + retry_ns);
+    if (is_made) return wait_until(now + retry_ns);
     if (plan_.rate == 0) {
       bool can_make = false;
       for (const auto& one : all_)
         can_make = can_make || (one->client().is_connected() && one->client().has_room());
-      return can_make ? void() : wait_for(all_, now + retry_ns);
+      return can_make ? look_at_all() : wait_until(now + retry_ns);
     }
     const auto next = static_cast<double>(due_at(now)) / plan_.rate * static_cast<double>(second);
-    wait_for(all_, std::max(start_ + static_cast<std::uint64_t>(next), now + turn_ns_min));
+    wait_until(std::max(start_ + static_cast<std::uint64_t>(next), now + load_turn_ns));
   }
   LoadResult finish(std::uint64_t now) {
     result_.unanswered = unanswered();
@@ -266,6 +275,7 @@ class Load {
   LoadOrders orders_;
   LoadResult result_;
   std::vector<std::unique_ptr<LoadConnection>> all_;
+  std::vector<pollfd> waiting_;  // by connection; what the last wait found
   std::uint64_t start_ = 0;
 };
 

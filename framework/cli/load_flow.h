@@ -19,6 +19,8 @@
 
 namespace tickweir {
 
+constexpr std::uint64_t load_turn_ns = 50'000;  // a shorter wait is not worth a sleep
+
 struct LoadPlan {
   ClientSettings client;                        // its id is that of the first connection, the others count on
   std::map<std::uint32_t, std::string> tokens;  // by client id
@@ -29,7 +31,13 @@ struct LoadPlan {
   std::uint64_t reconnects = 0;  // of each connection, spread evenly
   double duplicates = 0;  // share of events that are sent again after reconnects though they are answered
   std::uint64_t patience_ns = 10'000'000'000;  // for a source that is away
+  std::uint32_t burst = 1;  // events that fall due one after the other on one connection, then the next one's
 };
+
+// Of the first `due` events those of connection `index`.
+[[nodiscard]] std::uint64_t load_share(const LoadPlan& plan, std::uint64_t due, std::uint32_t index);
+// Which of all events is number `event`, counted from 0, of connection `index`.
+[[nodiscard]] std::uint64_t load_position(const LoadPlan& plan, std::uint64_t event, std::uint32_t index);
 
 struct LoadResult {
   std::uint64_t sent = 0;
@@ -70,8 +78,9 @@ class LoadConnection {
 
   // Connects; a source that is away is tried again until patience ends. False: given up.
   [[nodiscard]] bool connect(std::uint64_t now);
-  // Makes the events that are due, at most so many, and moves bytes. False: given up.
-  [[nodiscard]] bool work(std::uint64_t now, std::uint64_t due);
+  // Makes the events that are due, at most so many, and moves bytes, if there are any: whether some came,
+  // `is_readable` says. False: given up.
+  [[nodiscard]] bool work(std::uint64_t now, std::uint64_t due, bool is_readable);
   [[nodiscard]] std::uint64_t made() const { return made_; }
   [[nodiscard]] const Client& client() const { return client_; }
   void set_start(std::uint64_t start) { start_ = start; }

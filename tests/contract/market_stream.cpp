@@ -19,7 +19,7 @@ constexpr const char* generator = TICKWEIR_PLUGIN_DIR "/source_generator.so";
 
 Events generated() {
   testing::Harness source(generator, {{"seed", "11"},
-                                      {"events", "6000"},
+                                      {"events", "8400"},
                                       {"instruments", "20"},
                                       {"live_orders", "3000"},
                                       {"duplicates", "0.05"},

@@ -169,6 +169,7 @@ class Client {
       if (got <= 0) return;
       received_.append(reinterpret_cast<const char*>(room.data()), static_cast<std::size_t>(got));
       take_frames();
+      if (static_cast<std::size_t>(got) < room.size() && !transport_->has_more()) return;  // that was all
     }
   }
 
