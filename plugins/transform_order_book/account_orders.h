@@ -51,7 +51,7 @@ class AccountOrders {
     return std::uint64_t{instrument} << 32 | account;
   }
   [[nodiscard]] std::uint32_t find(std::uint64_t key) const {
-    return slots_.find(key, [this](std::uint32_t slot) { return counts_[slot].key; });
+    return slots_.find(key, [this, key](std::uint32_t slot) { return counts_[slot].key == key; });
   }
   std::uint32_t take_slot() {
     if (free_ == 0) return ++used_;

@@ -1,6 +1,6 @@
 // Saving and loading a book: its orders, and what it knows of instruments.
 //
-//   format, mode, orders, instruments, next match id, event time   (all 64 bits)
+//   format, mode, orders, instruments, shards, shard, next match id, event time   (all 64 bits)
 //   levels: for each the place, the rank, the number of orders; places rise, and within one the ranks
 //   orders of the level, the oldest first: id, quantity, account, flags, bits of Extra; behind one that has
 //   any of these bits, its extras
@@ -21,12 +21,13 @@
 #include <string>
 
 #include "book_store.h"
+#include "shard.h"
 #include "tickweir/planted_bug.h"
 #include "tickweir/state.h"
 
 namespace tickweir::book {
 
-constexpr std::uint64_t state_format = 7;
+constexpr std::uint64_t state_format = 8;
 constexpr std::uint64_t no_more = ~std::uint64_t{0};
 
 struct SavedLevel {
@@ -98,8 +99,9 @@ inline bool make_sense(const Extras& extras, const SavedLevel& level, bool waits
 
 inline void load_order(StateReader& in, BookStore& store, const SavedLevel& level, bool waits) {
   const auto order = in.get<SavedOrder>();
+  const auto instrument = static_cast<std::uint32_t>(level.place / 2);
   if (store.is_full()) refuse("more orders than the option `orders` allows");
-  if (order.id == 0 || order.quantity == 0 || order.flags > 63 || store.find(order.id) != 0) {
+  if (order.id == 0 || order.quantity == 0 || order.flags > 63 || store.find(instrument, order.id) != 0) {
     refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
   }
   Extras extras = order.extras != 0 ? in.get<Extras>() : Extras{};
@@ -109,7 +111,6 @@ inline void load_order(StateReader& in, BookStore& store, const SavedLevel& leve
   if (extras.bits() != order.extras || !make_sense(extras, level, waits) || shows_too_much || is_too_much) {
     refuse("what order " + std::to_string(order.id) + " has open or hides, waits for, or when it ends");
   }
-  const auto instrument = static_cast<std::uint32_t>(level.place / 2);
   const auto flags = static_cast<std::uint8_t>(order.flags);
   if (waits) {
     return store.enter_stop(
@@ -122,7 +123,7 @@ inline void load_order(StateReader& in, BookStore& store, const SavedLevel& leve
   if (order.extras != 0) store.give(index, extras);
 }
 
-inline void load_levels(StateReader& in, BookStore& store, bool waits) {
+inline void load_levels(StateReader& in, BookStore& store, const Shard& shard, bool waits) {
   SavedLevel before{};
   bool is_first = true;
   for (;;) {
@@ -131,7 +132,7 @@ inline void load_levels(StateReader& in, BookStore& store, bool waits) {
     const bool is_next =
         is_first || level.place > before.place || (level.place == before.place && level.rank > before.rank);
     if (!is_next || level.place < 2 || level.place >= std::uint64_t{store.limits().instruments} * 2 ||
-        level.count == 0 || !is_rank(level)) {
+        level.count == 0 || !is_rank(level) || !shard.owns(static_cast<std::uint32_t>(level.place / 2))) {
       refuse("a level at price rank " + std::to_string(level.rank) + " of place " +
              std::to_string(level.place));
     }
@@ -151,7 +152,7 @@ inline void save_instruments(StateWriter& out, const BookStore& store) {
   out.put(no_more);
 }
 
-inline bool makes_sense(std::uint64_t number, const Instrument& instrument) {
+inline bool makes_sense(std::uint64_t number, const Instrument& instrument, const BookStore& store) {
   for (const std::int64_t price :
        {instrument.last_price, instrument.low, instrument.high, instrument.reference_price}) {
     if (price < 0 || price > market::price_max) return false;
@@ -161,16 +162,19 @@ inline bool makes_sense(std::uint64_t number, const Instrument& instrument) {
       rules == market::InstrumentRules{} ||
       (rules.instrument == number && market::validate(rules) == market::RejectReason::None);
   const bool is_told = instrument.told_top == market::TopOfBook{} || instrument.told_top.instrument == number;
-  return are_rules && is_told && instrument.state <= TradingState::ClosingAuction;
+  const std::uint64_t most = store.limits().by_instrument ? match_numbers - store.next_match_id : 0;
+  return are_rules && is_told && instrument.executions <= most &&
+         instrument.state <= TradingState::ClosingAuction;
 }
 
-inline void load_instruments(StateReader& in, BookStore& store, bool matches) {
+inline void load_instruments(StateReader& in, BookStore& store, const Shard& shard, bool matches) {
   std::uint64_t next = 0;
   for (;;) {
     const auto number = in.get<std::uint64_t>();
     if (number == no_more) return;
     auto instrument = in.get<Instrument>();
-    if (number < next || number >= store.limits().instruments || !makes_sense(number, instrument)) {
+    if (number < next || number >= store.limits().instruments || !makes_sense(number, instrument, store) ||
+        !shard.owns(static_cast<std::uint32_t>(number))) {
       refuse("what it knows of instrument " + std::to_string(number));
     }
     if (TICKWEIR_BUG("best prices told again")) instrument.told_top = {};
@@ -186,12 +190,14 @@ inline void load_instruments(StateReader& in, BookStore& store, bool matches) {
 
 }  // namespace detail
 
-// `mode` tells who keeps the book: it follows other rules.
-inline void save_book(StateWriter& out, std::uint64_t mode, const BookStore& store) {
+// `mode` tells who keeps the book: it follows other rules. So does a shard, of its instruments.
+inline void save_book(StateWriter& out, std::uint64_t mode, const BookStore& store, const Shard& shard = {}) {
   out.put(state_format);
   out.put(mode);
   out.put<std::uint64_t>(store.limits().orders);
   out.put<std::uint64_t>(store.limits().instruments);
+  out.put<std::uint64_t>(shard.count());
+  out.put<std::uint64_t>(shard.number());
   out.put(store.next_match_id);
   out.put(store.now);
   detail::save_levels(out, store, store.levels());
@@ -199,16 +205,19 @@ inline void save_book(StateWriter& out, std::uint64_t mode, const BookStore& sto
   detail::save_instruments(out, store);
 }
 
-inline void load_book(StateReader& in, std::uint64_t mode, BookStore& store) {
+inline void load_book(StateReader& in, std::uint64_t mode, BookStore& store, const Shard& shard = {}) {
   in.expect("format", state_format);
   in.expect("mode (0: match, 1: rebuild)", mode);
   in.expect("orders", store.limits().orders);
   in.expect("instruments", store.limits().instruments);
+  in.expect("shards (0: not sharded)", shard.count());
+  in.expect("shard", shard.number());
   store.next_match_id = in.get<std::uint64_t>();
   store.now = in.get<std::uint64_t>();
-  detail::load_levels(in, store, false);
-  detail::load_levels(in, store, true);
-  detail::load_instruments(in, store, mode == 0);
+  if (store.limits().by_instrument && store.next_match_id >= match_numbers) detail::refuse("its match ids");
+  detail::load_levels(in, store, shard, false);
+  detail::load_levels(in, store, shard, true);
+  detail::load_instruments(in, store, shard, mode == 0);
 }
 
 }  // namespace tickweir::book

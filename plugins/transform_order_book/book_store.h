@@ -29,7 +29,13 @@ namespace tickweir::book {
 struct Limits {
   std::uint32_t orders = 1'048'576;    // live at once
   std::uint32_t instruments = 65'536;  // numbers below this have a book
+  // Each instrument has order ids and match ids of its own, as if it were alone: see SEMANTICS.md, Shards.
+  bool by_instrument = false;
 };
+
+// Of a match id, where each instrument has its own.
+constexpr int match_number_bits = 40;
+constexpr std::uint64_t match_numbers = std::uint64_t{1} << match_number_bits;
 
 struct Order {
   std::uint64_t id = 0;
@@ -56,7 +62,7 @@ class BookStore {
         expiries_(limits.orders),
         levels_(limits.orders, limits.instruments),
         stops_(limits.orders, limits.instruments),
-        ids_(limits.orders),
+        ids_(limits.orders, limits.by_instrument),
         account_orders_(limits.orders) {}
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
@@ -65,9 +71,13 @@ class BookStore {
   [[nodiscard]] bool is_full() const { return ids_.size() == limits_.orders; }
   [[nodiscard]] bool has_book(std::uint32_t instrument) const { return instrument < limits_.instruments; }
 
-  // Index of the live order with this id, 0 if there is none.
-  [[nodiscard]] std::uint32_t find(std::uint64_t id) const {
-    return ids_.find(id, [this](std::uint32_t index) { return orders_[index].id; });
+  // Index of the live order with this id, 0 if there is none. The instrument counts where each has ids of its
+  // own.
+  [[nodiscard]] std::uint32_t find(std::uint32_t instrument, std::uint64_t id) const {
+    return ids_.find(ids_.name_of(instrument, id), [this, instrument, id](std::uint32_t index) {
+      const Order& order = orders_[index];
+      return order.id == id && (!limits_.by_instrument || level_of(order).instrument() == instrument);
+    });
   }
   [[nodiscard]] const Order& order(std::uint32_t index) const { return orders_[index]; }
   [[nodiscard]] const Extras& extras(std::uint32_t index) const { return extras_[index]; }
@@ -151,8 +161,9 @@ class BookStore {
   void rename(std::uint32_t index, std::uint64_t id, std::uint32_t open) {
     Order& order = orders_[index];
     TICKWEIR_ASSERT(open != 0 && open <= this->open(index));
-    ids_.erase(order.id, index);
-    ids_.put(id, index);
+    const std::uint32_t instrument = levels_[order.level].instrument();
+    ids_.erase(ids_.name_of(instrument, order.id), index);
+    ids_.put(ids_.name_of(instrument, id), index);
     order.id = id;
     const std::uint32_t shown = std::min(order.quantity, open);
     levels_[order.level].quantity -= order.quantity - shown;
@@ -246,6 +257,16 @@ class BookStore {
            account_orders_.count(instrument, account) >= instruments[instrument].rules.max_orders_per_account;
   }
 
+  // Of one more execution. Of each instrument by itself: its number in the high 24 bits, in the low 40 what
+  // counts from `next_match_id` on, which stays.
+  [[nodiscard]] std::uint64_t take_match_id(std::uint32_t instrument) {
+    if (!limits_.by_instrument) [[likely]]
+      return next_match_id++;
+    const std::uint64_t number = next_match_id + instruments[instrument].executions++;
+    TICKWEIR_ASSERT(number < match_numbers);
+    return std::uint64_t{instrument} << match_number_bits | number;
+  }
+
   std::uint64_t next_match_id = 1;
   std::uint64_t now = 0;  // event time
   Instruments instruments;
@@ -256,7 +277,7 @@ class BookStore {
                                               std::uint8_t flags) {
     Level& level = levels[level_index];
     const std::uint32_t at = take_slot();
-    ids_.put(id, at);
+    ids_.put(ids_.name_of(level.instrument(), id), at);
     const std::uint32_t last = level.last;
     orders_[at] = {.id = id,
                    .quantity = quantity,
@@ -348,7 +369,7 @@ class BookStore {
     Order& order = orders_[index];
     if (limits_accounts_) [[unlikely]]
       count(instrument, order.account, false);
-    ids_.erase(order.id, index);
+    ids_.erase(ids_.name_of(instrument, order.id), index);
     order.id = 0;
     order.next = free_order_;
     free_order_ = index;

@@ -43,7 +43,8 @@ struct alignas(64) Instrument {
   std::uint16_t reserved2 = 0;
   std::uint32_t reserved3 = 0;
   market::InstrumentRules rules{};
-  std::array<std::uint64_t, 3> reserved4{};
+  std::uint64_t executions = 0;  // so far, where they are numbered by instrument
+  std::array<std::uint64_t, 2> reserved4{};
 
   // Matches what arrives.
   [[nodiscard]] bool is_open() const { return state == TradingState::Open || state == TradingState::Unknown; }

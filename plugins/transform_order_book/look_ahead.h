@@ -21,7 +21,7 @@ namespace tickweir::book {
 
 // What a request will touch.
 struct Hint {
-  std::uint64_t id = 0;     // of the order it is about; of a new one, its own
+  std::uint64_t id = 0;     // of the order it is about; of a new one, its own. As OrderIdMap names it
   std::uint64_t rank = 0;   // of a new order's price
   std::uint32_t place = 0;  // of a new order; 0: no order enters
 };
@@ -80,7 +80,7 @@ class LookAhead {
       __builtin_prefetch(orders_[i]);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      store_.ids().fetch(orders_[i]->id);
+      store_.ids().fetch(store_.ids().name_of(met_[i]->instrument(), orders_[i]->id));
       const Child child = pages_[i]->children[pages_[i]->slot(hints[i].rank)];
       __builtin_prefetch(&store_.level((child & page_bit) != 0 ? 0 : child));
     }

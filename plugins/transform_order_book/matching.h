@@ -44,7 +44,8 @@ class Matching : public Auction<Listener> {
     const std::uint32_t index = find_or_reject(replace);
     if (index == 0) return;
     if (store_.order(index).has(Extra::Stop)) return this->reject(replace, RejectReason::InvalidKind);
-    if (replace.new_order_id != replace.order_id && store_.find(replace.new_order_id) != 0) {
+    if (replace.new_order_id != replace.order_id &&
+        store_.find(replace.instrument, replace.new_order_id) != 0) {
       return this->reject(replace, RejectReason::DuplicateOrderId);
     }
     const Order& old = store_.order(index);
@@ -179,7 +180,8 @@ class Matching : public Auction<Listener> {
       if (expires && order.expiry_time <= store_.now) return RejectReason::InvalidExpiry;
     }
     if (!store_.has_book(order.instrument)) return RejectReason::InstrumentLimit;
-    return store_.find(order.order_id) != 0 ? RejectReason::DuplicateOrderId : RejectReason::None;
+    return store_.find(order.instrument, order.order_id) != 0 ? RejectReason::DuplicateOrderId
+                                                              : RejectReason::None;
   }
 
   static NewOrderExtended in_full(const market::NewOrder& order) { return market::extended(order); }
@@ -232,7 +234,7 @@ class Matching : public Auction<Listener> {
 
   template <typename Request>
   std::uint32_t find_or_reject(const Request& request) {
-    RejectReason reason = market::validate(request);
+    RejectReason reason = this->judge_named(request);
     std::uint32_t index = 0;
     if (reason == RejectReason::None) {
       index = this->find(request.order_id, request.instrument, request.account);

@@ -17,8 +17,8 @@ namespace tickweir::book {
 class ObviousBook : private ObviousSteps {
  public:
   // `keeps_place`: a replace at the same price for no more keeps its place in the queue.
-  ObviousBook(const Limits& limits, bool matches, bool keeps_place = true)
-      : ObviousSteps(matches), limits_(limits), keeps_place_(keeps_place) {}
+  ObviousBook(const Limits& limits, bool matches, bool keeps_place = true, std::uint64_t first_match_id = 1)
+      : ObviousSteps(matches, first_match_id), limits_(limits), keeps_place_(keeps_place) {}
 
   // From here on, each change of a visible order too.
   void tell_orders() { told_.orders = true; }

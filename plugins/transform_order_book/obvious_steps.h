@@ -18,7 +18,10 @@ using market::TradingState;
 
 class ObviousSteps {
  protected:
-  explicit ObviousSteps(bool matches) : matches_(matches) { told_.reports = told_.levels = told_.top = true; }
+  ObviousSteps(bool matches, std::uint64_t first_match_id)
+      : matches_(matches), matches_told_(first_match_id - 1) {
+    told_.reports = told_.levels = told_.top = true;
+  }
 
   // ---- An event begins and ends ---------------------------------------------------------------------
 
@@ -326,7 +329,7 @@ class ObviousSteps {
   std::map<std::uint64_t, ObviousOrder> orders_;
   std::int64_t low_ = 0, high_ = 0;  // of the prices of this event, with the last price before it
   std::uint64_t traded_ = 0;         // quantity, ever
-  std::uint64_t matches_told_ = 0;
+  std::uint64_t matches_told_;       // the latest match id
   Recorder told_;
 };
 

@@ -7,9 +7,12 @@
 // An entry is 32 bits: the slot, and as much of the hash as is left; the id itself is where the slot is, and
 // is compared there.
 //
+// Where each instrument has ids of its own, the map is asked by a *name*: the id, turned by the instrument
+// and another such key. Two orders may by chance have one name, so instrument and id are what is compared.
+//
 // Threading: one thread. Memory: all of it reserved in the constructor, 12 to 20 bytes a key.
-// Errors:    more than `keys_max` keys, key 0 and a key that is not there are bugs of the caller, and
-// asserted. Cost:      one cache line for most lookups. No tombstones, so it does not slow down with age.
+// Errors:    more than `keys_max` keys and a key that is not there are bugs of the caller, and asserted.
+// Cost:      one cache line for most lookups. No tombstones, so it does not slow down with age.
 #pragma once
 
 #include <bit>
@@ -24,7 +27,7 @@ namespace tickweir::book {
 
 class OrderIdMap {
  public:
-  explicit OrderIdMap(std::uint32_t keys_max)
+  explicit OrderIdMap(std::uint32_t keys_max, bool by_instrument = false)
       : keys_max_(keys_max),
         heads_(std::bit_ceil(std::size_t{keys_max} * 2)),
         behind_(std::size_t{keys_max} + 1),
@@ -35,24 +38,33 @@ class OrderIdMap {
     std::random_device random;
     add_ = std::uint64_t{random()} << 32 | random();
     multiply_ = std::uint64_t{random()} << 32 | random() | 1U;
+    if (by_instrument) turn_ = (std::uint64_t{random()} << 32 | random() | 1U) * run;
   }
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
 
-  // The slot put with `key`, 0 when it is not there. `key_at(slot)` is the key that a slot was put with.
-  template <typename KeyAt>
-  [[nodiscard]] std::uint32_t find(std::uint64_t key, KeyAt&& key_at) const {
+  // The key of an id: itself, or its name where each instrument has ids of its own.
+  [[nodiscard]] std::uint64_t name_of(std::uint32_t instrument, std::uint64_t id) const {
+    if (turn_ == 0) [[likely]]
+      return id;
+    return id ^ instrument * turn_;  // whole runs: ids in a row stay in a row
+  }
+
+  // The slot put with `key`, 0 when it is not there. `is_at(slot)`: whether it is the one that is meant, of
+  // those whose key this may be; slot 0 never is.
+  template <typename IsAt>
+  [[nodiscard]] std::uint32_t find(std::uint64_t key, IsAt&& is_at) const {
     const std::uint64_t hash = hash_of(key);
     for (Entry entry = heads_[home(key, hash)];; entry = behind_[slot_in(entry)]) {
       const std::uint32_t slot = slot_in(entry);
-      if (same_tag(entry, hash) && key_at(slot) == key) return slot;
+      if (same_tag(entry, hash) && is_at(slot)) return slot;
       if ((entry & more) == 0) return 0;
     }
   }
 
   // `key` is not there; `slot` is not 0 and not above keys_max.
   [[gnu::always_inline]] void put(std::uint64_t key, std::uint32_t slot) {
-    TICKWEIR_ASSERT(key != 0 && slot != 0 && slot <= keys_max_ && size_ < keys_max_);
+    TICKWEIR_ASSERT(slot != 0 && slot <= keys_max_ && size_ < keys_max_);
     const std::uint64_t hash = hash_of(key);
     Entry& head = heads_[home(key, hash)];
     const Entry before = head;
@@ -121,6 +133,7 @@ class OrderIdMap {
   std::uint32_t tag_mask_;
   std::uint64_t add_ = 0;
   std::uint64_t multiply_ = 0;
+  std::uint64_t turn_ = 0;  // of a name, by the instrument; 0: names are ids
 };
 
 }  // namespace tickweir::book

@@ -22,7 +22,7 @@ struct Keyed {
     for (std::uint32_t index = keys_max; index != 0; --index) free.push_back(index);
   }
   [[nodiscard]] std::uint32_t find(std::uint64_t key) const {
-    return map.find(key, [this](std::uint32_t index) { return keys[index]; });
+    return map.find(key, [this, key](std::uint32_t index) { return index != 0 && keys[index] == key; });
   }
   std::uint32_t put(std::uint64_t key) {
     const std::uint32_t index = free.back();

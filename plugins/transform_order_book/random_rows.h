@@ -23,7 +23,8 @@ class RandomRows {
     if (kind < 66) return "cancel " + id() + place() + owner();
     if (kind < 75) return "reduce " + id() + " x" + number(quantity()) + place();
     if (kind < 90)
-      return "replace " + id() + " " + id() + " " + number(price()) + "x" + number(quantity()) + " @0";
+      return "replace " + id() + " " + id() + " " + number(price()) + "x" + number(quantity()) +
+             (limits_.by_instrument ? place() : " @0");
     if (kind < 93) return "at " + number(now_ += below(20));
     if (kind < 94) return mass_cancel();
     if (kind < 96) return rules();
@@ -41,7 +42,8 @@ class RandomRows {
   std::uint64_t instrument() {
     return one_in(100) ? limits_.instruments : 1 + below(limits_.instruments - 1);
   }
-  std::string place() { return " @" + number(one_in(20) ? instrument() : 0); }
+  // Of an order that is there: most need not say it, unless ids are of an instrument.
+  std::string place() { return " @" + number(one_in(20) != limits_.by_instrument ? instrument() : 0); }
   std::string owner() { return one_in(4) ? " #" + number(below(3)) : ""; }
   std::string pick(std::initializer_list<const char*> words) {
     return *(words.begin() + below(words.size()));

@@ -228,10 +228,11 @@ Lines random_rows(std::uint64_t seed, const Limits& limits, std::uint64_t width,
   return made;
 }
 
-void compare_fast_book(std::uint64_t seed, const Limits& limits, std::uint64_t width) {
-  const auto reference = [&] { return ObviousRunner(limits); };
+template <typename Reference>
+void compare_fast_book(std::uint64_t seed, const Limits& limits, const Limits& of_rows, std::uint64_t width) {
+  const auto reference = [&] { return Reference(limits); };
   const auto fast = [&] { return FastRunner<Matching>(limits); };
-  const Lines rows = random_rows(seed, limits, width, 10'000);
+  const Lines rows = random_rows(seed, of_rows, width, 10'000);
   if (first_difference(rows, reference(), fast()) == 0) return;
   ADD_FAILURE() << "TICKWEIR_SEED=" << seed << ", the fast book differs:\n"
                 << as_case(shortest_difference(rows, reference, fast), reference());
@@ -239,8 +240,16 @@ void compare_fast_book(std::uint64_t seed, const Limits& limits, std::uint64_t w
 
 TEST(RandomRows, AreAnsweredByTheFastBookAsSpecified) {
   const std::uint64_t seed = test_seed();
-  compare_fast_book(seed, narrow, 12);
-  compare_fast_book(seed, wide, 2'000);
+  compare_fast_book<ObviousRunner>(seed, narrow, narrow, 12);
+  compare_fast_book<ObviousRunner>(seed, wide, wide, 2'000);
+}
+
+TEST(RandomRows, AreAnsweredByTheFastBookAsByAVenueForEachInstrument) {
+  const std::uint64_t seed = test_seed();
+  const Limits rows{.orders = 15, .instruments = 4, .by_instrument = true};
+  const Limits room{.orders = 200, .instruments = 4, .by_instrument = true};  // for every id that comes
+  compare_fast_book<ObviousVenuesRunner>(seed, room, rows, 12);
+  compare_fast_book<ObviousVenuesRunner>(seed, room, rows, 2'000);
 }
 
 TEST(RandomRows, ThatShowAFaultAreShrunkToFew) {

@@ -133,7 +133,7 @@ std::uint32_t check_side(const BookStore& store, std::uint32_t instrument, Side 
       EXPECT_EQ(store.order(order).previous, previous);
       EXPECT_EQ(store.order(order).level, at);
       EXPECT_GT(store.order(order).quantity, 0U);
-      EXPECT_EQ(store.find(store.order(order).id), order);
+      EXPECT_EQ(store.find(instrument, store.order(order).id), order);
       quantity += store.order(order).quantity;
       previous = order;
       ++count;

@@ -28,7 +28,7 @@ class Rebuilding : public Reporting<Listener> {
         reason = RejectReason::InvalidKind;
       } else if (!store_.has_book(order.instrument)) {
         reason = RejectReason::InstrumentLimit;
-      } else if (store_.find(order.order_id) != 0) {
+      } else if (store_.find(order.instrument, order.order_id) != 0) {
         reason = RejectReason::DuplicateOrderId;
       } else if (store_.is_full()) {
         reason = RejectReason::OrderLimit;
@@ -41,7 +41,7 @@ class Rebuilding : public Reporting<Listener> {
   }
 
   RejectReason follow(const market::Cancel& cancel) {
-    const RejectReason wrong = market::validate(cancel);
+    const RejectReason wrong = this->judge_named(cancel);
     if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(cancel.order_id, cancel.instrument, cancel.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
@@ -49,7 +49,7 @@ class Rebuilding : public Reporting<Listener> {
   }
 
   RejectReason follow(const market::Reduce& reduce) {
-    const RejectReason wrong = market::validate(reduce);
+    const RejectReason wrong = this->judge_named(reduce);
     if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(reduce.order_id, reduce.instrument, reduce.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
@@ -57,11 +57,12 @@ class Rebuilding : public Reporting<Listener> {
   }
 
   RejectReason follow(const market::Replace& replace) {
-    const RejectReason wrong = market::validate(replace);
+    const RejectReason wrong = this->judge_named(replace);
     if (wrong != RejectReason::None) return count(wrong);
     const std::uint32_t index = this->find(replace.order_id, replace.instrument, replace.account);
     if (index == 0) return count(RejectReason::UnknownOrder);
-    if (replace.new_order_id != replace.order_id && store_.find(replace.new_order_id) != 0) {
+    if (replace.new_order_id != replace.order_id &&
+        store_.find(replace.instrument, replace.new_order_id) != 0) {
       return count(RejectReason::DuplicateOrderId);
     }
     const Order old = store_.order(index);
@@ -94,7 +95,7 @@ class Rebuilding : public Reporting<Listener> {
     const std::uint32_t quantity = bounded(venue.quantity, index);
     const Level after = store_.take(index, quantity);
     ++counts_.executed;
-    const std::uint64_t match_id = store_.next_match_id++;
+    const std::uint64_t match_id = store_.take_match_id(after.instrument());
     const std::int64_t price = venue.price != 0 ? venue.price : after.price();
     store_.instruments.traded(after.instrument(), price);
     if (listener_.wants_executions()) {
@@ -120,8 +121,9 @@ class Rebuilding : public Reporting<Listener> {
   using Reporting<Listener>::listener_;
   using Reporting<Listener>::counts_;
 
-  static RejectReason judge(const market::VenueExecution& venue) {
+  [[nodiscard]] RejectReason judge(const market::VenueExecution& venue) const {
     if (venue.order_id == 0) return RejectReason::InvalidOrderId;
+    if (this->lacks_instrument(venue)) return RejectReason::InvalidInstrument;
     const RejectReason price = venue.price == 0 ? RejectReason::None : market::validate_price(venue.price);
     return price != RejectReason::None ? price : market::validate_quantity(venue.quantity);
   }

@@ -43,12 +43,24 @@ class Reporting : public MarketData<Listener> {
   // The order a request means; 0 when there is none, or it is another's: an account or instrument that the
   // request gives (not 0) must be the order's.
   [[nodiscard]] std::uint32_t find(std::uint64_t id, std::uint32_t instrument, std::uint32_t account) const {
-    const std::uint32_t index = store_.find(id);
+    const std::uint32_t index = store_.find(instrument, id);
     if (index == 0) return 0;
     const Order& order = store_.order(index);
     if (account != 0 && account != order.account) return 0;
     if (instrument != 0 && instrument != store_.level_of(order).instrument()) return 0;
     return index;
+  }
+
+  // Where each instrument has ids of its own, an id alone names no order.
+  [[nodiscard]] bool lacks_instrument(const auto& request) const {
+    return store_.limits().by_instrument && request.instrument == 0;
+  }
+  // The first thing wrong with a request about an order that is there already.
+  [[nodiscard]] RejectReason judge_named(const auto& request) const {
+    const RejectReason wrong = market::validate(request);
+    if (wrong != RejectReason::InvalidOrderId && lacks_instrument(request)) [[unlikely]]
+      return RejectReason::InvalidInstrument;
+    return wrong;
   }
 
   std::uint64_t& rejected(RejectReason reason) { return counts_.rejected[static_cast<std::size_t>(reason)]; }

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "obvious_book.h"
+#include "obvious_venues.h"
 
 namespace tickweir::book {
 
@@ -33,6 +33,27 @@ class ObviousRunner {
 
  private:
   ObviousBook book_;
+};
+
+// Where each instrument has ids of its own.
+class ObviousVenuesRunner {
+ public:
+  explicit ObviousVenuesRunner(const Limits& limits, bool matches = true) : venues_(limits, matches) {}
+  std::vector<std::string> give(const std::string& row) {
+    std::visit(
+        [this]<typename T>(const T& request) {
+          if constexpr (std::is_same_v<T, AtTime>) {
+            venues_.advance(request.time);
+          } else {
+            venues_.request(request);
+          }
+        },
+        parse_request(row));
+    return venues_.take_lines();
+  }
+
+ private:
+  ObviousVenues venues_;
 };
 
 // Rules: Matching or Rebuilding.

@@ -11,6 +11,7 @@
 //   outputs: top levels              also these; else reports alone. Others: orders, auctions, only-top, ...
 //   orders: 2                        so many orders may rest in all
 //   mode: rebuild
+//   ids: by instrument               as in a stage with `shards`
 // Order is compared within each output. Blank lines and lines with # are for people.
 #pragma once
 
@@ -39,6 +40,7 @@ struct RowCase {
   std::set<std::string> outputs{"reports"};
   std::uint32_t orders = 64;
   bool is_rebuild = false;
+  bool by_instrument = false;
   std::vector<RowStep> steps;
 };
 
@@ -122,6 +124,8 @@ class RowLoader {
     if (!current.steps.empty()) fail("settings stand before the first row");
     if (name == "mode" && value == "rebuild") {
       current.is_rebuild = true;
+    } else if (name == "ids" && value == "by instrument") {
+      current.by_instrument = true;
     } else if (name == "orders") {
       current.orders = text::number_in<std::uint32_t>(value, name);
     } else if (name == "outputs") {
@@ -134,7 +138,8 @@ class RowLoader {
         current.outputs.insert(word);
       }
     } else {
-      fail("settings are outputs:, orders: and mode: rebuild; found " + name + ": " + value);
+      fail("settings are outputs:, orders:, mode: rebuild and ids: by instrument; found " + name + ": " +
+           value);
     }
   }
 

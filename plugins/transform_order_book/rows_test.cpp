@@ -16,7 +16,7 @@ std::string in_lines(const Lines& lines) {
 }
 
 Limits limits_of(const RowCase& rows) {
-  return {.orders = rows.orders, .instruments = 4};
+  return {.orders = rows.orders, .instruments = 4, .by_instrument = rows.by_instrument};
 }
 
 // What a case expects and a book does not give; empty when all is as it should be.
@@ -39,7 +39,10 @@ const std::string folder = TICKWEIR_ROWS_DIR "rows";
 
 TEST(Rows, HoldForTheObviousBook) {
   for (const RowCase& rows : load_rows(folder)) {
-    EXPECT_EQ(mistake_of_book(rows, ObviousRunner(limits_of(rows), !rows.is_rebuild)), "");
+    const bool matches = !rows.is_rebuild;
+    EXPECT_EQ(rows.by_instrument ? mistake_of_book(rows, ObviousVenuesRunner(limits_of(rows), matches))
+                                 : mistake_of_book(rows, ObviousRunner(limits_of(rows), matches)),
+              "");
   }
 }
 
@@ -74,8 +77,9 @@ TEST(RowLoader, SaysWhereAFileIsWrong) {
   EXPECT_EQ(mistake_in("== a\ngiven clear\n  rejected 0 X\n"),
             "x.rows:3: what a given row gives is not compared; drop \"given\"");
   EXPECT_EQ(mistake_in("== a\nclear\nmode: rebuild\n"), "x.rows:3: settings stand before the first row");
-  EXPECT_EQ(mistake_in("== a\nmode: fast\n"),
-            "x.rows:2: settings are outputs:, orders: and mode: rebuild; found mode: fast");
+  EXPECT_EQ(
+      mistake_in("== a\nmode: fast\n"),
+      "x.rows:2: settings are outputs:, orders:, mode: rebuild and ids: by instrument; found mode: fast");
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ class Trading : public Ending<Listener> {
                                       std::int64_t price, std::uint32_t maker_hidden = 0) {
     taker.quantity -= quantity;
     ++counts_.executed;
-    const std::uint64_t match_id = store_.next_match_id++;
+    const std::uint64_t match_id = store_.take_match_id(taker.instrument);
     if (!listener_.wants_executions()) return;
     listener_.execution({.match_id = match_id,
                          .maker_order_id = maker.id,
