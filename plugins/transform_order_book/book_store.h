@@ -107,7 +107,7 @@ class BookStore {
     return sum;
   }
   [[nodiscard]] std::uint32_t iceberg_count() const { return icebergs_; }
-  [[nodiscard]] bool has_due() const { return expiries_.is_due(now); }
+  [[nodiscard]] bool has_due(std::uint64_t time) const { return expiries_.is_due(time); }
   // The orders that expire now, in the order in which they do; good until the next call.
   [[nodiscard]] std::span<const ExpiryHeap::Due> all_due() { return expiries_.all_due(now); }
   [[nodiscard]] const Level& level(std::uint32_t index) const { return levels_[index]; }

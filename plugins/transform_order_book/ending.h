@@ -26,7 +26,7 @@ class Ending : public Reporting<Listener> {
   void advance(std::uint64_t time) {
     if (time <= store_.now) return;
     store_.now = time;
-    if (store_.has_due()) [[unlikely]]
+    if (store_.has_due(time)) [[unlikely]]
       expire_due();
   }
 

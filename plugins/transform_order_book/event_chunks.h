@@ -1,14 +1,18 @@
-// Goes through the live events of a batch, a chunk at a time, after a look ahead at what they will touch.
+// Goes through the live events of a batch, a chunk at a time, after a look ahead at what they will touch; for
+// a shard through its own, with little more than a glance at the others.
 //
 // Threading: one thread. Memory: none; some pointers on the stack.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "look_ahead.h"
+#include "shard.h"
 #include "tickweir/batch.h"
+#include "tickweir/market.h"
 
 namespace tickweir::book {
 
@@ -26,21 +30,49 @@ inline Hint hint_of(const Event& event, std::uint32_t instruments) {
   return {.id = id, .rank = rank_of(order.side, order.price), .place = place_of(instrument, order.side)};
 }
 
-// The least size of an event by its type, from the first type of the vocabulary on; the last entry is for
-// others.
-inline constexpr auto least_sizes = [] {
-  std::array<std::uint32_t, 65> sizes;
-  sizes.fill(sizeof(Event));
-  market::for_each_payload_type([&sizes]<typename T>(const char*) {
+// What there is to know of an event by its type.
+struct Shape {
+  std::uint32_t size_min = sizeof(Event);
+  std::uint32_t instrument_at = 0;  // offset of its instrument; 0: it has none
+};
+// From the first type of the vocabulary on; the last entry is for others.
+inline constexpr auto shapes = [] {
+  std::array<Shape, 65> made{};
+  market::for_each_payload_type([&made]<typename T>(const char*) {
     static_assert(T::event_type - market::NewOrder::event_type < 64);
-    sizes[T::event_type - market::NewOrder::event_type] = event_size<T>;
+    Shape& shape = made[T::event_type - market::NewOrder::event_type];
+    shape.size_min = event_size<T>;
+    if constexpr (requires(const T& value) { value.instrument; }) {
+      shape.instrument_at = sizeof(Event) + offsetof(T, instrument);
+    }
   });
-  return sizes;
+  return made;
 }();
+inline const Shape& shape_of(const Event& event) {
+  const std::uint32_t from_first = std::uint32_t{event.type} - market::NewOrder::event_type;
+  return shapes[std::min(from_first, 64U)];
+}
 // Long enough for what its type promises; an event that is not must not be read.
 inline bool is_whole(const Event& event) {
-  const std::uint32_t from_first = std::uint32_t{event.type} - market::NewOrder::event_type;
-  return event.size >= least_sizes[std::min(from_first, 64U)];
+  return event.size >= shape_of(event).size_min;
+}
+// Of a whole event; 0: it names none.
+inline std::uint32_t instrument_of(const Event& event) {
+  const std::uint32_t at = shape_of(event).instrument_at;
+  if (at == 0) [[unlikely]]
+    return 0;
+  return *reinterpret_cast<const std::uint32_t*>(reinterpret_cast<const std::uint8_t*>(&event) + at);
+}
+// A mass cancel of all instruments is for every shard, but to be refused by one.
+inline bool is_for_all(const Event& event) {
+  if (event.type != market::MassCancel::event_type) return false;
+  const auto& mass = payload<market::MassCancel>(event);
+  return mass.instrument == 0 && market::validate(mass) == market::RejectReason::None;
+}
+// Events that name no instrument are for shard 0.
+inline bool is_for(const Shard& shard, const Event& event) {
+  const std::uint32_t instrument = instrument_of(event);
+  return shard.owns(instrument) || (instrument == 0 && is_for_all(event));
 }
 
 // Calls `execute(event)` for each live event, in order. Returns how many were left out: too short for their
@@ -66,6 +98,65 @@ std::uint64_t for_each_in_chunks(const BatchView& batch, LookAhead& ahead, std::
   });
   finish();
   return too_short;
+}
+
+// Events of a batch one after the other, live or not.
+struct Stretch {
+  const std::uint8_t* begin = nullptr;
+  const std::uint8_t* end = nullptr;
+
+  // `see(event)` for each that is live and whole.
+  template <typename See>
+  void for_each(See&& see) const {
+    for (const std::uint8_t* at = begin; at != end;) {
+      const auto& event = *reinterpret_cast<const Event*>(at);
+      at += event.size;
+      if (event.verdict == 0 && is_whole(event)) see(event);
+    }
+  }
+};
+
+// As for_each_in_chunks(), for a shard: `execute(event)` for each of its own, `pass(others, time)` for what
+// lies between two of them, `time` being the latest of these and of all before. `make_hint(event)` is what
+// LookAhead is told.
+template <typename MakeHint, typename Pass, typename Execute>
+std::uint64_t for_each_own_in_chunks(const BatchView& batch, LookAhead& ahead, const Shard& shard,
+                                     MakeHint&& make_hint, Pass&& pass, Execute&& execute) {
+  struct Own {
+    const Event* event;
+    std::uint64_t time_before;
+  };
+  std::array<Own, chunk_max> chunk;
+  std::size_t count = 0;
+  std::uint64_t too_short = 0;
+  std::uint64_t time = 0;
+  const std::uint8_t* const end = batch.bytes().data() + batch.bytes().size();
+  const std::uint8_t* done = batch.bytes().data();
+  const auto finish = [&] {
+    ahead.look(count, [&](std::size_t i) { return make_hint(*chunk[i].event); });
+    for (std::size_t i = 0; i < count; ++i) {
+      const Event& event = *chunk[i].event;
+      const auto* const at = reinterpret_cast<const std::uint8_t*>(&event);
+      pass(Stretch{done, at}, chunk[i].time_before);
+      execute(event);
+      done = at + event.size;
+    }
+    count = 0;
+  };
+  batch.for_each([&](const Event& event) {
+    if (!is_whole(event)) [[unlikely]] {
+      ++too_short;
+      return;
+    }
+    if (is_for(shard, event)) {
+      chunk[count++] = {&event, time};
+      if (count == chunk_max) finish();
+    }
+    time = std::max(time, event.time);
+  });
+  finish();
+  pass(Stretch{done, end}, time);
+  return shard.number() == 0 ? too_short : 0;
 }
 
 }  // namespace tickweir::book

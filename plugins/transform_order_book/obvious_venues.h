@@ -13,6 +13,11 @@
 
 namespace tickweir::book {
 
+template <typename Request>
+concept ObviousRequest = requires(ObviousBook& book, const Request& request) {
+  book.request(request);
+};
+
 class ObviousVenues {
  public:
   ObviousVenues(const Limits& limits, bool matches) : limits_(limits), matches_(matches) {
@@ -26,13 +31,16 @@ class ObviousVenues {
     for (auto& [instrument, book] : books_) book.advance(now_), take(book);
   }
 
-  template <typename Request>
+  template <ObviousRequest Request>
   void request(const Request& request) {
-    if constexpr (requires { request.order_id; }) {
-      const bool is_new = requires {
-        request.time_in_force;
-      };
-      if (!is_new && request.instrument == 0) return refuse_nameless(request);
+    constexpr bool is_new = requires {
+      request.time_in_force;
+    };
+    constexpr bool is_about_order = requires {
+      request.order_id;
+    };
+    if constexpr (is_about_order && !is_new) {
+      if (request.instrument == 0) return refuse_nameless(request);
     }
     ObviousBook& book = venue(request.instrument);
     book.request(request);

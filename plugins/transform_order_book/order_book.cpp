@@ -2,6 +2,7 @@
 //
 // Events:  requests or a feed in; reports, executions, trades, level changes and best prices out.
 // Order:   outputs follow the input, each with the time and origin of the event that caused it.
+// Shards:  by instrument; each event's place tells where the merge puts it.
 // Memory:  all of it reserved at start; see book_store.h. Cost: O(1).
 #include <array>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "announcer.h"
 #include "book_state.h"
 #include "event_chunks.h"
 #include "order_book.h"
@@ -57,8 +59,7 @@ constexpr std::array options{
                "So many prices are one level on the output `levels`: bids at the lowest of them, asks at the "
                "highest, both multiples of this."},
 };
-enum OutputIndex : std::uint32_t { reports, executions, trades, levels, top, auctions, orders };
-constexpr std::array outputs{
+constexpr std::array<Output, book::output_count> outputs{
     Output{.name = "reports",
            .events = "Accepted|Rejected|Executed|Cancelled|Replaced|MassCancelled|Expired|"
                      "Triggered|Refreshed",
@@ -139,66 +140,23 @@ constexpr Drop drop_of(RejectReason reason) {
   }
 }
 
-// Turns what the book tells into events, on the outputs that somebody listens to.
-class Announcer {
- public:
-  explicit Announcer(std::int64_t level_width) : level_width_(level_width) {}
-
-  void begin_batch(Emitter& out) {
-    out_ = &out;
-    for (std::uint32_t i = 0; i < connected_.size(); ++i) connected_[i] = out.connected(i);
-  }
-  void begin_event(const Event& event) { time_ = event.time, origin_ = event.origin; }
-
-  [[nodiscard]] bool wants_reports() const { return connected_[reports]; }
-  [[nodiscard]] bool wants_executions() const {
-    return connected_[reports] || connected_[executions] || connected_[trades];
-  }
-  [[nodiscard]] bool wants_levels() const { return connected_[levels]; }
-  [[nodiscard]] std::int64_t level_width() const { return level_width_; }
-  [[nodiscard]] bool wants_top() const { return connected_[top]; }
-  [[nodiscard]] bool wants_auctions() const { return connected_[auctions]; }
-  [[nodiscard]] bool wants_orders() const { return connected_[orders]; }
-
-  void report(const auto& value) { emit(reports, value); }
-  void execution(const market::Executed& value, bool printable) {
-    emit(reports, value);
-    emit(executions, value);
-    if (printable && connected_[trades]) {
-      emit(trades, market::Trade{.match_id = value.match_id,
-                                 .price = value.price,
-                                 .quantity = value.quantity,
-                                 .instrument = value.instrument,
-                                 .side = value.taker_side});
-    }
-  }
-  void trade(const market::Trade& value) { emit(trades, value); }
-  // Stages behind every output shall see time go on.
-  void tick(const Event& event) {
-    for (std::uint32_t i = 0; i < connected_.size(); ++i) out_->forward(i, event);
-  }
-  void level_changed(const market::LevelChanged& value) { emit(levels, value); }
-  void top_changed(const market::TopOfBook& value) { emit(top, value); }
-  void auction(const market::AuctionPrice& value) { emit(auctions, value); }
-  void order_changed(const market::OrderChanged& value) { emit(orders, value); }
-  void snapshot(const auto& value) { emit(orders, value); }
-
- private:
-  void emit(std::uint32_t output, const auto& value) { out_->emit(output, time_, origin_, value); }
-
-  std::int64_t level_width_;
-  Emitter* out_ = nullptr;
-  std::uint64_t time_ = 0;
-  std::uint64_t origin_ = 0;
-  std::array<bool, outputs.size()> connected_{};
-};
-
 class OrderBook final : public Transform {
  public:
+  static constexpr const char* shard_key = "instrument";
+  // Two shards tell of one event in one place only what each of them has cancelled for it.
+  static void combine(Event& into, const Event& from) {
+    auto& sum = payload<market::MassCancelled>(into);
+    const auto& more = payload<market::MassCancelled>(from);
+    sum.quantity += more.quantity;
+    sum.order_count += more.order_count;
+  }
+
   explicit OrderBook(const Context& context)
       : mode_(context.options.choice<Mode>("mode")),
+        shard_(context.shard(), context.shard_count()),
         limits_{.orders = static_cast<std::uint32_t>(context.options.integer("orders")),
-                .instruments = static_cast<std::uint32_t>(context.options.integer("instruments"))},
+                .instruments = static_cast<std::uint32_t>(context.options.integer("instruments")),
+                .by_instrument = shard_.is_sharded()},
         first_match_id_(static_cast<std::uint64_t>(context.options.integer("first_match_id"))),
         accepted_(context.counter("accepted")),
         executed_(context.counter("executed")),
@@ -212,7 +170,13 @@ class OrderBook final : public Transform {
         levels_(context.gauge("levels")),
         wrong_mode_(context.drop_counter(wrong_mode)),
         too_short_(context.drop_counter(too_short)),
-        announcer_(context.options.integer("level_width")) {
+        announcer_(context.options.integer("level_width"), shard_.is_sharded()) {
+    if (shard_.is_sharded() && first_match_id_ >= book::match_numbers) {
+      throw OptionError("first_match_id", "in a stage with shards it must be below " +
+                                              std::to_string(book::match_numbers) + ", found " +
+                                              std::to_string(first_match_id_) +
+                                              ": the bits above are the instrument");
+    }
     for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
       const auto reason = static_cast<RejectReason>(i);
       rejected_[i] = mode_ == Mode::match
@@ -233,31 +197,60 @@ class OrderBook final : public Transform {
     }
   }
 
-  void save(StateWriter& out) const { book::save_book(out, static_cast<std::uint64_t>(mode_), *store_); }
+  void save(StateWriter& out) const {
+    book::save_book(out, static_cast<std::uint64_t>(mode_), *store_, shard_);
+  }
   void load(StateReader& in) {
-    book::load_book(in, static_cast<std::uint64_t>(mode_), *store_);
+    book::load_book(in, static_cast<std::uint64_t>(mode_), *store_, shard_);
     if (TICKWEIR_BUG("match ids begin again")) store_->next_match_id = first_match_id_;
     orders_.set(store_->order_count());
     levels_.set(store_->level_count());
   }
 
   void process(const BatchView& batch, Emitter& out) {
-    announcer_.begin_batch(out);
+    announcer_.begin_batch(batch, out);
     if (mode_ == Mode::match) {
-      too_short_.add(book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
-                                              [this](const Event& event) { match(event); }));
+      go_through(
+          batch, [this](const Event& event) { match(event); },
+          [this](const book::Stretch& others, std::uint64_t time) { pass(others, time); });
       publish(matching_->counts());
     } else {
-      too_short_.add(book::for_each_in_chunks(batch, *ahead_, limits_.instruments,
-                                              [this](const Event& event) { follow(event); }));
+      go_through(
+          batch, [this](const Event& event) { follow(event); }, [](const book::Stretch&, std::uint64_t) {});
       publish(rebuilding_->counts());
     }
   }
 
  private:
+  // `execute(event)` for each event that is ours, `pass(others, time)` for what lies between.
+  template <typename Execute, typename Pass>
+  void go_through(const BatchView& batch, Execute&& execute, Pass&& pass) {
+    if (!shard_.is_sharded()) {
+      too_short_.add(book::for_each_in_chunks(batch, *ahead_, limits_.instruments, execute));
+      return;
+    }
+    const auto make_hint = [this](const Event& event) {
+      book::Hint hint = book::hint_of(event, limits_.instruments);
+      hint.id = store_->ids().name_of(book::instrument_of(event), hint.id);
+      return hint;
+    };
+    too_short_.add(book::for_each_own_in_chunks(batch, *ahead_, shard_, make_hint, pass, execute));
+  }
+
+  // Events of other shards matter by their time alone, which may make orders expire.
+  void pass(const book::Stretch& others, std::uint64_t time) {
+    if (!store_->has_due(time)) [[likely]]
+      return matching_->advance(time);
+    others.for_each([this](const Event& event) {
+      announcer_.begin_event(event);
+      matching_->advance(event.time);
+    });
+  }
+
   void match(const Event& event) {
     announcer_.begin_event(event);
     if (!TICKWEIR_BUG("time stands still")) matching_->advance(event.time);
+    announcer_.begin_request();
     switch (event.type) {
       case market::NewOrder::event_type:
         return matching_->request(payload<market::NewOrder>(event));
@@ -291,6 +284,7 @@ class OrderBook final : public Transform {
 
   void follow(const Event& event) {
     announcer_.begin_event(event);
+    announcer_.begin_request();
     switch (event.type) {
       case market::NewOrder::event_type:
         rebuilding_->follow(payload<market::NewOrder>(event));
@@ -346,17 +340,18 @@ class OrderBook final : public Transform {
   }
 
   Mode mode_;
+  book::Shard shard_;
   book::Limits limits_;
   std::uint64_t first_match_id_;
   Counter accepted_, executed_, cancelled_, expired_, triggered_, replaced_, crossed_, excess_;
   Gauge orders_, levels_;
   Counter wrong_mode_, too_short_;
   std::array<Counter, book::reject_reason_count> rejected_;  // match: by reason; rebuild: as drops
-  Announcer announcer_;
+  book::Announcer announcer_;
   std::unique_ptr<book::BookStore> store_;
   std::optional<book::LookAhead> ahead_;
-  std::optional<book::Matching<Announcer>> matching_;
-  std::optional<book::Rebuilding<Announcer>> rebuilding_;
+  std::optional<book::Matching<book::Announcer>> matching_;
+  std::optional<book::Rebuilding<book::Announcer>> rebuilding_;
   book::Counts published_;
 };
 

@@ -3,18 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 #include <unordered_map>
 #include <vector>
 
+#include "random_events.h"
+
 namespace tickweir::book {
 namespace {
-
-std::uint64_t test_seed() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 // Each key lies at its index, as an order does at its slot.
 struct Keyed {

@@ -2,10 +2,9 @@
 // A difference is shrunk to a few rows and printed so that it can be saved in rows/.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 
-#include "random_rows.h"
+#include "random_events.h"
 #include "row_runners.h"
 #include "rows.h"
 
@@ -18,11 +17,6 @@ const std::set<std::string> fast_book_outputs{"reports", "levels", "top", "aucti
 
 constexpr Limits narrow{.orders = 30, .instruments = 3};
 constexpr Limits wide{.orders = 500, .instruments = 2};
-
-std::uint64_t test_seed() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 // ---- What always holds -------------------------------------------------------------------------------
 

@@ -3,19 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <cstdlib>
 #include <random>
 
 #include "obvious_book.h"
+#include "random_events.h"
 #include "recorder.h"
 
 namespace tickweir::book {
 namespace {
-
-std::uint64_t test_seed() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 // ---- Random requests ---------------------------------------------------------------------------------
 
@@ -197,7 +192,7 @@ void compare(std::uint64_t seed, const Limits& limits, std::int64_t width, bool 
     ASSERT_EQ(std::exchange(recorder.lines, {}), expected) << "at step " << step;
     if (step % 64 == 0) {
       check_store(store, !matches);
-      ASSERT_FALSE(testing::Test::HasFailure()) << "at step " << step;
+      ASSERT_FALSE(::testing::Test::HasFailure()) << "at step " << step;
     }
   }
 }

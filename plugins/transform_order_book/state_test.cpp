@@ -2,13 +2,10 @@
 // went on does, to the last byte; and what makes no sense is refused.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <random>
 
-#include "random_rows.h"
-#include "request_text.h"
-#include "tickweir/market.h"
+#include "random_events.h"
 #include "tickweir/testing.h"
 
 namespace tickweir::book {
@@ -17,77 +14,13 @@ namespace {
 using testing::Harness;
 using testing::OptionTexts;
 using testing::OwnedEvent;
-using Events = std::vector<OwnedEvent>;
-
-std::uint64_t test_seed() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 OptionTexts options(const char* mode) {
   return {{"mode", mode}, {"orders", "100"}, {"instruments", "4"}};
 }
 
 // Few ids and prices, so that levels come and go, orders queue, and the book is full at times.
-Events random_requests(std::uint64_t seed, std::size_t count) {
-  RandomRows rows(seed, {.orders = 100, .instruments = 4}, 40);
-  std::uint64_t time = 0;
-  Events events;
-  while (events.size() < count) {
-    const std::uint64_t number = events.size() + 1;
-    std::visit(
-        [&]<typename T>(const T& request) {
-          if constexpr (std::is_same_v<T, AtTime>) {
-            time = request.time;
-            events.push_back(testing::tick(time));
-          } else {
-            events.push_back(testing::event(
-                request, {.time = time, .origin = make_origin(1, number), .sequence = number}));
-          }
-        },
-        parse_request(rows.next()));
-  }
-  return events;
-}
-
-OwnedEvent random_word(std::mt19937_64& random, std::uint64_t number) {
-  const testing::Fields fields{.time = number * 10, .origin = make_origin(1, number), .sequence = number};
-  const std::uint64_t id = 1 + random() % 250;
-  const auto price = static_cast<std::int64_t>(100 + random() % 40);
-  const auto quantity = static_cast<std::uint32_t>(1 + random() % 20);
-  switch (random() % 9) {
-    case 0:
-      return testing::event(market::Cancel{.order_id = id}, fields);
-    case 1:
-      return testing::event(market::Reduce{.order_id = id, .quantity = quantity}, fields);
-    case 2:
-      return testing::event(
-          market::Replace{
-              .order_id = id, .new_order_id = 1 + random() % 250, .price = price, .quantity = quantity},
-          fields);
-    case 8:
-      return testing::event(market::VenueExecution{.order_id = id, .quantity = quantity, .printable = 1},
-                            fields);
-    default:
-      return testing::event(
-          market::NewOrder{.order_id = id,
-                           .price = price,
-                           .quantity = quantity,
-                           .instrument = static_cast<std::uint32_t>(random() % 4),
-                           .account = static_cast<std::uint32_t>(random() % 3),
-                           .side = random() % 2 == 0 ? market::Side::Buy : market::Side::Sell,
-                           .kind = market::OrderKind::Limit,
-                           .time_in_force = market::TimeInForce::GoodTillCancel},
-          fields);
-  }
-}
-
-Events random_feed(std::uint64_t seed, std::size_t count) {
-  std::mt19937_64 random(seed);
-  Events events;
-  for (std::uint64_t i = 1; i <= count; ++i) events.push_back(random_word(random, i));
-  return events;
-}
+constexpr Limits few{.orders = 100, .instruments = 4};
 
 void expect_same_rest(Harness& one, Harness& other) {
   for (std::uint32_t i = 0; i < one.plugin().output_count; ++i) {
@@ -102,7 +35,8 @@ TEST(BookState, GoesOnAsIfNothingHadHappenedAtManyPointsOfRandomStreams) {
   SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
   for (const char* mode : {"match", "rebuild"}) {
     const bool is_feed = std::strcmp(mode, "rebuild") == 0;
-    const Events events = is_feed ? random_feed(seed, 4000) : random_requests(seed, 4000);
+    const Events events =
+        is_feed ? random_feed(seed, 4000) : random_requests(RandomRows(seed, few, 40), 4000);
     std::uint64_t most_orders = 0;
     std::mt19937_64 random(seed + 1);
     Harness going_on(TICKWEIR_PLUGIN_FILE, options(mode));
