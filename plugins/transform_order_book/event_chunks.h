@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "look_ahead.h"
 #include "shard.h"
@@ -72,7 +73,9 @@ inline bool is_for_all(const Event& event) {
 // Events that name no instrument are for shard 0.
 inline bool is_for(const Shard& shard, const Event& event) {
   const std::uint32_t instrument = instrument_of(event);
-  return shard.owns(instrument) || (instrument == 0 && is_for_all(event));
+  if (instrument == 0) [[unlikely]]
+    return shard.owns(0) || is_for_all(event);
+  return shard.owns(instrument);
 }
 
 // Calls `execute(event)` for each live event, in order. Returns how many were left out: too short for their
@@ -116,47 +119,73 @@ struct Stretch {
   }
 };
 
+// An event that is for this shard.
+struct Own {
+  const Event* event;
+  std::uint64_t time_before;  // the latest of the events before it in the batch
+};
+
+// Looks for a shard's own events in a stretch.
+class OwnEvents {
+ public:
+  OwnEvents(const Shard& shard, const Stretch& stretch) : shard_(shard), left_(stretch) {}
+
+  // The next ones, as many as `room` has; fewer: that was the last of the stretch. In a function of its own,
+  // where all that the loop needs is in registers: most events are another's.
+  [[gnu::noinline]] std::size_t find(std::span<Own> room) {
+    const Shard shard = shard_;
+    const std::uint8_t* at = left_.begin;
+    std::uint64_t time = time_;
+    std::size_t count = 0;
+    while (at != left_.end && count != room.size()) {
+      const auto& event = *reinterpret_cast<const Event*>(at);
+      at += event.size;
+      if (event.verdict != 0) [[unlikely]]
+        continue;
+      if (!is_whole(event)) [[unlikely]] {
+        ++too_short_;
+        continue;
+      }
+      if (is_for(shard, event)) room[count++] = {&event, time};
+      time = std::max(time, event.time);
+    }
+    left_.begin = at;
+    time_ = time;
+    return count;
+  }
+  [[nodiscard]] std::uint64_t latest_time() const { return time_; }
+  // One shard counts them for all.
+  [[nodiscard]] std::uint64_t too_short() const { return shard_.number() == 0 ? too_short_ : 0; }
+
+ private:
+  Shard shard_;
+  Stretch left_;
+  std::uint64_t time_ = 0;
+  std::uint64_t too_short_ = 0;
+};
+
 // As for_each_in_chunks(), for a shard: `execute(event)` for each of its own, `pass(others, time)` for what
 // lies between two of them, `time` being the latest of these and of all before. `make_hint(event)` is what
 // LookAhead is told.
 template <typename MakeHint, typename Pass, typename Execute>
 std::uint64_t for_each_own_in_chunks(const BatchView& batch, LookAhead& ahead, const Shard& shard,
                                      MakeHint&& make_hint, Pass&& pass, Execute&& execute) {
-  struct Own {
-    const Event* event;
-    std::uint64_t time_before;
-  };
+  Stretch left{batch.bytes().data(), batch.bytes().data() + batch.bytes().size()};
+  OwnEvents events(shard, left);
   std::array<Own, chunk_max> chunk;
-  std::size_t count = 0;
-  std::uint64_t too_short = 0;
-  std::uint64_t time = 0;
-  const std::uint8_t* const end = batch.bytes().data() + batch.bytes().size();
-  const std::uint8_t* done = batch.bytes().data();
-  const auto finish = [&] {
+  for (std::size_t count = chunk_max; count == chunk_max;) {
+    count = events.find(chunk);
     ahead.look(count, [&](std::size_t i) { return make_hint(*chunk[i].event); });
     for (std::size_t i = 0; i < count; ++i) {
       const Event& event = *chunk[i].event;
       const auto* const at = reinterpret_cast<const std::uint8_t*>(&event);
-      pass(Stretch{done, at}, chunk[i].time_before);
+      pass(Stretch{left.begin, at}, chunk[i].time_before);
       execute(event);
-      done = at + event.size;
+      left.begin = at + event.size;
     }
-    count = 0;
-  };
-  batch.for_each([&](const Event& event) {
-    if (!is_whole(event)) [[unlikely]] {
-      ++too_short;
-      return;
-    }
-    if (is_for(shard, event)) {
-      chunk[count++] = {&event, time};
-      if (count == chunk_max) finish();
-    }
-    time = std::max(time, event.time);
-  });
-  finish();
-  pass(Stretch{done, end}, time);
-  return shard.number() == 0 ? too_short : 0;
+  }
+  pass(left, events.latest_time());
+  return events.too_short();
 }
 
 }  // namespace tickweir::book
