@@ -78,6 +78,8 @@ void add_replay(CLI::App& app, RawArguments& raw) {
   replay.add_option("PIPELINE", raw.parsed.target, "Pipeline file");
   replay.add_flag("--verify", raw.parsed.wal.verify, "Fails unless there is a log to compare with");
   replay.add_option("--until", raw.parsed.wal.last, "Sequence of the last event to replay")->type_name("N");
+  replay.add_option("--dump", raw.parsed.wal.shown_stage, "Prints what this stage then remembers")
+      ->type_name("STAGE");
 }
 
 void add_readers(CLI::App& app, RawArguments& raw) {

@@ -8,7 +8,9 @@
 #include "cli/load.h"
 #include "cli/shown.h"
 #include "runtime/admin/pages.h"
+#include "runtime/config/diagnostics.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/shown_stage.h"
 #include "tickweir/plugin.h"
 
 namespace tickweir {
@@ -21,6 +23,7 @@ constexpr std::uint32_t patience_ms = 2000;
 
 struct Replayed {
   std::vector<LogReplay> logs;
+  std::string shown;    // what the stage of --dump remembers
   std::string problem;  // the first difference, or what else failed; "" when there is none
   double seconds = 0;   // without the opening of the logs
 };
@@ -53,6 +56,7 @@ Replayed replay(Engine& engine, bool is_to_end) {
   if (auto done = engine.wait(); !done) replayed.problem = done.error().message;
   replayed.seconds = std::max(std::chrono::duration<double>(Clock::now() - begin).count(), 1e-9);
   replayed.logs = engine.replays();
+  replayed.shown = engine.shown();
   for (const LogReplay& log : replayed.logs) {
     if (replayed.problem.empty() && is_to_end) replayed.problem = missing_of(log);
   }
@@ -81,7 +85,7 @@ void print_text(const Replayed& replayed) {
   }
 }
 
-void print_json(const std::string& pipeline, const Replayed& replayed) {
+void print_json(const std::string& pipeline, const std::string& shown_stage, const Replayed& replayed) {
   Json json{{"pipeline", pipeline},
             {"outcome", replayed.problem.empty() ? "identical" : "failed"},
             {"cause", replayed.problem},
@@ -94,6 +98,7 @@ void print_json(const std::string& pipeline, const Replayed& replayed) {
                             {"made", log.made_last},
                             {"identical", log.equal_events}});
   }
+  if (!shown_stage.empty()) json["shown"] = {{"stage", shown_stage}, {"text", replayed.shown}};
   std::cout << json_text(json);
 }
 
@@ -110,6 +115,42 @@ std::string nothing_to_do(const Graph& graph, bool must_compare) {
   return must_compare && !has_second ? "has no log behind another one, so there is nothing to compare" : "";
 }
 
+// What a replay brings events to, or to the stages before a log what once passed; and which shows it.
+bool can_be_shown(const GraphStage& stage) {
+  const tickweir_plugin& plugin = *stage.plugin->table;
+  const bool takes_part = plugin.role == TICKWEIR_ROLE_FILTER || plugin.role == TICKWEIR_ROLE_TRANSFORM;
+  if (!takes_part || !can_show(plugin)) return false;
+  return stage.log != no_log || plugin.state->recover != nullptr;
+}
+
+// Why --dump has nothing to show of this stage, and what it could show instead; "" when it can.
+std::string cannot_show(const Graph& graph, const std::string& id) {
+  std::vector<std::string> ids;
+  std::string others;
+  const GraphStage* found = nullptr;
+  for (const GraphStage& stage : graph.stages) {
+    ids.push_back(stage.id);
+    if (stage.id == id) found = &stage;
+    if (can_be_shown(stage)) others += (others.empty() ? "" : ", ") + stage.id;
+  }
+  if (found != nullptr && can_be_shown(*found)) return {};
+  std::string why = found == nullptr ? "there is no stage \"" + id + "\""
+                                     : "stage " + id + " (" + std::string(found->plugin->table->name) +
+                                           ") has nothing to show";
+  if (found == nullptr) {
+    if (const std::string help = suggest(id, ids); !help.empty()) return why + "; " + help;
+  }
+  return why + "; --dump can show: " + (others.empty() ? "no stage of this pipeline" : others);
+}
+
+void say_where_it_ended(const Replayed& replayed, std::uint64_t until) {
+  for (const LogReplay& log : replayed.logs) {
+    if (!log.is_input || until == RunMode{}.replay_until || log.held_last >= until) continue;
+    std::cerr << "tickweir: " << log.id << " ends with event " << log.held_last << ", before " << until
+              << "\n";
+  }
+}
+
 }  // namespace
 
 int replay_command(const Arguments& arguments) {
@@ -120,9 +161,17 @@ int replay_command(const Arguments& arguments) {
     print_error(arguments.target + " " + why);
     return exit_failed;
   }
+  const std::string& shown_stage = arguments.wal.shown_stage;
+  if (!shown_stage.empty()) {
+    if (const std::string why = cannot_show(*loaded.graph, shown_stage); !why.empty()) {
+      print_error(arguments.target + ": " + why);
+      return exit_usage;
+    }
+  }
   Log log({.format = arguments.common.log_format, .level = arguments.common.log_level});
   RunMode mode{.is_replay = true};
   mode.replay_until = arguments.wal.last.value_or(mode.replay_until);
+  mode.shown_stage = shown_stage;
   auto engine = Engine::create(
       *loaded.graph,
       [&log](std::uint32_t level, const std::string& stage, const std::string& text) {
@@ -136,10 +185,13 @@ int replay_command(const Arguments& arguments) {
   const Replayed replayed = replay(**engine, !arguments.wal.last);
   log.flush();
   if (arguments.common.json) {
-    print_json(loaded.graph->config.name, replayed);
+    print_json(loaded.graph->config.name, shown_stage, replayed);
+  } else if (replayed.problem.empty() && !shown_stage.empty()) {
+    std::cout << replayed.shown;
   } else if (replayed.problem.empty()) {
     print_text(replayed);
   }
+  if (!shown_stage.empty()) say_where_it_ended(replayed, mode.replay_until);
   if (replayed.problem.empty()) return exit_done;
   std::cout.flush();
   print_error(replayed.problem);

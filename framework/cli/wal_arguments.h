@@ -16,6 +16,7 @@ struct WalArguments {
   std::optional<std::uint64_t> last;   // cat, replay
   std::optional<std::uint64_t> limit;  // cat, dead-letters: events
   bool verify = false;                 // replay
+  std::string shown_stage;             // replay
 };
 
 }  // namespace tickweir

@@ -128,6 +128,14 @@ class Dedup final : public Filter {
     show_sizes();
   }
 
+  void show(TextWriter& out) const {
+    if (mode_ == Mode::window) {
+      windows_->show(out);
+    } else {
+      recent_->show(out);
+    }
+  }
+
   // What is in the log has passed here, so it counts as seen; what is known already stays as it is.
   void recover(const BatchView& batch) {
     batch.for_each([&](const Event& event) {

@@ -85,6 +85,13 @@ class SourceWindows {
       in.read(&words_[ring_ / 64 * i], ring_ / 8);
     }
   }
+  // For people.
+  void show(TextWriter& out) const {
+    for (const Window& window : windows_) {
+      out.line("source " + std::to_string(window.source) + ": highest number " +
+               std::to_string(window.highest));
+    }
+  }
 
  private:
   struct Window {
@@ -200,6 +207,16 @@ class RecentSet {
       }
     }
     now_ = now;
+  }
+  // For people.
+  void show(TextWriter& out) const {
+    out.line("remembers " + std::to_string(size_) + " of " + std::to_string(ring_.size()) + ", time " +
+             std::to_string(now_));
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      const Remembered& one = ring_[(oldest_ + i) % ring_.size()];
+      out.line("source " + std::to_string(origin_source(one.origin)) + " number " +
+               std::to_string(origin_number(one.origin)) + ", since " + std::to_string(one.time));
+    }
   }
 
  private:

@@ -78,6 +78,7 @@ class BundleStage final : public Transform {
 
   void save(StateWriter& out) const { bundler_->save(out); }
   void load(StateReader& in) { bundler_->load(in); }
+  void show(TextWriter& out) const { bundler_->show(out); }
 
   [[nodiscard]] std::uint64_t held() const { return bundler_ ? bundler_->count() : 0; }
 

@@ -127,6 +127,16 @@ class Bundler {
       quantity_ += items_[i].quantity;
     }
   }
+  // The next id and the items of the open bundle, for people.
+  void show(TextWriter& out) const {
+    out.line("next bundle " + std::to_string(next_id_) + ": " + std::to_string(count_) + " of " +
+             std::to_string(items_.size()) + " items, quantity " + std::to_string(quantity_));
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      const market::BundleItem& item = items_[i];
+      out.line("  match " + std::to_string(item.match_id) + ": " + std::to_string(item.quantity) + " at " +
+               std::to_string(item.price) + ", instrument " + std::to_string(item.instrument));
+    }
+  }
 
  private:
   static constexpr std::uint64_t state_format = 1;

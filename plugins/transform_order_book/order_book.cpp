@@ -14,6 +14,7 @@
 #include "book_state.h"
 #include "event_chunks.h"
 #include "order_book.h"
+#include "show_book.h"
 #include "tickweir/planted_bug.h"
 #include "tickweir/stage.h"
 
@@ -205,6 +206,10 @@ class OrderBook final : public Transform {
     if (TICKWEIR_BUG("match ids begin again")) store_->next_match_id = first_match_id_;
     orders_.set(store_->order_count());
     levels_.set(store_->level_count());
+  }
+
+  void show(TextWriter& out) const {
+    book::show_book(out, mode_ == Mode::match ? "match" : "rebuild", *store_);
   }
 
   void process(const BatchView& batch, Emitter& out) {

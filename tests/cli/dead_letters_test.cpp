@@ -90,6 +90,32 @@ TEST_F(DeadLettersCommand, SaysWhereATornEndIsAndLeavesItThere) {
   EXPECT_EQ(std::filesystem::file_size(file_), bytes + torn.size());
 }
 
+TEST_F(DeadLettersCommand, SaysThatATextIsNoFileOfDeadLetters) {
+  const std::string text = folder_.at("notes.txt");
+  for (const std::string content :
+       {"a", "some", "a short note\n", "a note that is longer than the header of an event is\n"}) {
+    std::ofstream(text) << content;
+    const Outcome outcome = run_program({"dead-letters", text});
+    EXPECT_EQ(outcome.exit_code, 1) << content;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find("tickweir: error: " + text +
+                               " holds no event at byte 0: it is no file of dead letters; found "),
+              std::string::npos)
+        << outcome.err;
+    EXPECT_NE(outcome.err.find("expected a multiple of 8 from 32 to 16777216\n"), std::string::npos);
+  }
+}
+
+TEST_F(DeadLettersCommand, LeavesATextAloneThatThePipelineNames) {
+  const std::string text = folder_.at("notes.txt");
+  std::ofstream(text) << "a short note\n";
+  const Outcome outcome =
+      run_program({"run", folder_.at("failing.yaml"), "--set", "dead_letter.path=" + text});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("name another file, or move this one away"), std::string::npos) << outcome.err;
+  EXPECT_EQ(std::filesystem::file_size(text), 13U);
+}
+
 TEST_F(DeadLettersCommand, RefusesWhatIsNoSuchFile) {
   const auto bytes = std::filesystem::file_size(file_);
   append(std::string(64, 'x'));

@@ -48,6 +48,62 @@ TEST(Replay, NamesTheFirstEventStageAndByteThatDiffer) {
       << said;
 }
 
+std::string shown_at(const LogsByHand& logs, const std::string& sequence, const std::string& stage) {
+  const Outcome outcome = run_program({"replay", logs.pipeline(), "--until", sequence, "--dump", stage});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  return outcome.out;
+}
+
+TEST(Replay, ShowsWhatAStageRememberedThen) {
+  const LogsByHand logs;
+  logs.run();
+  const auto before = logs.files();
+  const Outcome first = run_program({"wal", "cat", logs.log(), "--limit", "1", "--format", "json"});
+  const json order = json::parse(first.out)["fields"];
+  const std::string number = std::to_string(order["order_id"].get<std::uint64_t>());
+  const std::string book = shown_at(logs, "1", "book");
+  EXPECT_TRUE(book.starts_with("match: 1 order, next match id 1, time ")) << book;
+  EXPECT_NE(book.find("\n    order " + number + ": " + std::to_string(order["quantity"].get<int>())),
+            std::string::npos)
+      << book;
+  EXPECT_TRUE(shown_at(logs, "1", "bundles").starts_with("next bundle 1: 0 of 16 items, quantity 0\n"));
+  const std::string later = shown_at(logs, "2500", "book");
+  EXPECT_NE(later, book);
+  EXPECT_EQ(shown_at(logs, "2500", "book"), later);
+  EXPECT_EQ(shown_at(logs, "5000", "book"), run_program({"replay", logs.pipeline(), "--dump", "book"}).out);
+  EXPECT_EQ(logs.files(), before);
+}
+
+TEST(Replay, ShowsABookThatIsWhatAFreshRunOverSoManyEventsLeaves) {
+  const LogsByHand whole;
+  whole.run();
+  const LogsByHand part;
+  const Outcome ran = run_program({"run", part.pipeline(), "--set", "stages.orders.config.events=1234"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(shown_at(whole, "1234", "book"), shown_at(part, "1234", "book"));
+}
+
+TEST(Replay, SaysWhatItCannotShow) {
+  const LogsByHand logs;
+  logs.run();
+  const auto said = [&](const std::string& stage) {
+    const Outcome outcome = run_program({"replay", logs.pipeline(), "--dump", stage});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_EQ(outcome.out, "");
+    return outcome.err;
+  };
+  const std::string begin = "tickweir: error: " + logs.pipeline() + ": ";
+  EXPECT_EQ(said("boook"), begin + "there is no stage \"boook\"; did you mean \"book\"?\n");
+  EXPECT_EQ(said("x"), begin + "there is no stage \"x\"; --dump can show: book, bundles\n");
+  EXPECT_EQ(said("orders"), begin +
+                                "stage orders (source_generator) has nothing to show; --dump can show: book, "
+                                "bundles\n");
+  const Outcome past = run_program({"replay", logs.pipeline(), "--until", "6000", "--dump", "book"});
+  EXPECT_EQ(past.exit_code, 0);
+  EXPECT_NE(past.err.find("tickweir: log ends with event 5000, before 6000\n"), std::string::npos)
+      << past.err;
+}
+
 TEST(Replay, EndsWhereItIsTold) {
   const LogsByHand logs;
   logs.run();

@@ -146,16 +146,12 @@ class Harness {
   // The bytes of a saved state, and back into a fresh stage.
   [[nodiscard]] std::string save() const {
     detail::require(plugin_.state != nullptr && plugin_.state->save != nullptr, "the stage saves nothing");
-    std::string bytes;
-    tickweir_state_writer writer;
-    writer.host = &bytes;
-    writer.write = [](void* host, const void* data, std::uint64_t count) -> std::int32_t {
-      static_cast<std::string*>(host)->append(static_cast<const char*>(data), count);
-      return TICKWEIR_OK;
-    };
-    detail::ErrorRoom error;
-    finish(plugin_.state->save(stage(), &writer, error.raw()), error, "save");
-    return bytes;
+    return written(plugin_.state->save, "save");
+  }
+  // What the stage shows of what it remembers.
+  [[nodiscard]] std::string shown() const {
+    detail::require(plugin_.state != nullptr && plugin_.state->show != nullptr, "the stage shows nothing");
+    return written(plugin_.state->show, "show");
   }
   void load(std::string_view bytes) {
     detail::require(plugin_.state != nullptr && plugin_.state->load != nullptr, "the stage loads nothing");
@@ -290,6 +286,21 @@ class Harness {
   }
 
   [[nodiscard]] void* stage() const { return stage_.get(); }
+
+  [[nodiscard]] std::string written(std::int32_t (*call)(void*, const tickweir_state_writer*,
+                                                         tickweir_error*),
+                                    const char* name) const {
+    std::string bytes;
+    tickweir_state_writer writer;
+    writer.host = &bytes;
+    writer.write = [](void* host, const void* data, std::uint64_t count) -> std::int32_t {
+      static_cast<std::string*>(host)->append(static_cast<const char*>(data), count);
+      return TICKWEIR_OK;
+    };
+    detail::ErrorRoom error;
+    finish(call(stage(), &writer, error.raw()), error, name);
+    return bytes;
+  }
 
   // Gives events to a call that only reads them, in batches.
   void show(const std::vector<OwnedEvent>& events,

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <vector>
@@ -29,13 +30,22 @@ Result<std::uint64_t> bytes_of(int file) {
 
 // The size of the event at `offset`, before the end at `bytes`; 0: there is no whole one.
 Result<std::uint32_t> whole_event_at(int file, std::uint64_t offset, std::uint64_t bytes) {
-  if (bytes - offset < sizeof(Event)) return 0U;
+  const std::uint64_t left = bytes - offset;
   std::uint32_t size = 0;
-  if (pread(file, &size, sizeof size, static_cast<off_t>(offset)) != sizeof size)
+  const auto known = static_cast<ssize_t>(std::min<std::uint64_t>(left, sizeof size));
+  if (pread(file, &size, static_cast<std::size_t>(known), static_cast<off_t>(offset)) != known)
     return Error{error_text(errno)};
-  if (size < sizeof(Event) || size > event_bytes_max || size % 8 != 0)
-    return Error{"holds no event at byte " + std::to_string(offset)};
-  return size <= bytes - offset ? size : 0U;
+  const bool is_whole_size = known == sizeof size;  // else the last bytes of it are missing
+  if (size % 8 != 0 || (is_whole_size && (size < sizeof(Event) || size > event_bytes_max))) {
+    std::string what = "holds no event at byte " + std::to_string(offset);
+    if (offset == 0) {
+      what += ": it is no file of dead letters; found " + std::to_string(size) +
+              " where the size of an event belongs, expected a multiple of 8 from " +
+              std::to_string(sizeof(Event)) + " to " + std::to_string(event_bytes_max);
+    }
+    return Error{what};
+  }
+  return is_whole_size && size <= left ? size : 0U;
 }
 
 // A crash may leave the beginning of an event at the end of the file: cut off, so that what is appended can

@@ -9,6 +9,7 @@
 #include "runtime/engine/logs.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/report.h"
+#include "runtime/engine/shown_stage.h"
 #include "runtime/engine/snapshotter.h"
 #include "runtime/engine/start_gate.h"
 #include "runtime/engine/thread_setup.h"
@@ -32,6 +33,7 @@ struct Engine::Impl {
   void give_up_start();
   void give_up_thread(std::uint32_t index, const std::exception& failure);
   void stop_stages(const std::vector<StageRunner*>& started);
+  void show(StageRunner& stage);
   void thread_ended();
 
   const Graph& graph;
@@ -52,6 +54,7 @@ struct Engine::Impl {
   std::mutex mutex;
   std::condition_variable ended;
   std::size_t running_threads = 0;  // guarded by `mutex`
+  std::string shown;                // written by the stage's thread, read when it has ended
 };
 
 void Engine::Impl::make_telemetry() {
@@ -187,8 +190,18 @@ void Engine::Impl::give_up_thread(std::uint32_t index, const std::exception& fai
 void Engine::Impl::stop_stages(const std::vector<StageRunner*>& started) {
   for (StageRunner* stage : started) {
     if (stage->log() != nullptr) stage->log()->committer().join();
+    if (stage->plan().id == control.mode().shown_stage) show(*stage);
     auto stopped = stage->object().stop();
     if (!stopped) control.fail(stage->plan().id, stopped.error().message);
+  }
+}
+
+void Engine::Impl::show(StageRunner& stage) {
+  auto text = shown_stage(stage.object());
+  if (text) {
+    shown = std::move(*text);
+  } else {
+    control.fail(stage.plan().id, text.error().message);
   }
 }
 
@@ -349,6 +362,9 @@ std::vector<LogReplay> Engine::replays() const {
                        .equal_events = log->committer().equal_events()});
   }
   return replays;
+}
+const std::string& Engine::shown() const {
+  return impl_->shown;
 }
 std::vector<std::string> Engine::stalls() const {
   return impl_->watchdog->stalls();

@@ -59,15 +59,16 @@ struct RunReport {
 struct RunMode {
   bool is_replay = false;
   std::uint64_t replay_until = ~std::uint64_t{0};  // last sequence of the logs with no other before them
+  std::string shown_stage;  // its id, or ""; a stage that can show what it remembers (can_show)
 };
 
 // What a replay did with one log.
 struct LogReplay {
-  std::string id;  // of the stage
-  bool is_input = false;            // it was replayed; otherwise it was compared
-  std::uint64_t held_last = 0;      // its last sequence
-  std::uint64_t made_last = 0;      // the last one that was passed on (input) or made
-  std::uint64_t equal_events = 0;   // compared and found equal, byte for byte; a difference ends the run
+  std::string id;                  // of the stage
+  bool is_input = false;           // it was replayed; otherwise it was compared
+  std::uint64_t held_last = 0;     // its last sequence
+  std::uint64_t made_last = 0;     // the last one that was passed on (input) or made
+  std::uint64_t equal_events = 0;  // compared and found equal, byte for byte; a difference ends the run
 };
 
 using LogFunction =
@@ -98,6 +99,8 @@ class Engine {
   [[nodiscard]] RunReport report() const;
   // By the order of the graph. After wait().
   [[nodiscard]] std::vector<LogReplay> replays() const;
+  // What `RunMode::shown_stage` remembered when the replay had come to its end. After wait().
+  [[nodiscard]] const std::string& shown() const;
   // Edges that hold events and have not moved for the watchdog's time: "a->b: 64 of 64 batches wait for
   // stage b on thread core, which is in process()". Empty: all is well.
   [[nodiscard]] std::vector<std::string> stalls() const;

@@ -65,7 +65,12 @@ class Recovery {
   Result<void> begin(std::uint32_t index) {
     LogStage& log = *runners_[index]->log();
     if (graph_.stages[index].log == no_log) {
-      if (!control_.mode().is_replay) {
+      if (control_.mode().is_replay && log.replayed() > log.facts().last_sequence) {
+        return Error{"the snapshot to go on from comes after event " + std::to_string(log.replayed()) +
+                     ", the replay shall end with " + std::to_string(control_.mode().replay_until) +
+                     ": let it end there or later"};
+      }
+      if (!control_.mode().is_replay || !control_.mode().shown_stage.empty()) {
         if (auto shown = show_what_passed(index); !shown) return std::move(shown.error()).within("recovery");
       }
       if (!graph_.stages[index].outputs.front().empty() && !TICKWEIR_BUG("no replay")) log.begin_replay();
@@ -80,7 +85,8 @@ class Recovery {
     std::vector<StageRunner*> all;
     for (const std::uint32_t stage : stages_before(graph_, log)) {
       StageRunner* const runner = runners_[stage].get();
-      if (!runner->object().can_recover() || TICKWEIR_BUG("nothing recovered")) continue;
+      if (runner->is_left_out() || !runner->object().can_recover() || TICKWEIR_BUG("nothing recovered"))
+        continue;
       (snapshot_ && state_.saves(*runner) ? since : all).push_back(runner);
     }
     if (auto shown = show(*runners_[log]->log(), 1, all); !shown) return shown;
