@@ -39,6 +39,9 @@ using Token = std::array<std::uint8_t, wire::token_bytes_max>;
 struct Client {
   std::uint32_t id = 0;
   std::uint32_t connection = no_connection;
+  std::uint32_t account = 0;        // of its orders
+  bool may_have_orders = false;     // sent something since its account was last cancelled
+  bool has_left = false;            // a connection of it has ended, and that is not told yet
   std::uint64_t last_durable = 0;   // highest number
   std::uint64_t last_received = 0;  // highest number
   std::uint64_t under_way = 0;      // events handed on and not settled yet
@@ -71,12 +74,13 @@ class Clients {
       if (clients_[index].id == id) return &clients_[index];
     }
   }
-  // A client that is not there yet. Without a token any token will do.
-  Client& add(std::uint32_t id, const std::optional<Token>& token = {}) {
+  // A client that is not there yet. Without a token any token will do; without an account its id is that.
+  Client& add(std::uint32_t id, const std::optional<Token>& token = {}, std::uint32_t account = 0) {
     TICKWEIR_ASSERT(find(id) == nullptr);
     if ((clients_.size() + 1) * 2 > table_.size()) resize_table(clients_.size() + 1);
     const auto index = static_cast<std::uint32_t>(clients_.size());
-    clients_.push_back({.id = id});
+    clients_.push_back({.id = id, .account = account != 0 ? account : id});
+    has_accounts_ = has_accounts_ || clients_.back().account != id;
     tokens_.push_back(token);
     enter(index);
     by_id_.insert(
@@ -106,6 +110,25 @@ class Clients {
   static void received(Client& client, std::uint64_t events, std::uint64_t last_number) {
     client.under_way += events;
     client.last_received = std::max(client.last_received, last_number);
+    client.may_have_orders = true;
+  }
+  // All orders of the account that ask for it are being cancelled.
+  void cancelled(std::uint32_t account) {
+    if (!has_accounts_) {
+      if (Client* const client = find(account)) client->may_have_orders = false;
+      return;
+    }
+    for (Client& client : clients_) {
+      if (client.account == account) client.may_have_orders = false;
+    }
+  }
+  // Those without a connection that may have orders: of a run that ended while they were connected. By id.
+  template <typename Visit>
+  void for_each_left_behind(Visit&& visit) {
+    for (const std::uint32_t index : by_id_) {
+      const Client& client = clients_[index];
+      if (client.may_have_orders && client.connection == no_connection) visit(index);
+    }
   }
   // An event of the client came back. True: it belongs to the present connection.
   static bool settle(Client& client, std::uint64_t number, bool is_durable) {
@@ -123,7 +146,9 @@ class Clients {
   void recover(std::uint64_t origin) {
     const std::uint32_t id = wire::client_of(origin);
     if (id == 0 || TICKWEIR_BUG("clients forgotten")) return;
-    raise(find_or_add(id), origin_number(origin));
+    Client& client = find_or_add(id);
+    raise(client, origin_number(origin));
+    client.may_have_orders = true;
   }
 
   void save(StateWriter& out) const {
@@ -133,6 +158,7 @@ class Clients {
       const std::uint32_t index = TICKWEIR_BUG("saved in order of arrival") ? i : by_id_[i];
       out.put<std::uint64_t>(clients_[index].id);
       out.put<std::uint64_t>(clients_[index].last_durable);
+      out.put<std::uint64_t>(clients_[index].may_have_orders ? 1 : 0);
     }
   }
   void load(StateReader& in) {
@@ -143,16 +169,19 @@ class Clients {
     for (auto left = in.get_count(wire::client_id_max); left != 0; --left) {
       const auto id = in.get<std::uint64_t>();
       const auto last_durable = in.get<std::uint64_t>();
-      if (id == 0 || id > wire::client_id_max || last_durable > wire::number_max) {
+      const auto may_have_orders = in.get<std::uint64_t>();
+      if (id == 0 || id > wire::client_id_max || last_durable > wire::number_max || may_have_orders > 1) {
         throw std::runtime_error("the saved state has client " + std::to_string(id) + " at number " +
                                  std::to_string(last_durable) + ", which cannot be");
       }
-      raise(find_or_add(static_cast<std::uint32_t>(id)), last_durable);
+      Client& client = find_or_add(static_cast<std::uint32_t>(id));
+      raise(client, last_durable);
+      client.may_have_orders = may_have_orders != 0;
     }
   }
 
  private:
-  static constexpr std::uint64_t state_format = 1;
+  static constexpr std::uint64_t state_format = 2;
   static constexpr std::uint32_t empty_slot = UINT32_MAX;
 
   static void raise(Client& client, std::uint64_t number) {
@@ -174,6 +203,7 @@ class Clients {
   }
 
   std::uint32_t limit_;
+  bool has_accounts_ = false;  // that are not their client's id
   std::vector<Client> clients_;
   std::vector<std::optional<Token>> tokens_;  // beside, not in: settling must not drag them through the cache
   std::vector<std::uint32_t> by_id_;          // rising ids, for save()

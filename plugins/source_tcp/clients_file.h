@@ -1,4 +1,4 @@
-// The file of clients and their tokens: a line `id token` each, # begins a comment.
+// The file of clients, their tokens and accounts: a line `id token [account]` each, # begins a comment.
 //
 // Errors: thrown as std::runtime_error with file and line. A token is never part of a text.
 #pragma once
@@ -22,6 +22,7 @@ namespace tickweir::tcp {
 struct ClientLine {
   std::uint32_t id = 0;
   Token token{};
+  std::uint32_t account = 0;  // of its orders; the id if the line names none
 };
 
 // What is wrong with the line, or "": then `found` holds the client, or nothing for an empty line.
@@ -49,7 +50,16 @@ struct ClientLine {
     return "found a token of " + std::to_string(token.size()) + " bytes for client " +
            std::to_string(client.id) + ", expected 1 to " + std::to_string(wire::token_bytes_max);
   }
-  if (!next_word().empty()) return "found more than an id and a token";
+  client.account = client.id;
+  if (const std::string_view account = next_word(); !account.empty()) {
+    const char* const end = account.data() + account.size();
+    const auto number = std::from_chars(account.data(), end, client.account);
+    if (number.ec != std::errc() || number.ptr != end || client.account == 0) {
+      return "found no account for client " + std::to_string(client.id) + ", expected a number from 1 to " +
+             std::to_string(UINT32_MAX);
+    }
+  }
+  if (!next_word().empty()) return "found more than an id, a token and an account";
   std::ranges::copy(token, client.token.begin());
   found = client;
   return {};

@@ -29,6 +29,19 @@ TEST(ClientsFile, TakesIdsAndTokensAndComments) {
   EXPECT_EQ(clients[1].id, 8388607U);
 }
 
+TEST(ClientsFile, GivesClientsTheirIdAsAccountUnlessItNamesAnother) {
+  std::istringstream in("7 secret\n8 other 4294967295\n");
+  const auto clients = parse_clients(in, "clients");
+  ASSERT_EQ(clients.size(), 2U);
+  EXPECT_EQ(clients[0].account, 7U);
+  EXPECT_EQ(clients[1].account, 4294967295U);
+  for (const char* account : {"0", "x", "-1", "4294967296", "5x"}) {
+    EXPECT_EQ(refusal_of("9 hush " + std::string(account)),
+              "clients:1: found no account for client 9, expected a number from 1 to 4294967295");
+  }
+  EXPECT_EQ(refusal_of("9 hush 5 6"), "clients:1: found more than an id, a token and an account");
+}
+
 TEST(ClientsFile, SaysWhichLineIsWrongAndKeepsTokensToItself) {
   EXPECT_EQ(refusal_of("1 a\n0 hush\n"),
             "clients:2: found no client id, expected a number from 1 to 8388607");

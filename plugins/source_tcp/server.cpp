@@ -2,8 +2,10 @@
 #include "server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "clients_file.h"
+#include "tickweir/market.h"
 #include "tickweir/planted_bug.h"
 
 namespace tickweir::tcp {
@@ -44,7 +46,7 @@ void Server::start() {
   for (std::size_t i = connections_.size(); i != 0; --i) free_.push_back(static_cast<std::uint32_t>(i - 1));
   if (!settings_.clients_file.empty()) {
     for (const ClientLine& line : read_clients(settings_.clients_file)) {
-      sessions_.clients().add(line.id, line.token);
+      sessions_.clients().add(line.id, line.token, line.account);
     }
   }
   if (settings_.tls != TlsMode::off) tls_.emplace(settings_);
@@ -60,7 +62,10 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
   if (queue_count_ == 0 || ++polls_since_gather_ >= polls_per_gather) gather();
   tickweir_emitter& raw = out.raw();
   if (!intake_.has_room(*raw.outputs[0])) raw.advance(raw.host, 0);
-  bool moved = has_newcomers_;
+  if (!std::exchange(has_polled_, true) && !TICKWEIR_BUG("who was connected is forgotten"))
+    sessions_.recall_left();
+  const bool has_cancelled = cancel_orders_of_left(out);
+  bool moved = has_newcomers_ || has_cancelled;
   bool is_full = false;
   for (std::size_t turns = queue_count_; turns != 0 && !is_full; --turns) {
     Connection& connection = connections_[queue_[queue_first_]];
@@ -69,6 +74,7 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
     connection.is_queued = false;
     if (connection.phase == Phase::free) continue;
     moved = true;
+    cancel_orders_of_left(out);  // before anything that comes on a later connection
     const bool has_more = turn(connection, out);
     if (connection.phase != Phase::free) finish_turn(connection);
     if (has_more && connection.phase != Phase::free) enqueue(connection);
@@ -79,7 +85,19 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
     expire_all();
     moved = true;
   }
-  return moved;
+  return moved || (settings_.cancels_on_disconnect && sessions_.has_left());
+}
+
+// The one thing that the source says itself. Its origin is 0: it is nobody's, nobody sends it again, and a
+// filter that tells repeats lets it pass. True: there was something.
+bool Server::cancel_orders_of_left(Emitter& out) {
+  if (!settings_.cancels_on_disconnect || is_draining_ || !sessions_.has_left()) return false;
+  sessions_.take_left([&](std::uint32_t account) {
+    out.emit(0, event_time_, 0,
+             market::MassCancel{.account = account, .reason = market::CancelReason::Disconnected});
+    ++counts_.cancels;
+  });
+  return true;
 }
 
 // Asks what is ready. Connections that can be read get into the queue, those that can be written are served.

@@ -27,8 +27,9 @@ namespace tickweir::tcp {
 struct ServerCounts {
   std::uint64_t accepted = 0;
   std::uint64_t received_bytes = 0;
-  std::uint64_t lost = 0;  // connections that ended without a goodbye
-  std::uint32_t open = 0;  // connections now
+  std::uint64_t lost = 0;     // connections that ended without a goodbye
+  std::uint32_t open = 0;     // connections now
+  std::uint64_t cancels = 0;  // mass cancels of clients that have left
 };
 
 class Server {
@@ -60,6 +61,7 @@ class Server {
  private:
   static constexpr std::uint32_t listener_tag = UINT32_MAX;  // in the epoll, beside indices of connections
 
+  bool cancel_orders_of_left(Emitter& out);
   void gather();
   void accept_all();
   void pause_accepting();
@@ -113,6 +115,7 @@ class Server {
   bool is_accepting_ = false;
   bool has_newcomers_ = false;
   bool is_draining_ = false;
+  bool has_polled_ = false;
   std::uint64_t now_ = 0;
   std::uint64_t event_time_ = 0;  // never decreases
   std::uint64_t next_deadline_ = 0;

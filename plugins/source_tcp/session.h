@@ -33,6 +33,7 @@ class Sessions {
   Sessions(const Settings& settings, std::span<Connection> connections)
       : settings_(settings), connections_(connections), clients_(settings.clients_max) {
     touched_.reserve(connections.size());
+    left_.reserve(settings.clients_max);
   }
 
   [[nodiscard]] Clients& clients() { return clients_; }
@@ -77,7 +78,35 @@ class Sessions {
     if (connection.client == no_client) return;
     Client& client = clients_.at(connection.client);
     if (client.connection == index_of(connection)) client.connection = no_connection;
+    if (client.may_have_orders && !client.has_left) {
+      client.has_left = true;
+      left_.push_back(connection.client);
+    }
     connection.client = no_client;
+  }
+
+  // ---- Clients that have left, for cancel_on_disconnect -----------------------------------------------
+
+  [[nodiscard]] bool has_left() const { return !left_.empty(); }
+  // Clients that were connected when the last run ended have left.
+  void recall_left() {
+    clients_.for_each_left_behind([this](std::uint32_t index) {
+      clients_.at(index).has_left = true;
+      left_.push_back(index);
+    });
+  }
+  // `cancel(account)` for each client that has left since the last call, an account that is cancelled already
+  // not again.
+  template <typename Cancel>
+  void take_left(Cancel&& cancel) {
+    for (const std::uint32_t index : left_) {
+      Client& client = clients_.at(index);
+      client.has_left = false;
+      if (!client.may_have_orders) continue;
+      cancel(client.account);
+      clients_.cancelled(client.account);
+    }
+    left_.clear();
   }
 
   // What is wrong with the beginning of a first frame, of which at least 8 bytes are here; or none.
@@ -265,6 +294,7 @@ class Sessions {
   std::vector<wire::Frame<wire::Refusal>> refusals_;  // by verdict - 1
   std::vector<bool> is_repeat_;
   std::vector<std::uint32_t> touched_;
+  std::vector<std::uint32_t> left_;  // indices of clients
 };
 
 }  // namespace tickweir::tcp

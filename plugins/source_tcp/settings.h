@@ -108,6 +108,7 @@ struct Settings {
   std::uint64_t login_timeout = 0;  // ns
   std::uint64_t min_rate = 0;       // bytes a second; 0: any
   std::uint64_t reply_bytes_max = 0;
+  bool cancels_on_disconnect = false;
   TlsMode tls = TlsMode::off;
   std::string certificate, key, client_ca;
   std::vector<AcceptedEvent> accepted;
@@ -177,6 +178,7 @@ inline void check_safety(const Settings& settings, bool is_insecure) {
                     .login_timeout = static_cast<std::uint64_t>(given.duration("login_timeout")),
                     .min_rate = static_cast<std::uint64_t>(given.size("min_rate")),
                     .reply_bytes_max = static_cast<std::uint64_t>(given.size("ack_backlog")),
+                    .cancels_on_disconnect = given.boolean("cancel_on_disconnect"),
                     .tls = given.choice<TlsMode>("tls"),
                     .certificate = given.text("certificate"),
                     .key = given.text("key"),

@@ -1,6 +1,7 @@
 // Takes events from clients over TCP, and tells them what is durable and what was refused.
 //
-// Events:  emits what clients send, as they send it, with time and origin stamped.
+// Events:  emits what clients send, as they send it, with time and origin stamped; if asked to, a MassCancel
+//          behind what a client has sent when its connection ends.
 // Order:   per connection that of sending; between connections that of reading.
 // Time:    the host's clock, read once a poll, never decreasing. Memory: all of it at start; TLS has its own.
 // Cost:    a receive for many events; a compare, two tests and two stores an event.
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include "server.h"
+#include "tickweir/market.h"
 #include "tickweir/stage.h"
 
 namespace {
@@ -21,7 +23,7 @@ constexpr std::array options{
     Option{.type = text,
            .name = "clients",
            .default_text = "",
-           .help = "A file with a line `id token` for each client; empty: any client may log in."},
+           .help = "A file with a line `id token [account]` for each client; empty: any client may log in."},
     Option{.type = integer,
            .name = "max_clients",
            .default_text = "4096",
@@ -66,6 +68,12 @@ constexpr std::array options{
            .minimum = "1KiB",
            .maximum = "64MiB",
            .help = "Replies that a client has not taken; with more it is disconnected."},
+    Option{
+        .type = boolean,
+        .name = "cancel_on_disconnect",
+        .default_text = "false",
+        .help =
+            "When a client's connection ends, a MassCancel follows what it sent, with reason Disconnected."},
     Option{.type = choice,
            .name = "tls",
            .default_text = "off",
@@ -111,6 +119,9 @@ constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER,
                 .name = "repeats",
                 .help = "Events that repeated one that is durable; acknowledged."},
+    CounterInfo{.kind = TICKWEIR_COUNTER,
+                .name = "disconnect_cancels",
+                .help = "MassCancels for clients whose connection has ended."},
 };
 
 class TcpSource final : public Source {
@@ -129,7 +140,8 @@ class TcpSource final : public Source {
         received_bytes_(context.counter("received_bytes")),
         acknowledgements_(context.counter("acknowledgements")),
         refusals_(context.counter("refusals")),
-        repeats_(context.counter("repeats")) {
+        repeats_(context.counter("repeats")),
+        disconnect_cancels_(context.counter("disconnect_cancels")) {
     for (std::size_t i = 0; i < goodbyes_.size(); ++i) {
       goodbyes_[i] = context.counter("goodbyes", wire::goodbye_names[i + 1]);
     }
@@ -175,7 +187,13 @@ class TcpSource final : public Source {
   void save(StateWriter& out) const { server_.sessions().clients().save(out); }
   void load(StateReader& in) { server_.sessions().clients().load(in); }
   void recover(const BatchView& batch) {
-    batch.for_each([this](const Event& event) { server_.sessions().clients().recover(event.origin); });
+    tcp::Clients& clients = server_.sessions().clients();
+    batch.for_each([&clients](const Event& event) {
+      clients.recover(event.origin);
+      const bool is_ours = event.type == market::MassCancel::event_type && event.origin == 0 &&
+                           event.size >= event_size<market::MassCancel>;
+      if (is_ours) clients.cancelled(payload<market::MassCancel>(event).account);
+    });
   }
 
  private:
@@ -190,6 +208,7 @@ class TcpSource final : public Source {
     connections_.set(server.open);
     add(accepted_, published_.accepted, server.accepted);
     add(lost_, published_.lost, server.lost);
+    add(disconnect_cancels_, published_.cancels, server.cancels);
     add(received_bytes_, published_.received_bytes, server.received_bytes);
     add(logins_, told_.logins, session.logins);
     add(acknowledgements_, told_.acknowledgements, session.acknowledgements);
@@ -205,7 +224,8 @@ class TcpSource final : public Source {
   tcp::ServerCounts published_;
   tcp::SessionCounts told_;
   Gauge connections_;
-  Counter accepted_, logins_, lost_, received_bytes_, acknowledgements_, refusals_, repeats_;
+  Counter accepted_, logins_, lost_, received_bytes_, acknowledgements_, refusals_, repeats_,
+      disconnect_cancels_;
   std::array<Counter, wire::goodbye_names.size() - 1> goodbyes_;  // from `finished` on
 };
 

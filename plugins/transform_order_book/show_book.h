@@ -75,7 +75,7 @@ inline void show_levels(TextWriter& out, const BookStore& store, const PriceLeve
 inline void show_facts(TextWriter& out, std::uint32_t number, const Instrument& instrument) {
   out.line("instrument " + std::to_string(number) + ": " + std::string(market::name_of(instrument.state)) +
            shown("last price", instrument.last_price) + shown("reference price", instrument.reference_price) +
-           shown("order changes told", instrument.sequence));
+           shown("order changes told", instrument.sequence) + shown("executions", instrument.executions));
   const market::InstrumentRules& rules = instrument.rules;
   const std::string told =
       shown("tick", rules.tick_size) + shown("lot", rules.lot_size) + shown("price band", rules.price_band) +

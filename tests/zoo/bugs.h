@@ -82,6 +82,7 @@ inline constexpr std::array bugs{
     Bug{"zoo_source_tcp", "acknowledged again", "SourceTcp.AcknowledgesOnceARound*"},
     Bug{"zoo_source_tcp", "connections mixed up", "SourceTcp.AnswersForEventsOfALost*"},
     Bug{"zoo_source_tcp", "clients forgotten", "SourceTcp.RemembersWhatTheLogHolds*"},
+    Bug{"zoo_source_tcp", "who was connected is forgotten", "CancelOnDisconnect.ComesFirstAfterARestart*"},
     Bug{"zoo_source_tcp", "saved in order of arrival", "SourceTcp.SavesTheSameBytes*"},
     // What follows from the log must follow from nothing else.
     Bug{"zoo_transform_order_book", "address in match_id", "OrderBookStage.NumbersMatches*"},
