@@ -23,7 +23,8 @@ constexpr std::array options{
 class WalSegment final : public WalBackend {
  public:
   explicit WalSegment(const Context& context)
-      : segment_bytes_(static_cast<std::uint64_t>(context.options.size("segment_bytes"))),
+      : how_(context.files().how()),
+        segment_bytes_(static_cast<std::uint64_t>(context.options.size("segment_bytes"))),
         log_(context.files(), folder(context.options.text("path")), wal_segment::whole_pages(segment_bytes_),
              true) {}
 
@@ -45,7 +46,7 @@ class WalSegment final : public WalBackend {
   void truncate_before(std::uint64_t sequence) { log_.truncate_before(sequence); }
   void describe(LogState& state) {
     std::ostringstream text;
-    text << "pwritev + fdatasync, " << log_.segment_count()
+    text << how_ << ", " << log_.segment_count()
          << (log_.segment_count() == 1 ? " segment" : " segments") << " of " << segment_bytes_ << " bytes";
     note_ = text.str();
     tell(state);
@@ -66,6 +67,7 @@ class WalSegment final : public WalBackend {
     state.note = note_.c_str();
   }
 
+  const char* how_;
   std::uint64_t segment_bytes_;
   wal_segment::SegmentLog log_;
   std::string note_;

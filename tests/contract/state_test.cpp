@@ -78,8 +78,8 @@ TEST_P(SavedState, GoesOnAsIfNothingHadHappened) {
   }
 }
 
-// From each event to the next. What is the same after one step and saves the same bytes stays the same, so the
-// steps together say: a snapshot at any event and the replay of the rest equal the replay from zero.
+// From each event to the next. What is the same after one step and saves the same bytes stays the same, so
+// the steps together say: a snapshot at any event and the replay of the rest equal the replay from zero.
 // TICKWEIR_EFFORT=100 looks at every event of the stream instead of at every hundredth.
 TEST_P(SavedState, GoesOnFromAnyEventToTheNext) {
   Harness whole = fresh();

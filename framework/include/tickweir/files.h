@@ -123,6 +123,9 @@ class Files {
  public:
   explicit Files(const tickweir_files& raw) : raw_(&raw) {}
 
+  // What writes and syncs are, for people.
+  [[nodiscard]] const char* how() const { return raw_->how == nullptr ? "write + sync" : raw_->how; }
+
   [[nodiscard]] File open(const std::string& path, std::uint32_t flags) const {
     const std::int32_t handle = raw_->open(raw_->state, path.c_str(), flags);
     detail::require_file(handle, "open", path);

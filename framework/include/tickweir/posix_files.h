@@ -135,7 +135,8 @@ inline const tickweir_files& posix_files() {
                                     .remove = posix::remove,
                                     .make_folder = posix::make_folder,
                                     .sync_folder = posix::sync_folder,
-                                    .list = posix::list};
+                                    .list = posix::list,
+                                    .how = "pwritev + fdatasync"};
   return files;
 }
 

@@ -31,12 +31,16 @@ enum class SyncMode { none, os, group, each };
 // What a log keeps: everything, or what one of the kept snapshots still needs.
 enum class Retain { all, snapshots };
 
+// What a log's writes go through: automatic is io_uring where the system allows it.
+enum class FileIo { automatic, pwrite, io_uring };
+
 // `durability` of a stage whose plugin is a log.
 struct DurabilityConfig {
   SyncMode sync = SyncMode::group;
   std::uint64_t max_delay_ns = 10'000'000;  // an event that waits longer for its sync is counted as late
   std::uint32_t max_events = 1000;          // of a group: one sync covers no more
   Retain retain = Retain::all;
+  FileIo io = FileIo::automatic;
 };
 
 // snapshots: { path, every, every_events }

@@ -68,7 +68,7 @@ ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fiel
 DurabilityConfig read_durability(const Tree& tree, Fields& fields) {
   DurabilityConfig durability;
   if (!fields.is(Shape::map, tree, "durability")) return durability;
-  fields.only_keys(tree, {"sync", "max_delay", "max_events", "retain"}, "durability");
+  fields.only_keys(tree, {"sync", "max_delay", "max_events", "retain", "io"}, "durability");
   if (const Tree* sync = tree.find("sync")) {
     const auto choice = fields.choice(*sync, "sync", {"none", "os", "group", "each"});
     if (choice) durability.sync = static_cast<SyncMode>(*choice);
@@ -84,6 +84,10 @@ DurabilityConfig read_durability(const Tree& tree, Fields& fields) {
   if (const Tree* retain = tree.find("retain")) {
     const auto choice = fields.choice(*retain, "retain", {"all", "snapshots"});
     if (choice) durability.retain = static_cast<Retain>(*choice);
+  }
+  if (const Tree* io = tree.find("io")) {
+    const auto choice = fields.choice(*io, "io", {"auto", "pwrite", "io_uring"});
+    if (choice) durability.io = static_cast<FileIo>(*choice);
   }
   return durability;
 }

@@ -61,6 +61,11 @@ Result<void> StageObject::call_setup(const char* what, Body&& body) {
 }
 
 Result<void> StageObject::create() {
+  if (table_.role == TICKWEIR_ROLE_WAL && !control_.mode().is_replay) {
+    auto files = LogFiles::make(plan_.durability.io);
+    if (!files) return files.error();
+    log_files_ = std::move(*files);
+  }
   tickweir_context context;
   context.option_count = static_cast<std::uint32_t>(plan_.options.values.size());
   context.options = plan_.options.values.data();
@@ -73,7 +78,7 @@ Result<void> StageObject::create() {
   context.host = &host_;
   context.verdicts = verdicts_.data();
   context.verdict_count = static_cast<std::uint32_t>(verdicts_.size());
-  context.files = &posix_files();
+  context.files = log_files_ != nullptr ? &log_files_->raw() : &posix_files();
   auto made = call_setup("create", [&] { return table_.create(&context, &stage_, &error_); });
   if (made && stage_ == nullptr) return Error{"create succeeded but made no stage"};
   return made;

@@ -6,9 +6,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "runtime/durability/log_files.h"
 #include "runtime/engine/run_control.h"
 #include "runtime/graph/graph.h"
 #include "runtime/metrics/telemetry.h"
@@ -92,6 +94,7 @@ class StageObject {
   std::array<char, 1024> text_{};
   tickweir_error error_;
   std::vector<tickweir_verdict> verdicts_;  // of the whole pipeline
+  std::unique_ptr<LogFiles> log_files_;     // of a log that may write
   void* stage_ = nullptr;
 };
 

@@ -93,7 +93,10 @@ ordered_json durability_schema() {
        {"max_events", scalar("Events that one sync covers at most. Default: 1000.", whole(1, 1'048'576))},
        {"retain",
         scalar("all: it keeps everything. snapshots: only what the kept snapshots need. Default: all.",
-               one_of({"all", "snapshots"}))}});
+               one_of({"all", "snapshots"}))},
+       {"io", scalar("What writes go through. auto: io_uring where the system allows it, otherwise pwrite. "
+                     "Default: auto.",
+                     one_of({"auto", "pwrite", "io_uring"}))}});
 }
 
 ordered_json config_schema(const tickweir_plugin& plugin) {

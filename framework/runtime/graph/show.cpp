@@ -152,7 +152,8 @@ void add_safety(const Graph& graph, const GraphStage& stage, ordered_json& json)
     json["durability"] = {{"sync", sync_name(stage.durability.sync)},
                           {"max_delay_ns", stage.durability.max_delay_ns},
                           {"max_events", stage.durability.max_events},
-                          {"retain", stage.durability.retain == Retain::all ? "all" : "snapshots"}};
+                          {"retain", stage.durability.retain == Retain::all ? "all" : "snapshots"},
+                          {"io", io_name(stage.durability.io)}};
   }
   if (stage.release_durable) json["release"] = "durable";
   if (stage.log != no_log) json["log"] = graph.stages[stage.log].id;
@@ -217,6 +218,18 @@ const char* when_full_name(WhenFull when_full) {
       return "drop_oldest";
   }
   detail::assertion_failed("a policy", __FILE__, __LINE__);
+}
+
+const char* io_name(FileIo io) {
+  switch (io) {
+    case FileIo::automatic:
+      return "auto";
+    case FileIo::pwrite:
+      return "pwrite";
+    case FileIo::io_uring:
+      return "io_uring";
+  }
+  detail::assertion_failed("a way of writing", __FILE__, __LINE__);
 }
 
 const char* sync_name(SyncMode sync) {

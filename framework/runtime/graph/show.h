@@ -29,6 +29,7 @@ namespace tickweir {
 [[nodiscard]] const char* wait_name(WaitMode wait);
 [[nodiscard]] const char* when_full_name(WhenFull when_full);
 [[nodiscard]] const char* sync_name(SyncMode sync);
+[[nodiscard]] const char* io_name(FileIo io);
 [[nodiscard]] const char* edge_kind_name(EdgeKind kind);  // "call", "ring", "queue"
 
 }  // namespace tickweir
