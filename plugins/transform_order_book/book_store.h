@@ -37,7 +37,8 @@ class BookStore {
         levels_(limits.orders, limits.instruments),
         stops_(limits.orders, limits.instruments),
         ids_(limits.orders, limits.by_instrument),
-        account_orders_(limits.orders) {}
+        account_orders_(limits.orders),
+        is_plain_(!limits.by_instrument) {}
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] std::uint32_t order_count() const { return ids_.size(); }
@@ -48,10 +49,9 @@ class BookStore {
   // Index of the live order with this id, 0 if there is none. The instrument counts where each has ids of its
   // own.
   [[nodiscard]] std::uint32_t find(std::uint32_t instrument, std::uint64_t id) const {
-    return ids_.find(ids_.name_of(instrument, id), [this, instrument, id](std::uint32_t index) {
-      const Order& order = orders_[index];
-      return order.id == id && (!limits_.by_instrument || level_of(order).instrument() == instrument);
-    });
+    if (limits_.by_instrument) [[unlikely]]
+      return find_in(instrument, id);
+    return ids_.find(id, [this, id](std::uint32_t index) { return orders_[index].id == id; });
   }
   [[nodiscard]] const Order& order(std::uint32_t index) const { return orders_[index]; }
   [[nodiscard]] const Extras& extras(std::uint32_t index) const { return extras_[index]; }
@@ -251,7 +251,7 @@ class BookStore {
                                               std::uint8_t flags) {
     Level& level = levels[level_index];
     const std::uint32_t at = take_slot();
-    ids_.put(ids_.name_of(level.instrument(), id), at);
+    ids_.put(is_plain_ ? id : name_and_count(level.instrument(), id, account, true), at);
     const std::uint32_t last = level.last;
     orders_[at] = {.id = id,
                    .quantity = quantity,
@@ -264,8 +264,6 @@ class BookStore {
     level.last = at;
     level.quantity += quantity;
     ++level.count;
-    if (limits_accounts_) [[unlikely]]
-      count(level.instrument(), account, true);
     return at;
   }
   [[gnu::always_inline]] Level take(PriceLevels& levels, std::uint32_t index, std::uint32_t quantity) {
@@ -341,9 +339,7 @@ class BookStore {
   }
   void free_slot(std::uint32_t index, std::uint32_t instrument) {
     Order& order = orders_[index];
-    if (limits_accounts_) [[unlikely]]
-      count(instrument, order.account, false);
-    ids_.erase(ids_.name_of(instrument, order.id), index);
+    ids_.erase(is_plain_ ? order.id : name_and_count(instrument, order.id, order.account, false), index);
     order.id = 0;
     order.next = free_order_;
     free_order_ = index;
@@ -352,13 +348,21 @@ class BookStore {
   [[nodiscard]] bool limits_accounts(std::uint32_t instrument) const {
     return instruments[instrument].rules.max_orders_per_account != 0;
   }
-  // One order of the account more or less.
-  [[gnu::noinline]] void count(std::uint32_t instrument, std::uint32_t account, bool is_more) {
-    if (limits_accounts(instrument)) count_one(instrument, account, is_more);
+  // What is to be done besides where not all is plain, when an order comes or goes: its account has one more
+  // or less. Returns the name of its id.
+  [[gnu::noinline]] std::uint64_t name_and_count(std::uint32_t instrument, std::uint64_t id,
+                                                 std::uint32_t account, bool comes) {
+    if (limits_accounts(instrument)) count_one(instrument, account, comes);
+    return ids_.name_of(instrument, id);
+  }
+  [[nodiscard]] std::uint32_t find_in(std::uint32_t instrument, std::uint64_t id) const {
+    return ids_.find(ids_.name_of(instrument, id), [this, instrument, id](std::uint32_t index) {
+      return orders_[index].id == id && level_of(orders_[index]).instrument() == instrument;
+    });
   }
   // Of all orders of the instrument.
   [[gnu::noinline]] void count_all(std::uint32_t instrument, bool is_more) {
-    limits_accounts_ = true;
+    is_plain_ = false;
     for (const PriceLevels* levels : {&levels_, &stops_}) {
       for (const Side side : {Side::Buy, Side::Sell}) {
         const std::uint32_t best = levels->place(place_of(instrument, side)).best;
@@ -383,8 +387,8 @@ class BookStore {
   PriceLevels stops_;
   OrderIdMap ids_;
   AccountOrders account_orders_;
-  bool limits_accounts_ = false;  // some instrument does, or did
-  std::uint32_t icebergs_ = 0;    // that rest or wait
+  bool is_plain_;               // ids are names, and no instrument has ever limited accounts
+  std::uint32_t icebergs_ = 0;  // that rest or wait
   std::uint32_t free_order_ = 0;
   std::uint32_t used_orders_ = 0;
 };
