@@ -35,10 +35,7 @@ class Announcer {
     if (has_places_) [[unlikely]]
       place_ = tickweir::place_of(*batch_, event, 0);
   }
-  void begin_request() {
-    if (has_places_) [[unlikely]]
-      place_ |= of_request;
-  }
+  void begin_request() { place_ |= of_request; }
 
   [[nodiscard]] bool wants_reports() const { return connected_[reports]; }
   [[nodiscard]] bool wants_executions() const {
@@ -52,8 +49,7 @@ class Announcer {
 
   void report(const auto& value) { emit(reports, value); }
   void report(const market::MassCancelled& value) {
-    if (has_places_) [[unlikely]]
-      place_ += of_sum - of_request;
+    place_ += of_sum - of_request;
     emit(reports, value, 0);
   }
   void execution(const market::Executed& value, bool printable) {
@@ -70,10 +66,10 @@ class Announcer {
   void trade(const market::Trade& value) { emit(trades, value); }
   // Stages behind every output shall see time go on, when all that it brings is told.
   void tick(const Event& event) {
-    if (has_places_) [[unlikely]]
-      place_ += of_sum - of_request;
+    place_ += of_sum - of_request;
     for (std::uint32_t i = 0; i < connected_.size(); ++i) {
-      go_to(i, 0);
+      if (has_places_) [[unlikely]]
+        go_to(i, 0);
       out_->forward(i, event);
     }
   }
@@ -91,13 +87,12 @@ class Announcer {
 
   void emit(std::uint32_t output, const auto& value) { emit(output, value, value.instrument); }
   void emit(std::uint32_t output, const auto& value, std::uint32_t instrument) {
-    go_to(output, instrument);
+    if (has_places_) [[unlikely]]
+      go_to(output, instrument);
     out_->emit(output, time_, origin_, value);
   }
-  void go_to(std::uint32_t output, std::uint32_t instrument) {
-    if (!has_places_) [[likely]]
-      return;
-    // A request that names a larger instrument is refused, and gives nothing else.
+  // An event is emitted next. A request that names a larger instrument is refused, and gives nothing else.
+  [[gnu::noinline]] void go_to(std::uint32_t output, std::uint32_t instrument) {
     const std::uint64_t place = place_ | (instrument & instrument_mask);
     TICKWEIR_ASSERT(place >= last_places_[output]);
     last_places_[output] = place;
@@ -110,7 +105,7 @@ class Announcer {
   Emitter* out_ = nullptr;
   std::uint64_t time_ = 0;
   std::uint64_t origin_ = 0;
-  std::uint64_t place_ = 0;  // without the instrument
+  std::uint64_t place_ = 0;  // of what comes next, without the instrument; without places of no use
   std::array<bool, output_count> connected_{};
   std::array<std::uint64_t, output_count> last_places_{};
 };

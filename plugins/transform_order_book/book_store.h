@@ -355,7 +355,7 @@ class BookStore {
     if (limits_accounts(instrument)) count_one(instrument, account, comes);
     return ids_.name_of(instrument, id);
   }
-  [[nodiscard]] std::uint32_t find_in(std::uint32_t instrument, std::uint64_t id) const {
+  [[gnu::noinline]] std::uint32_t find_in(std::uint32_t instrument, std::uint64_t id) const {
     return ids_.find(ids_.name_of(instrument, id), [this, instrument, id](std::uint32_t index) {
       return orders_[index].id == id && level_of(orders_[index]).instrument() == instrument;
     });

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "look_ahead.h"
 #include "shard.h"
@@ -16,20 +17,6 @@
 #include "tickweir/market.h"
 
 namespace tickweir::book {
-
-// What a whole event will touch, without a branch on its type, which nothing could predict.
-inline Hint hint_of(const Event& event, std::uint32_t instruments) {
-  static constexpr market::NewOrder none{};
-  const bool is_request =
-      event.type >= market::NewOrder::event_type && event.type <= market::NewOrderExtended::event_type;
-  const bool is_new = event.type == market::NewOrder::event_type ||
-                      event.type == market::NewOrderExtended::event_type;  // whose first fields are the same
-  const auto* const payload = reinterpret_cast<const market::NewOrder*>(&event + 1);
-  const std::uint64_t& id = (is_request ? payload : &none)->order_id;  // the first field of each of them
-  const market::NewOrder& order = is_new ? *payload : none;
-  const std::uint32_t instrument = order.instrument < instruments ? order.instrument : 0;
-  return {.id = id, .rank = rank_of(order.side, order.price), .place = place_of(instrument, order.side)};
-}
 
 // What there is to know of an event by its type.
 struct Shape {
@@ -78,29 +65,21 @@ inline bool is_for(const Shard& shard, const Event& event) {
   return shard.owns(instrument);
 }
 
-// Calls `execute(event)` for each live event, in order. Returns how many were left out: too short for their
-// type.
-template <typename Execute>
-std::uint64_t for_each_in_chunks(const BatchView& batch, LookAhead& ahead, std::uint32_t instruments,
-                                 Execute&& execute) {
-  std::uint64_t too_short = 0;
-  std::array<const Event*, chunk_max> chunk;
-  std::size_t count = 0;
-  const auto finish = [&] {
-    ahead.look(count, [&](std::size_t i) { return hint_of(*chunk[i], instruments); });
-    for (std::size_t i = 0; i < count; ++i) execute(*chunk[i]);
-    count = 0;
-  };
-  batch.for_each([&](const Event& event) {
-    if (!is_whole(event)) {
-      ++too_short;
-      return;
-    }
-    chunk[count++] = &event;
-    if (count == chunk_max) finish();
-  });
-  finish();
-  return too_short;
+// What a whole event will touch, without a branch on its type, which nothing could predict.
+inline Hint hint_of(const Event& event, const BookStore& store) {
+  static constexpr market::NewOrder none{};
+  const bool is_request =
+      event.type >= market::NewOrder::event_type && event.type <= market::NewOrderExtended::event_type;
+  const bool is_new = event.type == market::NewOrder::event_type ||
+                      event.type == market::NewOrderExtended::event_type;  // whose first fields are the same
+  const auto* const payload = reinterpret_cast<const market::NewOrder*>(&event + 1);
+  const std::uint64_t& id = (is_request ? payload : &none)->order_id;  // the first field of each of them
+  const market::NewOrder& order = is_new ? *payload : none;
+  const std::uint32_t instrument = store.has_book(order.instrument) ? order.instrument : 0;
+  const bool is_plain = !store.limits().by_instrument;
+  return {.id = is_plain ? id : store.ids().name_of(instrument_of(event), id),
+          .rank = rank_of(order.side, order.price),
+          .place = place_of(instrument, order.side)};
 }
 
 // Events of a batch one after the other, live or not.
@@ -164,28 +143,44 @@ class OwnEvents {
   std::uint64_t too_short_ = 0;
 };
 
-// As for_each_in_chunks(), for a shard: `execute(event)` for each of its own, `pass(others, time)` for what
-// lies between two of them, `time` being the latest of these and of all before. `make_hint(event)` is what
-// LookAhead is told.
-template <typename MakeHint, typename Pass, typename Execute>
-std::uint64_t for_each_own_in_chunks(const BatchView& batch, LookAhead& ahead, const Shard& shard,
-                                     MakeHint&& make_hint, Pass&& pass, Execute&& execute) {
-  Stretch left{batch.bytes().data(), batch.bytes().data() + batch.bytes().size()};
-  OwnEvents events(shard, left);
+// Calls `execute(event)` for each live event that is for the shard, in order, and if it is one of several,
+// `pass(others, time)` for what lies between two of them: `time` is the latest of these and of all before.
+// Returns how many were left out: too short for their type.
+template <typename Pass, typename Execute>
+std::uint64_t for_each_in_chunks(const BatchView& batch, LookAhead& ahead, const Shard& shard, Pass&& pass,
+                                 Execute&& execute) {
   std::array<Own, chunk_max> chunk;
-  for (std::size_t count = chunk_max; count == chunk_max;) {
-    count = events.find(chunk);
-    ahead.look(count, [&](std::size_t i) { return make_hint(*chunk[i].event); });
+  Stretch left{batch.bytes().data(), batch.bytes().data() + batch.bytes().size()};
+  const auto finish = [&](std::size_t count) {
+    ahead.look(count, [&](std::size_t i) { return hint_of(*chunk[i].event, ahead.store()); });
     for (std::size_t i = 0; i < count; ++i) {
       const Event& event = *chunk[i].event;
-      const auto* const at = reinterpret_cast<const std::uint8_t*>(&event);
-      pass(Stretch{left.begin, at}, chunk[i].time_before);
+      if (shard.is_sharded()) [[unlikely]] {
+        const auto* const at = reinterpret_cast<const std::uint8_t*>(&event);
+        pass(Stretch{left.begin, at}, chunk[i].time_before);
+        left.begin = at + event.size;
+      }
       execute(event);
-      left.begin = at + event.size;
     }
+  };
+  if (shard.is_sharded()) {
+    OwnEvents own(shard, left);
+    for (std::size_t count = chunk_max; count == chunk_max;) finish(count = own.find(chunk));
+    pass(left, own.latest_time());
+    return own.too_short();
   }
-  pass(left, events.latest_time());
-  return events.too_short();
+  std::uint64_t too_short = 0;
+  std::size_t count = 0;
+  batch.for_each([&](const Event& event) {
+    if (!is_whole(event)) {
+      ++too_short;
+      return;
+    }
+    chunk[count++].event = &event;
+    if (count == chunk_max) finish(std::exchange(count, 0));
+  });
+  finish(count);
+  return too_short;
 }
 
 }  // namespace tickweir::book

@@ -34,6 +34,8 @@ class LookAhead {
   explicit LookAhead(const BookStore& store, std::uint32_t orders_nearby = second_level_cache)
       : store_(store), orders_nearby_(orders_nearby) {}
 
+  [[nodiscard]] const BookStore& store() const { return store_; }
+
   // `hint_of(i)` is the hint of the i-th request from here.
   template <typename HintOf>
   void look(std::size_t count, HintOf&& hint_of) {

@@ -65,18 +65,9 @@ class MarketData {
   void tell_less(std::uint64_t id, std::uint32_t left, const Level& level) {
     tell_order(left == 0 ? OrderChange::Left : OrderChange::Changed, id, left, level);
   }
-  void tell_order(OrderChange change, std::uint64_t id, std::uint32_t shown, const Level& level,
-                  std::uint64_t previous_id = 0) {
-    if (!listener_.wants_orders()) return;
-    const std::uint32_t instrument = level.instrument();
-    listener_.order_changed({.sequence = ++store_.instruments[instrument].sequence,
-                             .order_id = id,
-                             .previous_order_id = previous_id,
-                             .price = level.price(),
-                             .quantity = shown,
-                             .instrument = instrument,
-                             .side = level.side(),
-                             .change = change});
+  [[gnu::always_inline]] void tell_order(OrderChange change, std::uint64_t id, std::uint32_t shown,
+                                         const Level& level, std::uint64_t previous_id = 0) {
+    if (listener_.wants_orders()) order_changed(change, id, shown, level, previous_id);
   }
 
   // The visible orders of an instrument, in line with their changes.
@@ -104,15 +95,8 @@ class MarketData {
         market::SnapshotEnd{.sequence = instrument.sequence, .order_count = count, .instrument = number});
   }
 
-  void tell_level(const Level& level) {
-    if (!listener_.wants_levels()) return;
-    if (listener_.level_width() != 1) [[unlikely]]
-      return tell_wide_level(level, listener_.level_width());
-    listener_.level_changed({.price = level.price(),
-                             .quantity = level.quantity,
-                             .order_count = level.count,
-                             .instrument = level.instrument(),
-                             .side = level.side()});
+  [[gnu::always_inline]] void tell_level(const Level& level) {
+    if (listener_.wants_levels()) level_changed(level);
   }
 
   // After each request that may have changed a book of `instrument`.
@@ -138,8 +122,46 @@ class MarketData {
     listener_.auction(now);
   }
 
-  void tell_top(std::uint32_t instrument) {
-    if (!listener_.wants_top()) return;
+  [[gnu::always_inline]] void tell_top(std::uint32_t instrument) {
+    if (listener_.wants_top()) top_changed(instrument);
+  }
+
+  // What the auction would trade now, if orders are collected for one; else nothing.
+  [[gnu::noinline]] void tell_auction(std::uint32_t number) {
+    if (!listener_.wants_auctions()) return;
+    const Instrument& instrument = store_.instruments[number];
+    tell_auction(number, instrument.is_collecting() ? clearing_price(store_, number) : Clearing{},
+                 instrument.state, false);
+  }
+
+  BookStore& store_;
+  Listener& listener_;
+
+ private:
+  [[gnu::noinline]] void order_changed(OrderChange change, std::uint64_t id, std::uint32_t shown,
+                                       const Level& level, std::uint64_t previous_id) {
+    const std::uint32_t instrument = level.instrument();
+    listener_.order_changed({.sequence = ++store_.instruments[instrument].sequence,
+                             .order_id = id,
+                             .previous_order_id = previous_id,
+                             .price = level.price(),
+                             .quantity = shown,
+                             .instrument = instrument,
+                             .side = level.side(),
+                             .change = change});
+  }
+
+  [[gnu::noinline]] void level_changed(const Level& level) {
+    if (listener_.level_width() != 1) [[unlikely]]
+      return tell_wide_level(level, listener_.level_width());
+    listener_.level_changed({.price = level.price(),
+                             .quantity = level.quantity,
+                             .order_count = level.count,
+                             .instrument = level.instrument(),
+                             .side = level.side()});
+  }
+
+  [[gnu::noinline]] void top_changed(std::uint32_t instrument) {
     market::TopOfBook now{.instrument = instrument};
     if (const auto bid = store_.best(instrument, Side::Buy); bid != 0) {
       now.bid_price = store_.level(bid).price();
@@ -156,18 +178,6 @@ class MarketData {
     listener_.top_changed(now);
   }
 
-  // What the auction would trade now, if orders are collected for one; else nothing.
-  [[gnu::noinline]] void tell_auction(std::uint32_t number) {
-    if (!listener_.wants_auctions()) return;
-    const Instrument& instrument = store_.instruments[number];
-    tell_auction(number, instrument.is_collecting() ? clearing_price(store_, number) : Clearing{},
-                 instrument.state, false);
-  }
-
-  BookStore& store_;
-  Listener& listener_;
-
- private:
   // The sum of the levels as far around this one as one is told.
   [[gnu::noinline]] void tell_wide_level(const Level& level, std::int64_t width) {
     const std::int64_t lowest = (level.price() - (level.side() == Side::Sell ? 1 : 0)) / width * width;

@@ -141,6 +141,11 @@ constexpr Drop drop_of(RejectReason reason) {
   }
 }
 
+// Of this file alone: the compiler sees all that calls Matching with it, and puts more in line.
+struct Announcer final : book::Announcer {
+  using book::Announcer::Announcer;
+};
+
 class OrderBook final : public Transform {
  public:
   static constexpr const char* shard_key = "instrument";
@@ -215,33 +220,20 @@ class OrderBook final : public Transform {
   void process(const BatchView& batch, Emitter& out) {
     announcer_.begin_batch(batch, out);
     if (mode_ == Mode::match) {
-      go_through(
-          batch, [this](const Event& event) { match(event); },
-          [this](const book::Stretch& others, std::uint64_t time) { pass(others, time); });
+      too_short_.add(book::for_each_in_chunks(
+          batch, *ahead_, shard_,
+          [this](const book::Stretch& others, std::uint64_t time) { pass(others, time); },
+          [this](const Event& event) { match(event); }));
       publish(matching_->counts());
     } else {
-      go_through(
-          batch, [this](const Event& event) { follow(event); }, [](const book::Stretch&, std::uint64_t) {});
+      too_short_.add(book::for_each_in_chunks(
+          batch, *ahead_, shard_, [](const book::Stretch&, std::uint64_t) {},
+          [this](const Event& event) { follow(event); }));
       publish(rebuilding_->counts());
     }
   }
 
  private:
-  // `execute(event)` for each event that is ours, `pass(others, time)` for what lies between.
-  template <typename Execute, typename Pass>
-  void go_through(const BatchView& batch, Execute&& execute, Pass&& pass) {
-    if (!shard_.is_sharded()) {
-      too_short_.add(book::for_each_in_chunks(batch, *ahead_, limits_.instruments, execute));
-      return;
-    }
-    const auto make_hint = [this](const Event& event) {
-      book::Hint hint = book::hint_of(event, limits_.instruments);
-      hint.id = store_->ids().name_of(book::instrument_of(event), hint.id);
-      return hint;
-    };
-    too_short_.add(book::for_each_own_in_chunks(batch, *ahead_, shard_, make_hint, pass, execute));
-  }
-
   // Events of other shards matter by their time alone, which may make orders expire.
   void pass(const book::Stretch& others, std::uint64_t time) {
     if (!store_->has_due(time)) [[likely]]
@@ -352,11 +344,11 @@ class OrderBook final : public Transform {
   Gauge orders_, levels_;
   Counter wrong_mode_, too_short_;
   std::array<Counter, book::reject_reason_count> rejected_;  // match: by reason; rebuild: as drops
-  book::Announcer announcer_;
+  Announcer announcer_;
   std::unique_ptr<book::BookStore> store_;
   std::optional<book::LookAhead> ahead_;
-  std::optional<book::Matching<book::Announcer>> matching_;
-  std::optional<book::Rebuilding<book::Announcer>> rebuilding_;
+  std::optional<book::Matching<Announcer>> matching_;
+  std::optional<book::Rebuilding<Announcer>> rebuilding_;
   book::Counts published_;
 };
 

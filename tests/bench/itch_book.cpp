@@ -66,9 +66,9 @@ class Ours {
   explicit Ours(std::uint32_t instruments)
       : store_({.orders = 1'048'576, .instruments = instruments + 1}), rules_(store_, listener_) {}
   void take(const BatchView& batch) {
-    book::for_each_in_chunks(batch, ahead_, store_.limits().instruments, [this](const Event& event) {
-      visit(event, [this](const auto& value) { rules_.follow(value); });
-    });
+    book::for_each_in_chunks(
+        batch, ahead_, {}, [](const book::Stretch&, std::uint64_t) {},
+        [this](const Event& event) { visit(event, [this](const auto& value) { rules_.follow(value); }); });
   }
   [[nodiscard]] const Tape& tape() const { return listener_.tape; }
 
