@@ -1,7 +1,8 @@
 // Orders and price levels of all instruments, without rules: who rests where, in which order.
 //
-// An order lies in a slot and in its level's queue (intrusive, 32-bit links). The levels are in
-// price_levels.h, the way from an order's id to its slot in order_id_map.h. Index 0 means "none" everywhere.
+// An order lies in a slot (order_slots.h) and in its level's queue (intrusive, 32-bit links). The levels are
+// in price_levels.h, the way from an order's id to its slot in order_id_map.h. Index 0 means "none"
+// everywhere.
 //
 // Threading: one thread. Memory: all of it reserved in the constructor: 32 bytes an order, and what levels
 //            and ids take. There are never more levels than orders, so orders and instruments are the only
@@ -20,8 +21,8 @@
 #include "instruments.h"
 #include "order.h"
 #include "order_id_map.h"
+#include "order_slots.h"
 #include "price_levels.h"
-#include "reserved.h"
 #include "tickweir/market.h"
 
 namespace tickweir::book {
@@ -31,8 +32,7 @@ class BookStore {
   explicit BookStore(const Limits& limits)
       : instruments(limits.instruments),
         limits_(limits),
-        orders_(std::size_t{limits.orders} + 1),
-        extras_(std::size_t{limits.orders} + 1),
+        orders_(limits.orders),
         expiries_(limits.orders),
         levels_(limits.orders, limits.instruments),
         stops_(limits.orders, limits.instruments),
@@ -54,25 +54,19 @@ class BookStore {
     return ids_.find(id, [this, id](std::uint32_t index) { return orders_[index].id == id; });
   }
   [[nodiscard]] const Order& order(std::uint32_t index) const { return orders_[index]; }
-  [[nodiscard]] const Extras& extras(std::uint32_t index) const { return extras_[index]; }
+  [[nodiscard]] const Extras& extras(std::uint32_t index) const { return orders_.extras(index); }
   // `see(order)` for each that rests or waits, in an order that means nothing.
   template <typename See>
   void for_each_order(See&& see) const {
-    for (std::uint32_t at = 1; at <= used_orders_; ++at) {
-      if (orders_[at].id != 0) see(orders_[at]);
-    }
+    orders_.for_each(see);
   }
   // What an order has open, shown or not; and what of it is hidden.
   [[nodiscard]] std::uint32_t open(std::uint32_t index) const {
     return orders_[index].quantity + hidden(index);
   }
-  [[nodiscard]] std::uint32_t hidden(std::uint32_t index) const {
-    return orders_[index].has(Extra::Iceberg) ? extras_[index].hidden : 0;
-  }
+  [[nodiscard]] std::uint32_t hidden(std::uint32_t index) const { return orders_.hidden(index); }
   // What an iceberg shows at most, 0 for others.
-  [[nodiscard]] std::uint32_t display(std::uint32_t index) const {
-    return orders_[index].has(Extra::Iceberg) ? extras_[index].display : 0;
-  }
+  [[nodiscard]] std::uint32_t display(std::uint32_t index) const { return orders_.display(index); }
   // Of all orders of a level.
   [[nodiscard]] std::uint64_t open(const Level& level) const {
     std::uint64_t sum = level.quantity;
@@ -112,15 +106,13 @@ class BookStore {
   [[gnu::noinline]] void give(std::uint32_t index, const Extras& extras) {
     Order& order = orders_[index];
     order.extras = extras.bits();
-    extras_[index] = extras;
+    orders_.extras(index) = extras;
     if (order.has(Extra::Date)) expiries_.put(due_of(index));
     if (order.has(Extra::Iceberg)) ++icebergs_;
   }
   // Takes up to `quantity` off what an order hides. Returns how much is still to be taken.
   std::uint32_t take_hidden(std::uint32_t index, std::uint32_t quantity) {
-    const std::uint32_t taken = std::min(hidden(index), quantity);
-    if (taken != 0) extras_[index].hidden -= taken;
-    return quantity - taken;
+    return orders_.take_hidden(index, quantity);
   }
 
   // Takes `quantity` off an order, at most what it shows; at 0 the order leaves, and an empty level too. An
@@ -250,7 +242,7 @@ class BookStore {
                                               std::uint64_t id, std::uint32_t quantity, std::uint32_t account,
                                               std::uint8_t flags) {
     Level& level = levels[level_index];
-    const std::uint32_t at = take_slot();
+    const std::uint32_t at = orders_.take();
     ids_.put(is_plain_ ? id : name_and_count(level.instrument(), id, account, true), at);
     const std::uint32_t last = level.last;
     orders_[at] = {.id = id,
@@ -287,14 +279,14 @@ class BookStore {
   }
   [[nodiscard]] ExpiryHeap::Due due_of(std::uint32_t index) const {
     const Order& order = orders_[index];
-    return {.time = extras_[index].expiry_time,
+    return {.time = orders_.extras(index).expiry_time,
             .id = order.id,
             .instrument = level_of(order).instrument(),
             .slot = index};
   }
   [[gnu::noinline]] void rename_extras(std::uint32_t index, std::uint32_t open) {
     const Order& order = orders_[index];
-    Extras& extras = extras_[index];
+    Extras& extras = orders_.extras(index);
     if (order.has(Extra::Date)) {
       expiries_.erase(index);
       expiries_.put(due_of(index));
@@ -307,8 +299,8 @@ class BookStore {
   [[gnu::noinline]] bool show_more(Level& level, std::uint32_t index) {
     Order& order = orders_[index];
     if (hidden(index) == 0) return false;
-    order.quantity = std::min(extras_[index].hidden, extras_[index].display);
-    extras_[index].hidden -= order.quantity;
+    order.quantity = std::min(orders_.extras(index).hidden, orders_.extras(index).display);
+    orders_.extras(index).hidden -= order.quantity;
     level.quantity += order.quantity;
     if (order.next == 0) return true;
     (order.previous != 0 ? orders_[order.previous].next : level.first) = order.next;
@@ -325,12 +317,6 @@ class BookStore {
     instruments.set(instrument, Special::Stops, some);
   }
 
-  std::uint32_t take_slot() {
-    if (free_order_ == 0) return ++used_orders_;
-    const std::uint32_t index = free_order_;
-    free_order_ = orders_[index].next;
-    return index;
-  }
   [[gnu::noinline]] void drop_extras(std::uint32_t index) {
     Order& order = orders_[index];
     if (order.has(Extra::Date)) expiries_.erase(index);
@@ -340,9 +326,7 @@ class BookStore {
   void free_slot(std::uint32_t index, std::uint32_t instrument) {
     Order& order = orders_[index];
     ids_.erase(is_plain_ ? order.id : name_and_count(instrument, order.id, order.account, false), index);
-    order.id = 0;
-    order.next = free_order_;
-    free_order_ = index;
+    orders_.give_back(index);
   }
 
   [[nodiscard]] bool limits_accounts(std::uint32_t instrument) const {
@@ -380,8 +364,7 @@ class BookStore {
   }
 
   Limits limits_;
-  Reserved<Order> orders_;
-  Reserved<Extras> extras_;  // by slot; what is there counts as far as Order::extras says
+  OrderSlots orders_;
   ExpiryHeap expiries_;
   PriceLevels levels_;
   PriceLevels stops_;
@@ -389,8 +372,6 @@ class BookStore {
   AccountOrders account_orders_;
   bool is_plain_;               // ids are names, and no instrument has ever limited accounts
   std::uint32_t icebergs_ = 0;  // that rest or wait
-  std::uint32_t free_order_ = 0;
-  std::uint32_t used_orders_ = 0;
 };
 
 }  // namespace tickweir::book
