@@ -48,6 +48,9 @@ void print_plugin(const Json& plugin) {
             << text_of(plugin["role"]) << "\n"
             << text_of(plugin["summary"]) << "\n\nfile     " << text_of(plugin["file"]) << "\n";
   if (plugin["accepts"].is_string()) std::cout << "accepts  " << text_of(plugin["accepts"]) << "\n";
+  if (plugin["shard_key"].is_string()) {
+    std::cout << "shards   by " << text_of(plugin["shard_key"]) << "\n";
+  }
 
   Table options({{"NAME"}, {"TYPE"}, {"DEFAULT"}, {"RANGE"}, {"HELP"}});
   for (const Json& option : plugin["options"]) {

@@ -1,5 +1,7 @@
 #include "graph_maker.h"
 
+#include "runtime/graph/shards.h"
+
 namespace tickweir::test {
 
 GraphMaker::GraphMaker(std::uint32_t threads, WaitMode wait) {
@@ -46,6 +48,7 @@ std::uint32_t GraphMaker::add(const std::string& id, const Plugin& plugin, std::
 }
 
 Graph& GraphMaker::finish() {
+  expand_shards(graph_);
   for (const GraphStage& stage : graph_.stages) {
     std::vector<std::uint32_t> crossing;
     bool any_oldest = false;

@@ -23,7 +23,9 @@ class GraphMaker {
   // Stages are added upstream first. Returns the stage's index.
   std::uint32_t add(const std::string& id, const Plugin& plugin, std::uint32_t thread,
                     const std::vector<From>& inputs = {}, std::int64_t parameter = 0);
-  // The graph with its edge kinds chosen.
+  // The stage runs as so many shards, each on a thread of its own. It has one input. finish() renumbers.
+  void shard(std::uint32_t stage, std::uint32_t count) { graph_.stages[stage].shard_count = count; }
+  // The graph with shards in their places and its edge kinds chosen.
   Graph& finish();
   Graph& graph() { return graph_; }
 

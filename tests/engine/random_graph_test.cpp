@@ -19,7 +19,9 @@ struct ModelStage {
   std::uint64_t dropped = 0;
 };
 
-std::int64_t parameter_of(const GraphStage& stage) { return stage.options.values.front().integer; }
+std::int64_t parameter_of(const GraphStage& stage) {
+  return stage.options.values.front().integer;
+}
 
 void model_source(const GraphStage& stage, ModelStage& result) {
   for (std::uint64_t value = 0; value < static_cast<std::uint64_t>(parameter_of(stage)); ++value) {
@@ -40,11 +42,21 @@ void model_filter(const GraphStage& stage, ModelStage& result) {
 
 void model_splitter(const GraphStage& stage, ModelStage& result) {
   for (const Seen& seen : result.received) {
+    if (!is_of_shard(seen.value, stage.shard, stage.shard_count)) continue;
     for (std::uint32_t output = 0; output < 2; ++output) {
       for (std::uint64_t copy = 0; copy < copies(seen.value, output, parameter_of(stage)); ++copy) {
         result.outputs[output].push_back({seen.origin, seen.value, seen.path * 31 + 2 + output});
       }
     }
+  }
+}
+
+void model_merge(const Graph& graph, const GraphStage& stage, std::vector<ModelStage>& model,
+                 ModelStage& result) {
+  for (const std::uint32_t edge : stage.inputs) {
+    const std::uint32_t output = graph.edges[edge].output;
+    const auto& sent = model[graph.edges[edge].from].outputs[output];
+    result.outputs[output].insert(result.outputs[output].end(), sent.begin(), sent.end());
   }
 }
 
@@ -59,10 +71,21 @@ std::vector<ModelStage> run_model(const Graph& graph) {
       model[i].received.insert(model[i].received.end(), sent.begin(), sent.end());
     }
     switch (stage.plugin->table->role) {
-      case TICKWEIR_ROLE_SOURCE: model_source(stage, model[i]); break;
-      case TICKWEIR_ROLE_FILTER: model_filter(stage, model[i]); break;
-      case TICKWEIR_ROLE_TRANSFORM: model_splitter(stage, model[i]); break;
-      default: break;
+      case TICKWEIR_ROLE_SOURCE:
+        model_source(stage, model[i]);
+        break;
+      case TICKWEIR_ROLE_FILTER:
+        model_filter(stage, model[i]);
+        break;
+      case TICKWEIR_ROLE_TRANSFORM:
+        if (stage.part == StagePart::merge) {
+          model_merge(graph, stage, model, model[i]);
+        } else {
+          model_splitter(stage, model[i]);
+        }
+        break;
+      default:
+        break;
     }
   }
   return model;
@@ -79,7 +102,8 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-// Sources first, then filters and splitters that read from anything earlier, then sinks on every loose end.
+// Sources first, then filters and splitters, some of them sharded, that read from anything earlier, then
+// sinks on every loose end.
 void fill_random(GraphMaker& maker, Dice& dice, std::uint32_t thread_count) {
   std::vector<From> ends;  // outputs so far
   const auto any_thread = [&] { return dice.roll(0, thread_count - 1); };
@@ -102,9 +126,11 @@ void fill_random(GraphMaker& maker, Dice& dice, std::uint32_t thread_count) {
   }
   for (std::uint32_t i = 0, count = dice.roll(0, 5); i < count; ++i) {
     const bool is_filter = dice.roll(0, 1) == 0;
+    const std::vector<From> inputs = pick_inputs();
     const std::uint32_t stage =
         maker.add("middle" + std::to_string(i), is_filter ? filter_plugin() : splitter_plugin(), any_thread(),
-                  pick_inputs(), dice.roll(0, 4));
+                  inputs, dice.roll(0, 4));
+    if (!is_filter && inputs.size() == 1) maker.shard(stage, dice.roll(0, 3));
     ends.push_back({stage, 0});
     if (!is_filter) ends.push_back({stage, 1});
   }

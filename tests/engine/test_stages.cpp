@@ -93,11 +93,17 @@ class NumberFilter final : public Filter {
 
 class Splitter final : public Transform {
  public:
-  explicit Splitter(const Context& context) : parameter_(context.options.integer("parameter")) {}
+  static constexpr const char* shard_key = "value";
+  explicit Splitter(const Context& context)
+      : parameter_(context.options.integer("parameter")),
+        shard_(context.shard()),
+        shard_count_(context.shard_count()) {}
   void process(const BatchView& batch, Emitter& out) {
     batch.for_each([&](const Event& event) {
       if (event.type != Number::event_type) return;
       const auto& number = payload<Number>(event);
+      if (!is_of_shard(number.value, shard_, shard_count_)) return;
+      if (shard_count_ != 0) out.set_place(place_of(batch, event, 0));
       for (std::uint32_t output = 0; output < 2; ++output) {
         for (std::uint64_t copy = 0; copy < copies(number.value, output, parameter_); ++copy) {
           out.emit(output, event.time, event.origin, Number{number.value, number.path * 31 + 2 + output});
@@ -108,6 +114,8 @@ class Splitter final : public Transform {
 
  private:
   std::int64_t parameter_;
+  std::uint32_t shard_;
+  std::uint32_t shard_count_;
 };
 
 class WitnessSink : public Sink {

@@ -65,11 +65,15 @@ constexpr bool is_refused(std::uint64_t value, std::int64_t parameter) {
 constexpr std::uint64_t copies(std::uint64_t value, std::uint32_t output, std::int64_t parameter) {
   return (value + output + static_cast<std::uint64_t>(parameter)) % 3;
 }
+// value -> is it a sharded splitter's work? A count of 0: all of it.
+constexpr bool is_of_shard(std::uint64_t value, std::uint32_t shard, std::uint32_t shard_count) {
+  return shard_count == 0 || value % shard_count == shard;
+}
 
 // source: parameter events 0..parameter-1, then finished (or idle for ever when negative)
 const Plugin& source_plugin();
 const Plugin& filter_plugin();
-const Plugin& splitter_plugin();  // two outputs
+const Plugin& splitter_plugin();  // two outputs; can be sharded
 const Plugin& sink_plugin();      // to the Witness
 const Plugin& gated_sink_plugin();    // passes the Gate once a batch
 const Plugin& failing_sink_plugin();  // fails at the batch that holds value == parameter

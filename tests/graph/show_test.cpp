@@ -55,6 +55,16 @@ TEST(ShownLogs, InEveryForm) {
   expect_as_in(folder / "durable.json", graph_as_json(*durable.graph).dump(2) + "\n");
 }
 
+// Shards: in the place of one stage several, on threads of their own, and what merges them.
+TEST(ShownShards, InEveryForm) {
+  const fs::path folder = test_dir() / "shown";
+  const Outcome sharded = build(folder, "sharded.yaml");
+  ASSERT_TRUE(sharded.graph) << sharded.said;
+  expect_as_in(folder / "sharded.layout", layout_as_text(*sharded.graph));
+  expect_as_in(folder / "sharded.mmd", graph_as_mermaid(*sharded.graph));
+  expect_as_in(folder / "sharded.json", graph_as_json(*sharded.graph).dump(2) + "\n");
+}
+
 // Names that the loader refuses today, so that a laxer one tomorrow cannot break the drawings.
 TEST(ShownNames, AreEscapedForEachForm) {
   by_hand::Pipeline pipeline;

@@ -188,6 +188,7 @@ Json plugin_as_json(const Plugin& plugin) {
           {"summary", text_or_null(table.summary)},
           {"file", plugin.file.string()},
           {"accepts", text_or_null(table.accepts)},
+          {"shard_key", text_or_null(table.transform == nullptr ? nullptr : table.transform->shard_key)},
           {"options", options_as_json(table)},
           {"outputs", outputs},
           {"counters", counters},

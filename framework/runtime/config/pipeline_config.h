@@ -80,6 +80,9 @@ struct OptionText {
   bool refused = false;                     // the value has been reported and is not here
 };
 
+inline constexpr std::uint32_t shards_max = 64;
+inline constexpr std::size_t thread_name_max = 15;  // what Linux shows
+
 struct StageConfig {
   std::string id;
   Place place;
@@ -98,6 +101,8 @@ struct StageConfig {
   Place retain_place;                     // likewise
   bool release_durable = false;           // release: durable | at_once
   std::optional<Place> release_place;     // of the value, when it is there
+  std::optional<std::uint32_t> shards;    // 1 to shards_max
+  Place shards_place;                     // where it is written, else the stage
 };
 
 struct PipelineConfig {

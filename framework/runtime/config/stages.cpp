@@ -13,17 +13,20 @@ namespace {
 constexpr std::size_t stages_max = 1024;
 constexpr std::size_t threads_max = 256;
 constexpr std::size_t stage_id_max = 63;
-constexpr std::size_t thread_name_max = 15;  // what Linux shows
 constexpr std::int64_t capacity_max = 65536;
 constexpr std::int64_t hour = 3'600'000'000'000;
 constexpr std::int64_t group_events_max = 1'048'576;
 
-const std::vector<std::string> stage_keys{"plugin",   "thread",     "inputs", "config",
-                                          "on_error", "durability", "release"};
+const std::vector<std::string> stage_keys{"plugin",   "thread",     "inputs",  "config",
+                                          "on_error", "durability", "release", "shards"};
 
-bool is_name(std::string_view name, std::size_t length_max) {
+constexpr std::string_view id_letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+// The thread of a shard has its name: "book-2".
+constexpr std::string_view thread_letters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+
+bool is_name(std::string_view name, std::size_t length_max, std::string_view letters = id_letters) {
   return !name.empty() && name.size() <= length_max && name.front() >= 'a' && name.front() <= 'z' &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+         name.find_first_not_of(letters) == std::string_view::npos;
 }
 
 void refuse_unknown_thread_keys(const Tree& tree, const std::string& what, Fields& fields) {
@@ -43,8 +46,8 @@ ThreadConfig read_thread(const Located<std::string>& key, const Tree& tree, Fiel
   ThreadConfig thread;
   thread.name = key.value;
   thread.place = thread.cpus_place = thread.priority_place = key.place;
-  if (!is_name(key.value, thread_name_max)) {
-    fields.error(key.place, "a thread's name must be a-z, 0-9 and _, starting with a letter, at most " +
+  if (!is_name(key.value, thread_name_max, thread_letters)) {
+    fields.error(key.place, "a thread's name must be a-z, 0-9, _ and -, starting with a letter, at most " +
                                 std::to_string(thread_name_max) + " of them, not " + in_quotes(key.value));
   }
   const std::string what = "thread " + in_quotes(key.value);
@@ -107,7 +110,7 @@ class StageReader {
     StageConfig stage;
     stage.id = key.value;
     stage.place = stage.config_place = stage.on_error_place = stage.sync_place = stage.retain_place =
-        key.place;
+        stage.shards_place = key.place;
     const std::string what = "stage " + in_quotes(key.value);
     if (!is_name(key.value, stage_id_max)) {
       fields_.error(key.place, "a stage's id must be a-z, 0-9 and _, starting with a letter, at most " +
@@ -130,6 +133,12 @@ class StageReader {
       stage.on_error_place = on_error->place;
     }
     read_safety(tree, stage);
+    if (const Tree* shards = tree.find("shards")) {
+      stage.shards_place = shards->place;
+      if (const auto count = fields_.integer(*shards, "shards", {1, shards_max})) {
+        stage.shards = static_cast<std::uint32_t>(*count);
+      }
+    }
     return stage;
   }
 

@@ -18,17 +18,32 @@
 namespace tickweir {
 
 class BlockPool;
+struct Block;
+
+// Of a block that a shard emitted, for the merge.
+struct ShardMark {
+  // open: more of the same batch follows. last: the shard is through with it. failed: it failed at this
+  // batch, and nothing follows.
+  enum class End : std::uint32_t { open, last, failed };
+
+  std::uint64_t batch = 0;  // how many the shard had worked on before the one that this came of
+  std::uint32_t shard = 0;
+  std::uint32_t output = 0;
+  End end = End::open;
+  Block* next = nullptr;  // while it waits in the merge
+};
 
 struct alignas(64) Block {
   tickweir_batch batch;
   std::uint64_t ingress_ticks = 0;  // when the oldest event in it entered at a source
   BlockPool* pool = nullptr;
   std::atomic<std::uint32_t> references{1};
-  // On a line of its own, untouched where there is no log. What is in the block came of events up to
-  // `log_sequence` of the nearest log upstream, or is these events; `gate_sequence`: likewise of the log
-  // before that one, for a block that has just passed a log.
+  // On a line of its own, untouched where there is neither log nor shard. What is in the block came of events
+  // up to `log_sequence` of the nearest log upstream, or is these events; `gate_sequence`: likewise of the
+  // log before that one, for a block that has just passed a log.
   alignas(64) std::uint64_t log_sequence = 0;
   std::uint64_t gate_sequence = 0;
+  ShardMark shard;
 
   [[nodiscard]] std::uint32_t live_count() const { return batch.event_count - batch.refused_count; }
   // Acquire: a writer that finds itself alone must see that the other readers are done.

@@ -19,7 +19,6 @@ constexpr std::uint32_t kept_blocks = 1024;
 constexpr std::uint64_t sleep_ns = 100'000'000;
 // With two threads, stored in parts of so many bytes, which fit a core's cache.
 constexpr std::uint64_t part_bytes = 256 * 1024;
-constexpr std::size_t thread_name_max = 15;
 
 GraphEdge staging_plan(const GraphStage& stage) {
   GraphEdge plan;

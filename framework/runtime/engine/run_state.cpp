@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "runtime/graph/shards.h"
 #include "tickweir/planted_bug.h"
 
 namespace tickweir {
@@ -28,6 +29,31 @@ std::int32_t read_state(void* host, void* room, std::uint64_t bytes) {
 // Without allocating.
 void set_text(SaveError& text, const char* first, const char* second) {
   std::snprintf(text.data(), text.size(), "%s%s", first, second);
+}
+
+std::string shards_text(std::size_t count) {
+  return count == 0 ? "is not sharded" : "has shards: " + std::to_string(count);
+}
+
+// How many shards of a stage there are among these ids.
+template <typename Ids>
+std::size_t count_shards(const Ids& ids, const std::string& stage) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      ids, [&](const std::string& id) { return id != stage && without_shard(id) == stage; }));
+}
+
+// The first stage that had another number of shards, if there is one.
+std::string misfit_of_shards(const std::vector<std::string>& saved, const std::vector<std::string>& present) {
+  for (const std::string& id : present) {
+    const std::string stage(without_shard(id));
+    const std::size_t had = count_shards(saved, stage);
+    const std::size_t has = count_shards(present, stage);
+    const bool was_there =
+        std::ranges::any_of(saved, [&](const std::string& other) { return without_shard(other) == stage; });
+    if (had == has || !was_there) continue;
+    return "it was taken where stage " + stage + " " + shards_text(had) + ", and here it " + shards_text(has);
+  }
+  return "";
 }
 
 bool is_saved(const GraphStage& stage, bool is_before_log) {
@@ -103,6 +129,11 @@ std::string RunState::misfit(const Snapshot& snapshot) const {
   const auto is_same = [](const SavedStage& saved, const StageRunner* runner) {
     return saved.id == runner->plan().id && saved.plugin == runner->plan().plugin->table->name;
   };
+  std::vector<std::string> saved_ids;
+  std::vector<std::string> present_ids;
+  for (const SavedStage& saved : snapshot.stages) saved_ids.push_back(saved.id);
+  for (const StageRunner* runner : saved_) present_ids.push_back(runner->plan().id);
+  if (std::string misfit = misfit_of_shards(saved_ids, present_ids); !misfit.empty()) return misfit;
   if (!std::equal(snapshot.stages.begin(), snapshot.stages.end(), saved_.begin(), saved_.end(), is_same)) {
     return "the pipeline had other stages with a memory, or in another order";
   }

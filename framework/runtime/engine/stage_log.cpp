@@ -49,6 +49,7 @@ Result<void> StageRunner::load(const tickweir_state_reader& reader) {
 
 bool StageRunner::is_clear() const {
   if (!waiting_.empty()) return false;
+  if (!std::ranges::all_of(merges_, [](const ShardMerge& merge) { return merge.is_empty(); })) return false;
   return std::ranges::all_of(ports_, [](const Port& port) {
     return (port.open == nullptr || port.open->batch.event_count == 0) &&
            std::ranges::none_of(port.edges, [](const Edge* edge) { return edge->has_overflow(); });

@@ -79,6 +79,8 @@ Result<void> StageObject::create() {
   context.verdicts = verdicts_.data();
   context.verdict_count = static_cast<std::uint32_t>(verdicts_.size());
   context.files = log_files_ != nullptr ? &log_files_->raw() : &posix_files();
+  context.shard = plan_.shard;
+  context.shard_count = plan_.part == StagePart::shard ? plan_.shard_count : 0;
   auto made = call_setup("create", [&] { return table_.create(&context, &stage_, &error_); });
   if (made && stage_ == nullptr) return Error{"create succeeded but made no stage"};
   return made;

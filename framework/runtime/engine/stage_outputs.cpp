@@ -20,7 +20,11 @@ void StageRunner::advance(void* host, std::uint32_t output) {
     self->violation("asked for room on an output that is not connected");
   }
   self->worker_.mark();  // in the middle of this stage's call: what follows is the work of others
-  self->hand_over(self->ports_[output]);
+  if (self->is_shard_) {
+    self->hand_over_to_merge(self->ports_[output], ShardMark::End::open);
+  } else {
+    self->hand_over(self->ports_[output]);
+  }
 }
 
 // Hands the open block over, if anything is in it, and opens another.
@@ -105,6 +109,11 @@ void StageRunner::release_all() {
     BlockPool::release(block, nullptr);
   }
   waiting_.clear();
+  for (ShardMerge& merge : merges_) {
+    set_cell(cells_.held_events, cells_.held_events - merge.held());
+    add_to_cell(cells_.failed_events, merge.held());
+    merge.release_all(nullptr);
+  }
   if (log_ != nullptr) log_->committer().release_all();
 }
 

@@ -24,11 +24,14 @@ StageRunner::StageRunner(const Graph& graph, std::uint32_t index, StageCells& ce
       open_inputs_(plan_.inputs.size()),
       is_after_log_(plan_.log != no_log),
       is_left_out_(control.mode().is_replay && (object_.table().role == TICKWEIR_ROLE_SOURCE ||
-                                                object_.table().role == TICKWEIR_ROLE_SINK)) {
+                                                object_.table().role == TICKWEIR_ROLE_SINK)),
+      is_shard_(plan_.part == StagePart::shard) {
   emitter_.output_count = static_cast<std::uint32_t>(ports_.size());
   emitter_.outputs = open_batches_.data();
   emitter_.host = this;
   emitter_.advance = advance;
+  if (plan_.part != StagePart::merge) return;
+  for (std::uint32_t output = 0; output < ports_.size(); ++output) merges_.emplace_back(plan_, output);
 }
 
 void StageRunner::wire(const std::vector<std::unique_ptr<Edge>>& edges,
@@ -108,7 +111,7 @@ void StageRunner::run(Block* block) {
       run_filter(block);
       break;
     case TICKWEIR_ROLE_TRANSFORM:
-      run_transform(block);
+      merges_.empty() ? run_transform(block) : run_merge(block);
       break;
     case TICKWEIR_ROLE_WAL:
       run_log(block);
@@ -190,7 +193,7 @@ void StageRunner::run_transform(Block* block) {
   leave(before, drop_sum() - before.drops, failed);
   if (failed) fail_batch(*block);
   BlockPool::release(block, &worker_.pool());
-  flush_after_call();
+  is_shard_ ? end_shard_batch() : flush_after_call();
 }
 
 void StageRunner::run_sink(Block* block) {
@@ -218,7 +221,11 @@ void StageRunner::drain() {
   // end.
   const bool holds_on = is_after_log_ && object_.table().role == TICKWEIR_ROLE_TRANSFORM &&
                         !TICKWEIR_BUG("drained behind a log");
-  if (!is_failed_ && !holds_on && !is_left_out_) {
+  const bool had_failed = is_failed_;
+  for (std::uint32_t output = 0; output < merges_.size(); ++output) {
+    if (!merges_[output].is_empty()) give_up_unmerged(output);  // a shard could not go on
+  }
+  if (!is_failed_ && !holds_on && !is_left_out_ && merges_.empty()) {
     const std::uint64_t drops = drop_sum();
     auto drained = object_.drain(emitter_);
     worker_.mark();
@@ -230,6 +237,7 @@ void StageRunner::drain() {
       control_.fail(plan_.id, drained.error().message);
     }
   }
+  if (is_shard_ && !had_failed) end_shard_batch();  // what the drain emitted is one more
   for (Port& port : ports_) {
     if (!TICKWEIR_BUG("drain drops what is open")) hand_over(port);
   }

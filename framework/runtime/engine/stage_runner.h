@@ -18,6 +18,7 @@
 
 #include "runtime/engine/edge.h"
 #include "runtime/engine/log_stage.h"
+#include "runtime/engine/shard_merge.h"
 #include "runtime/engine/stage_object.h"
 
 namespace tickweir {
@@ -85,6 +86,7 @@ class StageRunner {
   struct Port {  // one output
     std::uint32_t index = 0;
     Block* open = nullptr;
+    bool has_failed = false;  // merges: a shard did, and nothing more goes out
     std::vector<StageRunner*> callees;
     std::vector<Edge*> edges;
     [[nodiscard]] std::size_t consumer_count() const { return callees.size() + edges.size(); }
@@ -104,11 +106,16 @@ class StageRunner {
   void run_transform(Block* block);
   void run_sink(Block* block);
   void run_log(Block* block);
+  void run_merge(Block* block);
   void run(Block* block);
   void settle(const Before& before, std::uint64_t dropped, bool failed);
   void fail_batch(const Block& block);
   void drain();
   void end_outputs();
+  void hand_over_to_merge(Port& port, ShardMark::End end);
+  void end_shard_batch();
+  void merge_batch(std::uint32_t output);
+  void give_up_unmerged(std::uint32_t output);
   bool add_tick(bool emitted);
   void end_polling(std::int32_t result);
   [[nodiscard]] std::uint64_t sent_events() const;
@@ -149,6 +156,9 @@ class StageRunner {
   const bool is_left_out_;
   std::uint64_t log_sequence_ = 0;  // of the log upstream: everything received so far came of events up to it
   std::unique_ptr<LogStage> log_;
+  const bool is_shard_;
+  std::uint64_t shard_batch_ = 0;   // shards: see ShardMark
+  std::vector<ShardMerge> merges_;  // merges: by output
   const Committer* gate_ = nullptr;
   std::deque<Block*> waiting_;  // for the gate; bounded by what the log can stage and commit at once
   bool is_failed_ = false;

@@ -6,6 +6,7 @@
 
 #include "runtime/graph/draft.h"
 #include "runtime/graph/layout.h"
+#include "runtime/graph/shards.h"
 #include "runtime/graph/tables.h"
 
 namespace tickweir {
@@ -47,7 +48,8 @@ void add_stages(Graph& graph, Drafts& drafts, const std::vector<std::size_t>& or
                      .durability = draft.config->durability,
                      .release_durable = draft.config->release_durable,
                      .log = log_number(draft.log),
-                     .settling_log = log_number(draft.settling_log)};
+                     .settling_log = log_number(draft.settling_log),
+                     .shard_count = draft.config->shards.value_or(0)};
     stage.outputs.resize(stage.output_names.size());
     verdict_base += plugin.reason_count;
     graph.threads[stage.thread].stages.push_back(number_of[index]);
@@ -99,6 +101,7 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   check_roles(drafts, diagnostics);
   resolve_inputs(drafts, diagnostics);
   check_reason_count(drafts, diagnostics);
+  check_shards(drafts, diagnostics);
   const std::vector<std::size_t> order = upstream_first(drafts, diagnostics);
   match_events(drafts, order, diagnostics);
   find_logs(drafts, order, diagnostics);
@@ -115,6 +118,7 @@ std::unique_ptr<Graph> build_graph(PipelineConfig config, const PluginSource& pl
   graph->threads = std::move(layout.threads);
   add_stages(*graph, drafts, order, layout);
   add_edges(*graph, drafts, order);
+  expand_shards(*graph);
   choose_edge_kinds(*graph);
   warn_of_idle_settings(*graph, diagnostics);
   return graph;

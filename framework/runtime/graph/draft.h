@@ -86,6 +86,10 @@ void refuse_unrepeatable(const Drafts& drafts, Diagnostics& diagnostics);
 void find_settling_logs(Drafts& drafts, const std::vector<std::size_t>& order, bool stages_known,
                         Diagnostics& diagnostics);
 
+// ---- shards.cpp
+// Refuses shards of stages that cannot be divided, or of which not all shards would be given the same.
+void check_shards(const Drafts& drafts, Diagnostics& diagnostics);
+
 // ---- snapshots.cpp
 // Refuses snapshots of a pipeline without a log, and logs that could not be recovered from what they keep.
 void check_snapshots(const Drafts& drafts, const PipelineConfig& config, Diagnostics& diagnostics);

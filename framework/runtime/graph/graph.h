@@ -6,10 +6,10 @@
 //
 // Threads. A stage with a `thread` runs there. The others share default threads, named default-1, default-2
 // and so on, unpinned and adaptive; there may be as many as usable CPUs are left (CPUs allowed, less those
-// of the named threads, less one for each named thread without CPUs), and always one. Upstream first: a stage
-// joins the thread of its first input's stage if that is a default one; otherwise (a source, or a stage that
-// reads from a named thread) it starts a default thread while there is room, else joins default-1. Threads
-// without stages are left out.
+// of the named threads, less one for each named thread without CPUs and each shard), and always one. Upstream
+// first: a stage joins the thread of its first input's stage if that is a default one; otherwise (a source,
+// or a stage that reads from a named thread) it starts a default thread while there is room, else joins
+// default-1. Threads without stages are left out.
 //
 // Edges. Within a thread: a call. Across threads: a queue where several edges from other threads meet in one
 // stage or the policy is drop_oldest, else a ring.
@@ -20,6 +20,10 @@
 //
 // Events. Each edge must carry at least one event that its reader accepts. Filters and logs pass on what they
 // receive.
+//
+// Shards. A stage `book` with `shards: 2` becomes the shards book-1 and book-2, which read what it reads,
+// each on a thread of that name (the file's, if it defines one), and a merge that has its id, its place and
+// its outputs. No id of a file holds a '-'. All checks are made before that, on the stage as the file has it.
 //
 // Threading: immutable after build_graph().
 #pragma once
@@ -40,8 +44,8 @@ namespace tickweir {
 struct BoundOptions {
   std::vector<tickweir_value> values;
   std::vector<std::string> shown;  // as a user would write them; secrets as "***"
-  std::vector<std::unique_ptr<std::string>> texts;
-  std::vector<std::unique_ptr<std::vector<const char*>>> lists;
+  std::vector<std::shared_ptr<const std::string>> texts;  // shared by the shards of a stage
+  std::vector<std::shared_ptr<const std::vector<const char*>>> lists;
 };
 
 enum class EdgeKind {
@@ -61,6 +65,9 @@ struct GraphEdge {
 };
 
 inline constexpr std::uint32_t no_log = ~std::uint32_t{0};
+
+// What a stage of the graph is of the file's stage: all of it, one of its shards, or what merges them.
+enum class StagePart { whole, shard, merge };
 
 struct GraphStage {
   std::string id;
@@ -82,6 +89,9 @@ struct GraphStage {
   std::uint32_t log = no_log;
   // Sources that settle: the log that all their events reach, through filters only; otherwise no_log.
   std::uint32_t settling_log = no_log;
+  StagePart part = StagePart::whole;
+  std::uint32_t shard = 0;        // shards: from 0
+  std::uint32_t shard_count = 0;  // shards and merges
 };
 
 struct GraphThread {
@@ -98,6 +108,7 @@ struct Graph {
   std::vector<GraphStage> stages;  // upstream before downstream; among equals, the file's order
   std::vector<GraphEdge> edges;
   std::vector<GraphThread> threads;
+  std::vector<std::shared_ptr<const Plugin>> merges;  // in place of plugins: what merges shards
 };
 
 // What the machine allows, so that tests can describe another one.

@@ -5,8 +5,15 @@
 #include <optional>
 #include <set>
 
+#include "runtime/graph/shards.h"
+
 namespace tickweir {
 namespace {
+
+bool is_defined(const PipelineConfig& config, const std::string& thread) {
+  return std::any_of(config.threads.begin(), config.threads.end(),
+                     [&](const ThreadConfig& defined) { return defined.name == thread; });
+}
 
 // Cores that are left for threads of our own making, at least one.
 std::size_t room_for_default_threads(const PipelineConfig& config, const Machine& machine) {
@@ -15,6 +22,11 @@ std::size_t room_for_default_threads(const PipelineConfig& config, const Machine
   for (const ThreadConfig& thread : config.threads) {
     taken.insert(thread.cpus.begin(), thread.cpus.end());
     if (thread.cpus.empty()) ++floating;
+  }
+  for (const StageConfig& stage : config.stages) {
+    for (std::uint32_t shard = 0; shard < stage.shards.value_or(0); ++shard) {
+      if (!is_defined(config, shard_name(stage.id, shard))) ++floating;
+    }
   }
   const std::size_t spoken_for = taken.size() + floating;
   const std::size_t usable = machine.cpus_allowed.size();
@@ -69,9 +81,7 @@ class Placing {
   std::string free_name() {
     while (true) {
       std::string name = "default-" + std::to_string(++last_number_);
-      const bool taken = std::any_of(config_.threads.begin(), config_.threads.end(),
-                                     [&](const ThreadConfig& thread) { return thread.name == name; });
-      if (!taken) return name;
+      if (!is_defined(config_, name)) return name;
     }
   }
 
@@ -86,8 +96,13 @@ class Placing {
 }  // namespace
 
 bool has_stages(const PipelineConfig& config, const std::string& thread) {
-  return std::any_of(config.stages.begin(), config.stages.end(),
-                     [&](const StageConfig& stage) { return stage.thread && stage.thread->value == thread; });
+  return std::any_of(config.stages.begin(), config.stages.end(), [&](const StageConfig& stage) {
+    if (stage.thread && stage.thread->value == thread) return true;
+    for (std::uint32_t shard = 0; shard < stage.shards.value_or(0); ++shard) {
+      if (shard_name(stage.id, shard) == thread) return true;
+    }
+    return false;
+  });
 }
 
 void warn_of_idle_threads(const PipelineConfig& config, Diagnostics& diagnostics) {
@@ -128,6 +143,7 @@ void choose_edge_kinds(Graph& graph) {
 void warn_of_idle_settings(const Graph& graph, Diagnostics& diagnostics) {
   const InputConfig defaults;
   for (const StageConfig& config : graph.config.stages) {
+    if (config.shards) continue;  // its shards have threads of their own
     const auto stage = std::find_if(graph.stages.begin(), graph.stages.end(),
                                     [&](const GraphStage& candidate) { return candidate.id == config.id; });
     for (std::size_t i = 0; i < config.inputs.size(); ++i) {

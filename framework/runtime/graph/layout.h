@@ -20,7 +20,7 @@ struct Layout {
 // Refuses what the machine cannot give to the named threads; warns of what it gives badly.
 void check_threads(const PipelineConfig& config, const Machine& machine, Diagnostics& diagnostics);
 
-// Whether any stage names the thread; if not, it is not started.
+// Whether any stage names the thread, or it is a shard's; if not, it is not started.
 [[nodiscard]] bool has_stages(const PipelineConfig& config, const std::string& thread);
 
 // Warns of threads without stages.

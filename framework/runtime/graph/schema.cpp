@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/config/pipeline_config.h"
 #include "runtime/graph/tables.h"
 
 namespace tickweir {
@@ -43,9 +44,10 @@ ordered_json closed_object(std::string description, ordered_json properties) {
       {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}});
 }
 
-// A map with entries of one kind under names of at most `length_max` characters.
-ordered_json map_of(std::string description, ordered_json entry, int length_max) {
-  const std::string pattern = "^[a-z][a-z0-9_]{0," + std::to_string(length_max - 1) + "}$";
+// A map with entries of one kind under names of at most `length_max` of these characters, after a letter.
+ordered_json map_of(std::string description, ordered_json entry, const std::string& characters,
+                    int length_max) {
+  const std::string pattern = "^[a-z][" + characters + "]{0," + std::to_string(length_max - 1) + "}$";
   return described(std::move(description), {{"type", "object"},
                                             {"propertyNames", {{"pattern", pattern}}},
                                             {"additionalProperties", std::move(entry)}});
@@ -115,7 +117,8 @@ ordered_json config_schema(const tickweir_plugin& plugin) {
   return schema;
 }
 
-// What follows from the choice of a plugin: its options, whether the stage has inputs, and what is for logs.
+// What follows from the choice of a plugin: its options, whether the stage has inputs, what is for logs, and
+// whether it can be sharded.
 ordered_json plugin_rule(const tickweir_plugin& plugin) {
   ordered_json config = reference("config_" + std::string(plugin.name));
   ordered_json required = ordered_json::array();
@@ -133,6 +136,8 @@ ordered_json plugin_rule(const tickweir_plugin& plugin) {
   if (plugin.role == TICKWEIR_ROLE_WAL || plugin.role == TICKWEIR_ROLE_SOURCE) {
     then["properties"]["release"] = false;
   }
+  if (plugin.transform == nullptr || plugin.transform->shard_key == nullptr)
+    then["properties"]["shards"] = false;
   if (!required.empty()) then["required"] = std::move(required);
   return {{"if", {{"properties", {{"plugin", {{"const", plugin.name}}}}}, {"required", {"plugin"}}}},
           {"then", std::move(then)}};
@@ -159,7 +164,11 @@ ordered_json stage_schema(std::span<const Plugin* const> plugins) {
        {"durability", durability_schema()},
        {"release", scalar("durable: its batches wait until the log before it has stored what they come from. "
                           "Default: at_once.",
-                          one_of({"durable", "at_once"}))}});
+                          one_of({"durable", "at_once"}))},
+       {"shards",
+        scalar("It runs so many times, each on a thread of its own with a share of the keys; what it "
+               "emits is the same for any number. Without: once, and nothing is merged.",
+               whole(1, shards_max))}});
   schema["required"] = {"plugin"};
   if (!rules.empty()) schema["allOf"] = std::move(rules);
   return schema;
@@ -222,9 +231,9 @@ ordered_json composition() {
 }  // namespace
 
 ordered_json pipeline_schema(std::span<const Plugin* const> plugins) {
-  ordered_json threads = map_of("Threads by name.", reference("thread"), 15);
+  ordered_json threads = map_of("Threads by name.", reference("thread"), "a-z0-9_-", 15);
   threads["type"] = {"object", "null"};
-  ordered_json stages = map_of("Stages by name.", reference("stage"), 63);
+  ordered_json stages = map_of("Stages by name.", reference("stage"), "a-z0-9_", 63);
   stages["minProperties"] = 1;
   ordered_json properties = {
       {"apiVersion", scalar("The version of this format.", {{"const", "tickweir/v1"}})},

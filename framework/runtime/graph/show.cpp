@@ -5,6 +5,7 @@
 
 #include "runtime/config/shown_text.h"
 #include "runtime/graph/layout.h"
+#include "runtime/graph/shards.h"
 #include "runtime/graph/tables.h"
 
 namespace tickweir {
@@ -147,6 +148,15 @@ ordered_json outputs_as_json(const Graph& graph, const GraphStage& stage) {
   return outputs;
 }
 
+void add_shards(const GraphStage& stage, ordered_json& json) {
+  if (stage.part == StagePart::shard) {
+    json["shard"] = {
+        {"of", without_shard(stage.id)}, {"number", stage.shard + 1}, {"count", stage.shard_count}};
+  } else if (stage.part == StagePart::merge) {
+    json["shards"] = stage.shard_count;
+  }
+}
+
 void add_safety(const Graph& graph, const GraphStage& stage, ordered_json& json) {
   if (is_log(stage)) {
     json["durability"] = {{"sync", sync_name(stage.durability.sync)},
@@ -178,6 +188,7 @@ ordered_json stage_as_json(const Graph& graph, const GraphStage& stage) {
                        {"inputs", std::move(inputs)},
                        {"outputs", outputs_as_json(graph, stage)}};
   add_safety(graph, stage, json);
+  add_shards(stage, json);
   return json;
 }
 

@@ -51,7 +51,9 @@ void collect_build(const PipelineView& view, Families& families) {
                   {"plugin_abi", abi}},
                  1);
   std::map<std::string, const Plugin*> plugins;
-  for (const GraphStage& stage : view.graph->stages) plugins[stage.plugin->table->name] = stage.plugin;
+  for (const GraphStage& stage : view.graph->stages) {
+    if (stage.part != StagePart::merge) plugins[stage.plugin->table->name] = stage.plugin;
+  }
   for (const auto& [name, plugin] : plugins) {
     const auto abi_fact = plugin->note.facts.find("abi");
     families.gauge("tickweir_plugin_info", "A plugin in use.",

@@ -1,4 +1,4 @@
-// A transform with two outputs. It is looked at, never run.
+// A transform with two outputs, which can be sharded. It is looked at, never run.
 #include <array>
 
 #include "tickweir/stage.h"
@@ -14,6 +14,7 @@ constexpr std::array outputs{
 
 class Fills final : public Transform {
  public:
+  static constexpr const char* shard_key = "order";
   explicit Fills(const Context&) {}
   void process(const BatchView&, Emitter&) {}
 };
