@@ -42,6 +42,7 @@ std::vector<Row> latency_two_threads(const Settings&);
 std::vector<Row> scrape(const Settings&);
 std::vector<Row> itch_parse(const Settings&);
 std::vector<Row> order_book(const Settings&);
+std::vector<Row> shards(const Settings&);
 std::vector<Row> itch_book(const Settings&);
 std::vector<Row> idle(const Settings&);
 std::vector<Row> memory(const Settings&);

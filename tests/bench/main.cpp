@@ -78,6 +78,7 @@ constexpr Entry entries[] = {
     {"memory", memory},
     {"durable", durable},
     {"order_book", order_book},
+    {"shards", shards},
     {"itch_book", itch_book},
     {"tcp_durable", tcp_durable},
     {"exchange", exchange},
