@@ -147,7 +147,7 @@ TEST_P(Ending, ByAStopAnswersForAllThatWasRead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Ending,
-                         ::testing::Values("wal_segment", "wal_rocksdb", "wal_lmdb", "wal_sqlite"),
+                         ::testing::Values("wal_segment", "sharded", "wal_rocksdb", "wal_lmdb", "wal_sqlite"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

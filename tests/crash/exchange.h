@@ -18,8 +18,8 @@ namespace tickweir::crash {
 // pipelines/exchange.yaml, or its variant, with its data in a folder of its own.
 class Exchange {
  public:
-  // `backend`: of the order log: "wal_segment".
-  explicit Exchange(std::string backend);
+  // The back end of the order log, such as "wal_segment", or "sharded": that, and the book in shards.
+  explicit Exchange(const std::string& variant);
 
   // Starts it and waits until it runs. What it wrote to stderr is the failure's text.
   void start();
@@ -41,6 +41,7 @@ class Exchange {
   // The command with the exchange's file and where its data are.
   [[nodiscard]] std::vector<std::string> words(const char* command) const;
 
+  bool is_sharded_;
   std::string backend_;
   testing::TempFolder folder_;
   std::uint32_t starts_ = 0;
