@@ -60,6 +60,27 @@ TEST(Layout, LeavesTheCpusOfNamedThreadsToThem) {
   EXPECT_EQ(build(pipeline, cpus(5)).thread_of("b"), "default-2");
 }
 
+TEST(Layout, GivesEachShardAThreadThatTheFileMayDefine) {
+  const Pipeline pipeline = Pipeline()
+                                .thread("book-2", {1})
+                                .stage("a", "source_one")
+                                .stage("b", "source_one")
+                                .stage("book", "transform_fill", {"a"})
+                                .shards(2)
+                                .stage("out", "sink_any", {"book.fills", "b"});
+  const Built built = build(pipeline, cpus(3));
+  ASSERT_TRUE(built.graph) << built.lines;
+  EXPECT_EQ(built.lines, "") << "the thread of a shard is not idle";
+  EXPECT_EQ(built.thread_of("book-1"), "book-1");
+  EXPECT_EQ(built.thread_of("book-2"), "book-2");
+  EXPECT_EQ(built.thread_of("book"), "default-1") << "as the stage without shards";
+  EXPECT_EQ(built.thread_of("b"), "default-1") << "three CPUs: two shards leave room for one";
+  EXPECT_EQ(build(pipeline, cpus(4)).thread_of("b"), "default-2");
+  EXPECT_EQ(built.edge("a->book-1").kind, EdgeKind::ring);
+  EXPECT_EQ(built.edge("book-2.fills->book").kind, EdgeKind::queue);
+  EXPECT_EQ(built.edge("book.fills->out").kind, EdgeKind::call);
+}
+
 TEST(Layout, StartsADefaultThreadForAStageThatReadsFromANamedOne) {
   const Built built = build(Pipeline()
                                 .thread("edge", {0})

@@ -75,7 +75,14 @@ inline void settle_with(tickweir_plugin& plugin) {
   plugin.source = &source;
 }
 
-// Sources, filters, transforms, sinks, logs; source_client and source_clients settle.
+// Makes a transform one that can be sharded.
+inline void divide(tickweir_plugin& plugin) {
+  static const tickweir_transform transform{.shard_key = "order"};
+  plugin.transform = &transform;
+}
+
+// Sources, filters, transforms, sinks, logs; source_client and source_clients settle, transform_fill can be
+// sharded.
 inline Plugins some_plugins() {
   Plugins plugins;
   plugins.add(TICKWEIR_ROLE_SOURCE, "source_pair", nullptr,
@@ -84,8 +91,8 @@ inline Plugins some_plugins() {
   plugins.add(TICKWEIR_ROLE_SOURCE, "source_any", nullptr, {{.name = "all", .events = "*"}});
   plugins.add(TICKWEIR_ROLE_FILTER, "filter_pass", "*");
   plugins.add(TICKWEIR_ROLE_FILTER, "filter_order", "Order");
-  plugins.add(TICKWEIR_ROLE_TRANSFORM, "transform_fill", "Order|Cancel",
-              {{.name = "fills", .events = "Fill"}, {.name = "rejects", .events = "Reject"}});
+  divide(plugins.add(TICKWEIR_ROLE_TRANSFORM, "transform_fill", "Order|Cancel",
+                     {{.name = "fills", .events = "Fill"}, {.name = "rejects", .events = "Reject"}}));
   plugins.add(TICKWEIR_ROLE_TRANSFORM, "transform_watch", "*");
   plugins.add(TICKWEIR_ROLE_SINK, "sink_any", "*");
   plugins.add(TICKWEIR_ROLE_SINK, "sink_fill", "Fill|Bundle");
@@ -133,6 +140,10 @@ class Pipeline {
     StageConfig& stage = config.stages.back();
     stage.on_error = OnError::dead_letter;
     stage.on_error_place = at(stage.place.line + 7);
+    return *this;
+  }
+  Pipeline& shards(std::uint32_t count) {
+    config.stages.back().shards = count;
     return *this;
   }
   Pipeline& when_full(WhenFull when_full) {
