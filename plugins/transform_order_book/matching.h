@@ -194,6 +194,7 @@ class Matching : public Auction<Listener> {
   }
   // A replaced order, as what it is from now on.
   RejectReason judge_again(Taker& taker, std::uint32_t display) const {
+    if (market::has_too_many_parts(display, taker.quantity)) return RejectReason::InvalidDisplayQuantity;
     if (store_.instruments.is_special(taker.instrument)) [[unlikely]] {
       const RejectReason reason = judge_specially(NewOrderExtended{.order_id = taker.id,
                                                                    .price = taker.price,

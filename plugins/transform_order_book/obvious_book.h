@@ -276,6 +276,9 @@ class ObviousBook : private ObviousSteps {
     if (old.waits) return RejectReason::InvalidKind;
     if (wanted.order_id != old.id() && orders_.contains(wanted.order_id))
       return RejectReason::DuplicateOrderId;
+    if (market::has_too_many_parts(wanted.display_quantity, wanted.quantity)) {
+      return RejectReason::InvalidDisplayQuantity;
+    }
     return judge_by_rules(wanted);
   }
   bool has_most_orders(const NewOrderExtended& order) {

@@ -93,7 +93,8 @@ inline void show_facts(TextWriter& out, std::uint32_t number, const Instrument& 
 inline void show_book(TextWriter& out, const char* mode, const BookStore& store) {
   const std::uint32_t count = store.order_count();
   out.line(std::string(mode) + ": " + std::to_string(count) + (count == 1 ? " order" : " orders") +
-           ", next match id " + std::to_string(store.next_match_id) + detail::shown("time", store.now));
+           (store.limits().by_instrument ? ", match ids of each instrument from " : ", next match id ") +
+           std::to_string(store.next_match_id) + detail::shown("time", store.now));
   for (std::uint32_t number = 0; number < store.limits().instruments; ++number) {
     const auto is_empty = [&](const PriceLevels& levels, Side side) {
       return levels.place(place_of(number, side)).best == 0;

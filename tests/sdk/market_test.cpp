@@ -79,6 +79,11 @@ TEST(Validation, BoundsMinimumAndDisplayByTheQuantity) {
   EXPECT_EQ(judged(plain(), [](auto& order) { order.display_quantity = 10; }), RejectReason::None);
   EXPECT_EQ(judged(plain(), [](auto& order) { order.display_quantity = 11; }),
             RejectReason::InvalidDisplayQuantity);
+  const auto with_parts = [](std::uint32_t quantity) {
+    return [quantity](auto& order) { order.quantity = quantity, order.display_quantity = 3; };
+  };
+  EXPECT_EQ(judged(plain(), with_parts(3 * parts_max)), RejectReason::None);
+  EXPECT_EQ(judged(plain(), with_parts(3 * parts_max + 1)), RejectReason::InvalidDisplayQuantity);
   EXPECT_EQ(judged(immediate, [](auto& order) { order.display_quantity = 1; }),
             RejectReason::InvalidDisplayQuantity);
 }

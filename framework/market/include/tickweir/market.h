@@ -18,6 +18,8 @@ static_assert(event_size<NewOrder> == 64, "a new order is one cache line");
 // The largest price and quantity a valid order may carry. Their product fits a signed 64-bit notional.
 constexpr std::int64_t price_max = std::int64_t{1} << 36;
 constexpr std::uint32_t quantity_max = (std::uint32_t{1} << 27) - 1;
+// An iceberg shows itself in at most so many parts: so many executions one order may have to be given.
+constexpr std::uint32_t parts_max = 4096;
 
 // Instruments are numbered from 1.
 constexpr bool is_valid_instrument(std::uint32_t instrument) {
@@ -110,6 +112,11 @@ constexpr bool may_have_minimum(const NewOrderExtended& order) {
 
 }  // namespace detail
 
+// Of an iceberg that shows no more than `display` at a time; 0: is none.
+constexpr bool has_too_many_parts(std::uint32_t display, std::uint32_t quantity) {
+  return display != 0 && std::uint64_t{display} * parts_max < quantity;
+}
+
 // The first thing wrong with a request, by field; None when it may enter a book. A market order carries
 // price 0, a stop that becomes one too.
 constexpr RejectReason validate(const NewOrder& order) {
@@ -133,7 +140,8 @@ constexpr RejectReason validate(const NewOrderExtended& order) {
     return RejectReason::InvalidMinimumQuantity;
   }
   const bool may_show_less = has_limit(order.kind) && may_rest(order.time_in_force);
-  if (order.display_quantity > order.quantity || (order.display_quantity != 0 && !may_show_less)) {
+  if (order.display_quantity > order.quantity || (order.display_quantity != 0 && !may_show_less) ||
+      has_too_many_parts(order.display_quantity, order.quantity)) {
     return RejectReason::InvalidDisplayQuantity;
   }
   return RejectReason::None;
