@@ -43,6 +43,7 @@ std::vector<Row> scrape(const Settings&);
 std::vector<Row> itch_parse(const Settings&);
 std::vector<Row> order_book(const Settings&);
 std::vector<Row> shards(const Settings&);
+std::vector<Row> auction(const Settings&);
 std::vector<Row> itch_book(const Settings&);
 std::vector<Row> idle(const Settings&);
 std::vector<Row> memory(const Settings&);

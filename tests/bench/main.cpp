@@ -79,6 +79,7 @@ constexpr Entry entries[] = {
     {"durable", durable},
     {"order_book", order_book},
     {"shards", shards},
+    {"auction", auction},
     {"itch_book", itch_book},
     {"tcp_durable", tcp_durable},
     {"exchange", exchange},
