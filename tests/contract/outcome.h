@@ -40,7 +40,7 @@ struct Outcome {
   const tickweir_plugin& plugin = stage.plugin();
   for (std::uint32_t i = 0; i < plugin.output_count; ++i) {
     Events events = stage.output(plugin.outputs[i].name);
-    if (events.size() > events_max)
+    if (plugin.role == TICKWEIR_ROLE_SOURCE && events.size() > events_max)
       events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
     found.outputs.emplace(plugin.outputs[i].name, std::move(events));
   }
