@@ -43,9 +43,11 @@ Result<void> LogStage::open() {
   if (!opened) return opened.error();
   facts_ = std::move(*opened);
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
-  auto described = store_.describe();
-  if (!described) return described.error();
-  control_.log(TICKWEIR_LOG_INFO, stage_.id, "stores with " + described->note);
+  if (!mode.is_replay) {
+    auto described = store_.describe();
+    if (!described) return described.error();
+    control_.log(TICKWEIR_LOG_INFO, stage_.id, "stores with " + described->note);
+  }
   if (stage_.log != no_log) return {};
   facts_.last_sequence = std::min(facts_.last_sequence, mode.replay_until);
   last_sequence_ = TICKWEIR_BUG("numbers begin again") ? 0 : facts_.last_sequence;
