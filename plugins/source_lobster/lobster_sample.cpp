@@ -81,7 +81,10 @@ class Day {
 
   Levels& levels(Direction side) { return side == sell ? asks_ : bids_; }
   static std::int64_t price_at(Direction side, std::int64_t rank) { return side == sell ? rank : -rank; }
-  Order order() { return {next_id_++, 100 * (1 + random_.below(9)) + random_.below(3)}; }
+  Order order() {
+    const std::uint32_t lots = 1 + random_.below(9);
+    return {next_id_++, 100 * lots + random_.below(3)};
+  }
   Direction any_side() { return random_.below(2) == 0 ? sell : buy; }
   // Is the rank among those that are shown?
   bool is_shown(Direction side, std::int64_t rank) {
@@ -105,8 +108,10 @@ class Day {
     } else if (choice < 990) {
       tell(5, 0, 1 + random_.below(300), price_at(side, levels(side).begin()->first) + side * tick / 2, side);
     } else if (choice < 992) {
-      tell(6, random_.below(2) == 0 ? -1 : -2, 100 * random_.below(50),
-           price_at(side, levels(side).begin()->first), side);
+      // One after the other: compilers differ in which argument they work out first.
+      const std::uint32_t size = 100 * random_.below(50);
+      const int id = random_.below(2) == 0 ? -1 : -2;
+      tell(6, id, size, price_at(side, levels(side).begin()->first), side);
     } else if (choice == 992) {
       for (const int state : {-1, 0, 1}) tell(7, 0, 0, state, sell);
     }

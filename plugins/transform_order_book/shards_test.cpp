@@ -254,7 +254,11 @@ TEST(Shards, CountEachEventOnce) {
   }
   const auto dropped = [](const Harness& shard) { return shard.dropped(); };
   EXPECT_EQ(three.sum(dropped), one.sum(dropped));
-  EXPECT_EQ(one.sum(dropped), (3000U - 50 + 96) / 97);
+  const auto too_short = std::ranges::count_if(events, [](const OwnedEvent& each) {
+    return each.size() == sizeof(Event) && each.type() != event_type_tick;
+  });
+  EXPECT_GT(too_short, 0);
+  EXPECT_EQ(one.sum(dropped), static_cast<std::uint64_t>(too_short));
 }
 
 std::string refusal(const std::function<void()>& call) {
