@@ -2,6 +2,7 @@
 // does what a venue for each instrument does.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <map>
