@@ -17,9 +17,9 @@ using Events = std::vector<OwnedEvent>;
 
 constexpr const char* generator = TICKWEIR_PLUGIN_DIR "/source_generator.so";
 
-Events generated() {
+Events generated(const char* count) {
   testing::Harness source(generator, {{"seed", "11"},
-                                      {"events", "8400"},
+                                      {"events", count},
                                       {"instruments", "20"},
                                       {"live_orders", "3000"},
                                       {"duplicates", "0.05"},
@@ -115,10 +115,10 @@ OwnedEvent by_hand(std::size_t turn, const market::NewOrder& order, const Fields
   }
 }
 
-Events make_stream() {
+Events make_stream(const char* count) {
   Events stream;
   std::uint64_t number = 0;
-  for (const OwnedEvent& order : generated()) {
+  for (const OwnedEvent& order : generated(count)) {
     stream.push_back(order);
     if (!order.is<market::NewOrder>()) continue;
     ++number;
@@ -131,7 +131,12 @@ Events make_stream() {
 }  // namespace
 
 const Events& market_stream() {
-  static const Events stream = make_stream();
+  static const Events stream = make_stream("6000");
+  return stream;
+}
+
+const Events& long_market_stream() {
+  static const Events stream = make_stream("8400");
   return stream;
 }
 

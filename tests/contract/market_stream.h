@@ -11,6 +11,8 @@ namespace tickweir::contract {
 
 // The same events each time. Times never decrease.
 [[nodiscard]] const std::vector<testing::OwnedEvent>& market_stream();
+// The same, of 10,000 events and some more.
+[[nodiscard]] const std::vector<testing::OwnedEvent>& long_market_stream();
 
 // Events whose type no plugin here knows, some too short for anything, of different sizes.
 [[nodiscard]] std::vector<testing::OwnedEvent> unknown_events();
