@@ -31,7 +31,7 @@ struct LoadPlan {
   std::uint64_t reconnects = 0;  // of each connection, spread evenly
   double duplicates = 0;  // share of events that are sent again after reconnects though they are answered
   std::uint64_t patience_ns = 10'000'000'000;  // for a source that is away
-  std::uint32_t burst = 1;  // events that fall due one after the other on one connection, then the next one's
+  std::uint32_t burst = 1;  // so many events fall due on one connection, then as many on the next
 };
 
 // Of the first `due` events those of connection `index`.

@@ -31,6 +31,11 @@ TEST(ShowBook, TellsNothingOfInstrumentsThatNobodyUsed) {
   EXPECT_EQ(stage.shown(), "match: 0 orders, next match id 1\n");
 }
 
+TEST(ShowBook, TellsThatEachInstrumentOfAShardHasMatchIdsOfItsOwn) {
+  const Harness stage(plugin, {{"instruments", "9"}}, {.shard = 1, .shard_count = 2});
+  EXPECT_EQ(stage.shown(), "match: 0 orders, match ids of each instrument from 1\n");
+}
+
 TEST(ShowBook, TellsOrdersByInstrumentSidePriceAndTime) {
   Harness stage(plugin, {{"instruments", "9"}});
   stage.push({event(limit(1, Side::Buy, 100, 10, 7), {.time = 1}),

@@ -3,14 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
-#include "graph_maker.h"
 #include "log_stages.h"
-#include "runtime/engine/engine.h"
+#include "recorded_engine.h"
 #include "test_stages.h"
 
 namespace tickweir::test {
@@ -30,9 +27,9 @@ struct Shape {
   RunMode mode = {};
 };
 
-class Pipeline {
+class Pipeline : public RecordedEngine {
  public:
-  explicit Pipeline(const Shape& shape) : maker_(shape.threads) {
+  explicit Pipeline(const Shape& shape) : RecordedEngine(shape.threads) {
     Witness::get().clear();
     settled().clear();
     const std::uint32_t core = shape.threads > 1 ? 1 : 0;
@@ -58,38 +55,14 @@ class Pipeline {
       stages[one].durability.max_events = shape.max_events;
     }
     Disks::get().of("trades").upstream = "log";
-    engine_ = std::move(Engine::create(
-                            maker_.finish(),
-                            [this](auto, const auto&, const std::string& text) {
-                              const std::lock_guard lock(mutex_);
-                              logged_ += text + "\n";
-                            },
-                            shape.mode)
-                            .value());
+    make(shape.mode);
   }
 
-  Result<void> start() { return engine_->start(); }
-  Result<void> wait() {
-    auto outcome = engine_->wait();
-    const RunReport report = engine_->report();
-    EXPECT_TRUE(report.balanced) << report.imbalance;
-    return outcome;
-  }
+  Result<void> start() { return engine().start(); }
   Result<void> operator()() {
     if (auto begun = start(); !begun) return begun;
     return wait();
   }
-  Engine& engine() { return *engine_; }
-  std::string logged() {
-    const std::lock_guard lock(mutex_);
-    return logged_;
-  }
-
- private:
-  GraphMaker maker_;
-  std::mutex mutex_;
-  std::string logged_;
-  std::unique_ptr<Engine> engine_;
 };
 
 struct Layout {

@@ -2,8 +2,8 @@
 // and however often the run began again.
 #include <gtest/gtest.h>
 
-#include "graph_maker.h"
 #include "log_stages.h"
+#include "recorded_engine.h"
 #include "runtime/durability/snapshot_folder.h"
 #include "runtime/engine/engine.h"
 #include "shard_stages.h"
@@ -25,9 +25,9 @@ struct Shape {
 };
 
 // source -> log -> keyed -> a(log), b(log)
-class Pipeline {
+class Pipeline : public RecordedEngine {
  public:
-  Pipeline(const Shape& shape, const std::string& folder) : maker_(2) {
+  Pipeline(const Shape& shape, const std::string& folder) : RecordedEngine(2) {
     settled().clear();
     PipelineConfig& config = maker_.graph().config;
     config.batch_events_max = 16;
@@ -46,38 +46,8 @@ class Pipeline {
     stages[keyed].release_durable = shape.releases_durable;
     stages[log].durability.retain = shape.retain;
     if (shape.shards != 0) maker_.shard(keyed, shape.shards);
-    engine_ = std::move(Engine::create(
-                            maker_.finish(),
-                            [this](auto, const auto&, const std::string& text) {
-                              const std::lock_guard lock(mutex_);
-                              logged_ += text + "\n";
-                            },
-                            shape.mode)
-                            .value());
+    make(shape.mode);
   }
-
-  Engine& engine() { return *engine_; }
-  void run_out(std::uint64_t events) {
-    const Cell& given = engine_->telemetry().stages[0]->outputs[0].sent_events;
-    while (read_cell(given) < events && engine_->state() == EngineState::running) std::this_thread::yield();
-  }
-  void end() {
-    engine_->stop();
-    auto ended = engine_->wait();
-    ASSERT_TRUE(ended) << ended.error().message;
-    const RunReport report = engine_->report();
-    EXPECT_TRUE(report.balanced) << report.imbalance;
-  }
-  std::string logged() {
-    const std::lock_guard lock(mutex_);
-    return logged_;
-  }
-
- private:
-  GraphMaker maker_;
-  std::mutex mutex_;
-  std::string logged_;
-  std::unique_ptr<Engine> engine_;
 };
 
 class ShardsBehindALog : public ::testing::Test {

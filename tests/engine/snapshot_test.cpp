@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "graph_maker.h"
 #include "log_stages.h"
+#include "recorded_engine.h"
 #include "runtime/durability/snapshot_folder.h"
 #include "runtime/engine/engine.h"
 #include "scarcity.h"
@@ -29,9 +29,9 @@ struct Shape {
 };
 
 // source -> filter -> log -> sums -> trades(log) -> sink
-class Pipeline {
+class Pipeline : public RecordedEngine {
  public:
-  Pipeline(const Shape& shape, const std::string& folder) : maker_(shape.threads) {
+  Pipeline(const Shape& shape, const std::string& folder) : RecordedEngine(shape.threads) {
     Witness::get().clear();
     settled().clear();
     const std::uint32_t core = shape.threads > 1 ? 1 : 0;
@@ -51,34 +51,8 @@ class Pipeline {
     stages.back().log = trades;
     stages[source].settling_log = log;
     stages[log].durability.retain = stages[trades].durability.retain = shape.retain;
-    engine_ = std::move(Engine::create(maker_.finish(), [this](auto, const auto&, const std::string& text) {
-                          const std::lock_guard lock(mutex_);
-                          logged_ += text + "\n";
-                        }).value());
+    make();
   }
-
-  Engine& engine() { return *engine_; }
-  // Until the source has brought so many, or the run fails.
-  void run_out(std::uint64_t events) {
-    const Cell& given = engine_->telemetry().stages[0]->outputs[0].sent_events;
-    while (read_cell(given) < events && engine_->state() == EngineState::running) std::this_thread::yield();
-  }
-  void end() {
-    engine_->stop();
-    ASSERT_TRUE(engine_->wait());
-    const RunReport report = engine_->report();
-    EXPECT_TRUE(report.balanced) << report.imbalance;
-  }
-  std::string logged() {
-    const std::lock_guard lock(mutex_);
-    return logged_;
-  }
-
- private:
-  GraphMaker maker_;
-  std::mutex mutex_;
-  std::string logged_;
-  std::unique_ptr<Engine> engine_;
 };
 
 using Events = std::vector<std::vector<std::uint8_t>>;

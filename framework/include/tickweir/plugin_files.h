@@ -46,7 +46,8 @@ typedef struct tickweir_files {
   /* Names in a folder, without . and .., in no order. */
   int32_t (*list)(void* state, const char* path, void* visitor,
                   void (*visit)(void* visitor, const char* name)) TICKWEIR_DEFAULT(NULL);
-  /* What write and sync are, for people: "pwritev + fdatasync". NULL: nobody says. */
+  /* What write and sync are, for people: "pwritev + fdatasync". NULL: nobody says. Lives as
+   * long as the table. */
   const char* how TICKWEIR_DEFAULT(NULL);
 } tickweir_files;
 

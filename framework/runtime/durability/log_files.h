@@ -1,9 +1,9 @@
 // The files that a log is given: the system's, with writes through an io_uring of the log's own where that is
 // allowed.
 //
-// A write past the page cache blocks until the disk has it. Through a ring that costs the processor a third
-// less than pwritev and takes as long; a sync through one takes longer than fdatasync (a worker of the
-// kernel's does it), so syncs stay calls. Whether a ring is allowed is asked at the start: containers often
+// A write past the page cache blocks until the disk has it. Through a ring that takes as long as pwritev and
+// costs the processor less; a sync through one takes longer than fdatasync (a worker of the kernel's does
+// it), so syncs stay calls. Whether a ring is allowed is asked at the start: containers often
 // forbid it.
 //
 // Threading: as tickweir_files: any thread. One write at a time goes through the ring, others by pwritev.

@@ -1,0 +1,63 @@
+// The engine of a made graph, and what it has logged: what the pipelines of these tests are built on.
+//
+// Threading: the test's thread; the log is written by any.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "graph_maker.h"
+#include "runtime/engine/engine.h"
+
+namespace tickweir::test {
+
+class RecordedEngine {
+ public:
+  Engine& engine() { return *engine_; }
+  // Until the first stage, a source, has brought so many, or the run fails.
+  void run_out(std::uint64_t events) {
+    const Cell& given = engine_->telemetry().stages[0]->outputs[0].sent_events;
+    while (read_cell(given) < events && engine_->state() == EngineState::running) std::this_thread::yield();
+  }
+  // The outcome, once all has stopped; the books must balance.
+  Result<void> wait() {
+    auto outcome = engine_->wait();
+    const RunReport report = engine_->report();
+    EXPECT_TRUE(report.balanced) << report.imbalance;
+    return outcome;
+  }
+  void end() {
+    engine_->stop();
+    auto ended = wait();
+    ASSERT_TRUE(ended) << ended.error().message;
+  }
+  std::string logged() {
+    const std::lock_guard lock(mutex_);
+    return logged_;
+  }
+
+ protected:
+  explicit RecordedEngine(std::uint32_t threads) : maker_(threads) {}
+  // Of what `maker_` has by now.
+  void make(const RunMode& mode = {}) {
+    const auto record = [this](auto, const auto&, const std::string& text) {
+      const std::lock_guard lock(mutex_);
+      logged_ += text + "\n";
+    };
+    engine_ = std::move(Engine::create(maker_.finish(), record, mode).value());
+  }
+
+  GraphMaker maker_;
+
+ private:
+  std::mutex mutex_;
+  std::string logged_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace tickweir::test
