@@ -223,6 +223,15 @@ TEST(Engine, NamesTheStageThatCannotBeMade) {
   EXPECT_EQ(engine.error().message, "stage licensed: create failed: no licence");
 }
 
+TEST(Engine, NamesTheOptionForWhichAStageCannotBeMade) {
+  GraphMaker maker(1);
+  const auto source = maker.add("source", source_plugin(), 0, {}, 1);
+  maker.add("picky", throwing_create_plugin(), 0, {{.stage = source}}, 5);
+  auto engine = Engine::create(maker.finish(), {});
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().message, "stage picky: option parameter: create failed: not here");
+}
+
 TEST(Engine, NamesTheStageThatCannotStartAndStopsTheOthers) {
   GraphMaker maker(2);
   const auto source = maker.add("source", source_plugin(), 0, {}, 1);

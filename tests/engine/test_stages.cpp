@@ -196,7 +196,10 @@ class Holder final : public Transform {
 };
 
 struct ThrowingCreate final : public Sink {
-  explicit ThrowingCreate(const Context&) { throw std::runtime_error("no licence"); }
+  explicit ThrowingCreate(const Context& context) {
+    if (context.options.integer("parameter") == 0) throw std::runtime_error("no licence");
+    throw OptionError("parameter", "not here");
+  }
   void write(const BatchView&) {}
 };
 

@@ -81,7 +81,11 @@ Result<void> StageObject::create() {
   context.files = log_files_ != nullptr ? &log_files_->raw() : &posix_files();
   context.shard = plan_.shard;
   context.shard_count = plan_.part == StagePart::shard ? plan_.shard_count : 0;
+  error_.option = -1;
   auto made = call_setup("create", [&] { return table_.create(&context, &stage_, &error_); });
+  if (!made && error_.option >= 0 && static_cast<std::uint32_t>(error_.option) < table_.option_count) {
+    return std::move(made.error()).within(std::string("option ") + table_.options[error_.option].name);
+  }
   if (made && stage_ == nullptr) return Error{"create succeeded but made no stage"};
   return made;
 }
@@ -109,7 +113,9 @@ Result<void> StageObject::stop() {
   return call_setup("stop", [&] { return table_.stop(stage_, &error_); });
 }
 
-std::uint64_t StageObject::host_now(void*) { return wall_ns(); }
+std::uint64_t StageObject::host_now(void*) {
+  return wall_ns();
+}
 
 void StageObject::host_log(void* state, std::uint32_t level, const char* text) {
   const auto* self = static_cast<StageObject*>(state);
