@@ -48,7 +48,9 @@ class Server {
   [[nodiscard]] int descriptor() const { return epoll_.descriptor(); }
   // When poll() has something to do at the latest, ns; 0: never.
   [[nodiscard]] std::uint64_t next_deadline() const { return next_deadline_; }
-  void settle(const tickweir_batch& batch, std::uint64_t now);
+  // Notes what became of events; answer() tells the clients.
+  void settle(const tickweir_batch& batch);
+  void answer(std::uint64_t now);
   // No more connections and no more events; replies go on.
   void drain();
   // Sends what is left to send, says goodbye, closes. Takes a second at most.

@@ -119,9 +119,13 @@ bool Server::admit(int socket, const Address& peer) {
   return true;
 }
 
-void Server::settle(const tickweir_batch& batch, std::uint64_t now) {
-  now_ = std::max(now_, now);
+void Server::settle(const tickweir_batch& batch) {
   sessions_.settle(batch, [this](Connection& connection) { send_replies(connection); });
+}
+
+// Once for all that was settled: a system call for each client costs more than all else of it.
+void Server::answer(std::uint64_t now) {
+  now_ = std::max(now_, now);
   sessions_.take_touched([this](Connection& connection) {
     if (connection.phase == Phase::free) return;
     if (connection.phase == Phase::lingering && !connection.is_shut)

@@ -173,8 +173,9 @@ class TcpSource final : public Source {
     return PollResult::idle;
   }
 
-  void settle(const BatchView& batch) {
-    server_.settle(batch.raw(), host_.now());
+  void settle(const BatchView& batch) { server_.settle(batch.raw()); }
+  void answer() {
+    server_.answer(host_.now());
     publish();
   }
 

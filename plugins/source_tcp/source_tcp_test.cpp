@@ -66,6 +66,16 @@ TEST(SourceTcp, AcknowledgesOnceARoundAndOnlyWhatIsSettled) {
   EXPECT_EQ(rig.stage().counter("acknowledgements"), 2U);
 }
 
+TEST(SourceTcp, AnswersOnceForAllBatchesThatAreSettledTogether) {
+  Rig rig({}, {.batch_events_max = 8});
+  Peer peer(rig, 7);
+  peer.send(events_bytes(1, 50));
+  rig.until_events(50);
+  rig.settle(0, 50);
+  EXPECT_EQ(peer.next<wire::Acknowledgement>().number, 50U);
+  EXPECT_TRUE(peer.has_nothing());
+}
+
 TEST(SourceTcp, SendsARefusalWithItsReasonBeforeTheAcknowledgementThatCoversIt) {
   Rig rig({}, with_verdicts());
   Peer peer(rig, 7);

@@ -25,6 +25,7 @@ struct Shape {
   std::int64_t events = 1000;
   Retain retain = Retain::all;
   std::uint64_t every_events = 0;
+  std::uint64_t max_delay_ns = 10'000'000;
   const Plugin& sums = summing_plugin();
 };
 
@@ -50,7 +51,10 @@ class Pipeline : public RecordedEngine {
     stages[sums].log = stages[trades].log = log;
     stages.back().log = trades;
     stages[source].settling_log = log;
-    stages[log].durability.retain = stages[trades].durability.retain = shape.retain;
+    for (const auto one : {log, trades}) {
+      stages[one].durability.retain = shape.retain;
+      stages[one].durability.max_delay_ns = shape.max_delay_ns;
+    }
     make();
   }
 };
@@ -148,6 +152,20 @@ TEST_P(Snapshots, AreNotTakenTwiceOfTheSame) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(pipeline.engine().take_snapshot());
   pipeline.end();
   EXPECT_LE(files().size(), 1U);
+}
+
+// The source waits for what the first log makes durable, nobody for the second: that one gathers, here for
+// long.
+TEST_P(Snapshots, HaveALogStoreWhatItGathers) {
+  Shape slow = shape(100);
+  slow.max_delay_ns = never_ns;
+  Pipeline pipeline(slow, folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  const Cell& arrived = pipeline.engine().telemetry().stages[4]->received_events;
+  while (read_cell(arrived) < 80) std::this_thread::yield();
+  ASSERT_TRUE(pipeline.engine().take_snapshot());
+  EXPECT_EQ(disk("trades").groups, std::vector<std::size_t>{80});
+  pipeline.end();
 }
 
 TEST_P(Snapshots, ThatAreDamagedArePassedOver) {

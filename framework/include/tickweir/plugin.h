@@ -26,7 +26,7 @@
 /* While the major number is 0, both numbers must be equal on both sides. From 1.0 on, a plugin built
  * for minor N loads on every later minor of the same major. */
 #define TICKWEIR_ABI_MAJOR 0
-#define TICKWEIR_ABI_MINOR 4
+#define TICKWEIR_ABI_MINOR 5
 #define TICKWEIR_SDK_VERSION "0.1.0"
 #define TICKWEIR_ENTRY_SYMBOL "tickweir_plugin_entry"
 
@@ -194,7 +194,7 @@ typedef struct tickweir_host {
   /* The cell(s) of counter `index`; for a counter with a label, of the series `label_value` (else NULL).
    * Call it in create or start only. The cells are the stage's alone to write (relaxed, single writer)
    * and live as long as the stage. Returns NULL when too many series were asked for. */
-  uint64_t* (*cell)(void* state, uint32_t index, const char* label_value) TICKWEIR_DEFAULT(NULL);
+  uint64_t* (*cell)(void* state, uint32_t index, const char* label_value)TICKWEIR_DEFAULT(NULL);
 } tickweir_host;
 
 /* What a verdict in an event's header means, for a source that tells its clients. */
@@ -231,7 +231,7 @@ typedef struct tickweir_context {
 enum tickweir_result {
   TICKWEIR_FAILED = -1,
   TICKWEIR_OK = 0,
-  TICKWEIR_IDLE = 1,    /* poll only: nothing now */
+  TICKWEIR_IDLE = 1,     /* poll only: nothing now */
   TICKWEIR_FINISHED = 2, /* poll: nothing ever again; wal read: nothing from there on */
   TICKWEIR_FULL = 3      /* wal append only: no room on the disk, nothing of it was stored */
 };
@@ -252,6 +252,9 @@ typedef struct tickweir_source {
    * event that passed, other sources' too: the origin tells. Called for every event of the source exactly
    * once, also between drain and stop. NULL: the source does not care, and needs no log. */
   int32_t (*settle)(void* stage, const tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  /* After one or more calls of settle, when no more batches wait for now: the time to answer, once for all of
+   * them. NULL: the source answers in settle, or not at all. */
+  int32_t (*answer)(void* stage, tickweir_error*) TICKWEIR_DEFAULT(NULL);
 } tickweir_source;
 
 /* Gives verdicts and annotates, in place. Must not change the number, order or sizes of the events. */

@@ -16,8 +16,9 @@
 //   std::uint64_t held() const             Transform: input events whose result is not out yet
 //   void stop()                            close
 //
-// A source that answers its clients adds  void settle(const BatchView&, ...): see plugin.h, tickweir_source.
-// A stage whose output depends on earlier input adds, for recovery (see plugin.h, tickweir_state):
+// A source that answers its clients adds  void settle(const BatchView&), and maybe  void answer(): see
+// plugin.h, tickweir_source. A stage whose output depends on earlier input adds, for recovery (see plugin.h,
+// tickweir_state):
 //
 //   void save(StateWriter&) const          writes all of it; allocates nothing, takes no lock
 //   void load(StateReader&)                the reverse, into a fresh stage; throws if the bytes make no sense

@@ -93,6 +93,7 @@ class Tables {
   using Held = Holder<Stage>;
   static constexpr std::uint32_t role = role_of<Stage>();
   static constexpr bool has_settle = requires(Stage & s, const BatchView& batch) { s.settle(batch); };
+  static constexpr bool has_answer = requires(Stage & s) { s.answer(); };
   static constexpr bool has_save = requires(const Stage& s, StateWriter& out) { s.save(out); };
   static constexpr bool has_load = requires(Stage & s, StateReader& in) { s.load(in); };
   static constexpr std::uint32_t appends_during_sync = [] {
@@ -222,6 +223,12 @@ class Tables {
       return TICKWEIR_OK;
     });
   }
+  static std::int32_t answer(void* stage, tickweir_error* error) {
+    return guarded(error, [&] {
+      stage_of(stage).answer();
+      return TICKWEIR_OK;
+    });
+  }
   static std::int32_t save(void* stage, const tickweir_state_writer* raw, tickweir_error* error) {
     return guarded(error, [&] {
       StateWriter out(*raw);
@@ -295,9 +302,11 @@ class Tables {
 
   // Instantiated only for the role at hand.
   static constexpr tickweir_source make_source() {
-    if constexpr (role == TICKWEIR_ROLE_SOURCE && has_settle) return {.poll = poll, .settle = settle};
-    if constexpr (role == TICKWEIR_ROLE_SOURCE && !has_settle) return {.poll = poll};
-    return {};
+    tickweir_source made{};
+    if constexpr (role == TICKWEIR_ROLE_SOURCE) made.poll = poll;
+    if constexpr (role == TICKWEIR_ROLE_SOURCE && has_settle) made.settle = settle;
+    if constexpr (role == TICKWEIR_ROLE_SOURCE && has_settle && has_answer) made.answer = answer;
+    return made;
   }
   static constexpr tickweir_filter make_filter() {
     if constexpr (role == TICKWEIR_ROLE_FILTER) return {.apply = apply};

@@ -131,11 +131,15 @@ class Harness {
       host_.set_time(idle_.wake_time);
     }
   }
-  // Sources: tells what became of events, verdicts and all.
+  // Sources: tells what became of events, verdicts and all, and has it answer.
   void settle(const std::vector<OwnedEvent>& events) {
     detail::require(plugin_.role == TICKWEIR_ROLE_SOURCE && plugin_.source->settle != nullptr,
                     "only a source that asks for it is told what became of events");
     show(events, plugin_.source->settle, "settle");
+    if (plugin_.source->answer == nullptr) return;
+    detail::ErrorRoom error;
+    const auto code = plugin_.source->answer(stage(), error.raw());
+    detail::require(code == TICKWEIR_OK, "answer(): " + error.text());
   }
   // Shows what once passed into the log, before the first input.
   void recover(const std::vector<OwnedEvent>& events) {

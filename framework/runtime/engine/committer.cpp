@@ -55,6 +55,8 @@ void Committer::set_upstream(Committer* upstream) {
 }
 
 void Committer::start(const LogFacts& held) {
+  is_awaited_ = !syncs_ || !settlements_.empty() || !waiters_.empty();
+  if (!is_awaited_) staging_.gather(events_max_);
   first_held_ = first_held(held);
   stored_ = sync_begun_ = held.last_sequence;
   durable_.store(held.last_sequence, std::memory_order_relaxed);
@@ -88,7 +90,7 @@ void Committer::run() {
   pthread_setname_np(pthread_self(), (stage_.id.substr(0, thread_name_max - 4) + ".log").c_str());
   while (!control_.is_abandoned()) {
     drop_old();
-    if (!staging_.has_blocks()) {
+    if (!staging_.has_blocks() || gathers_for_ns() != 0) {
       if (staging_.is_finished()) break;
       wait();
       continue;
@@ -160,10 +162,22 @@ bool Committer::keep_until_durable(const QueuedBlock& queued) {
 void Committer::wait() {
   const std::uint64_t start = clock_ticks();
   sleeper_.prepare();
-  if (!staging_.has_blocks() && !staging_.is_finished() && !control_.is_abandoned())
-    sleeper_.sleep(sleep_ns, {});
+  const std::uint64_t gathers_for = gathers_for_ns();
+  const bool has_work = staging_.has_blocks() && gathers_for == 0;
+  if (!has_work && !staging_.is_finished() && !control_.is_abandoned())
+    sleeper_.sleep(gathers_for != 0 ? gathers_for : sleep_ns, {});
   sleeper_.finish();
   if (!staging_.has_blocks() && ticks_to_ns(clock_ticks() - start) >= sleep_ns) confirm();
+}
+
+// How much longer what waits may wait for more. Not while the threads are to come to rest, or the run to its
+// end.
+std::uint64_t Committer::gathers_for_ns() const {
+  if (is_awaited_ || !staging_.has_blocks() || staging_.has_plenty()) return 0;
+  if (control_.rest().is_held() || control_.is_draining()) return 0;
+  const std::uint64_t until_ns = ticks_to_ns(staging_.next_pushed_ticks()) + durability_.max_delay_ns / 2;
+  const std::uint64_t now_ns = ticks_to_ns(clock_ticks());
+  return now_ns < until_ns ? until_ns - now_ns : 0;
 }
 
 void Committer::wait_for_upstream(const Block& block) {

@@ -8,6 +8,10 @@
 // next, of at most `max_events` again. Whoever holds `turn_` syncs: the second thread when more is waiting to
 // be stored, otherwise the first itself, so that a lone event waits for no change of threads.
 //
+// Where nobody hears of what becomes durable, neither a source nor a stage nor another log, a group takes
+// half of `max_delay` to gather, unless it is large before: fewer syncs leave the disk to the logs that
+// somebody waits for.
+//
 // Order: store, sync, then durable_sequence, then settlement. Durable is only what had been stored when the
 // sync began. A log behind another one stores nothing that came of events which are not durable in the first:
 // after a crash the second never knows more than the first.
@@ -76,6 +80,7 @@ class Committer {
  private:
   void run();
   void wait();
+  [[nodiscard]] std::uint64_t gathers_for_ns() const;
   void wait_for_upstream(const Block& block);
   void store_waiting();
   void drop_waiting();
@@ -115,6 +120,7 @@ class Committer {
   const bool syncs_;  // otherwise what is stored counts as durable
   const bool has_two_threads_;
   std::uint32_t events_max_;
+  bool is_awaited_ = true;  // somebody hears of what becomes durable
 
   std::vector<tickweir_span> spans_;  // of the events to append next
   std::uint32_t span_events_ = 0;

@@ -19,6 +19,20 @@ void Edge::wake_consumer() {
   if (consumer_ != nullptr) consumer_->wake();
 }
 
+bool Edge::has_plenty() const {
+  const std::uint64_t events = read_cell(cells_.pushed_events) - read_cell(cells_.popped_events);
+  const std::uint64_t batches = read_cell(cells_.pushed_batches) - read_cell(cells_.popped_batches);
+  return events >= gathered_events_ || batches >= plan_.capacity / 2;
+}
+
+bool Edge::is_worth_a_wake() const {
+  if (gathered_events_ == 0) return true;
+  // Pairs with the one in Sleeper::prepare(): a consumer that did not see the block has popped all before it.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const bool is_first = read_cell(cells_.pushed_batches) == read_cell(cells_.popped_batches) + 1;
+  return is_first || has_plenty();
+}
+
 bool Edge::try_push(const QueuedBlock& queued) {
   if (ring_ != nullptr) return ring_->push(queued);
   // Acquire pairs with the release in arrived().
@@ -36,7 +50,7 @@ void Edge::push(Block* block, std::uint64_t now, const BlockPool* current) {
   add_to_cell(cells_.pushed_events, live);
   add_to_cell(cells_.pushed_batches, 1);
   if (!has_overflow() && try_push(queued)) {
-    wake_consumer();
+    if (is_worth_a_wake()) wake_consumer();
     return;
   }
   if (plan_.when_full == WhenFull::drop_newest) {

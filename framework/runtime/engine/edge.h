@@ -50,6 +50,8 @@ class Edge {
     const QueuedBlock* const front = ring_->front();
     return front == nullptr ? nullptr : front->block;
   }
+  // When the block that comes next was pushed: there is one. Ring only.
+  [[nodiscard]] std::uint64_t next_pushed_ticks() const { return ring_->front()->pushed_ticks; }
   // Brings the block that comes next near, while there is other work. Ring only.
   void prefetch_next() const {
     if (const Block* block = next()) block->prefetch();
@@ -66,6 +68,11 @@ class Edge {
   // Whom to wake; a thread that never sleeps need not be set.
   void set_producer(Sleeper* sleeper) { producer_ = sleeper; }
   void set_consumer(Sleeper* sleeper) { consumer_ = sleeper; }
+  // A consumer that gathers wants to hear of the first block, then only when so much waits that it
+  // has_plenty(). Before the threads start. Ring only.
+  void gather(std::uint64_t events) { gathered_events_ = events; }
+  // Half of the ring waits, or as many events as are gathered. Either thread.
+  [[nodiscard]] bool has_plenty() const;
   // Lets go of everything still inside. Only when both threads have ended.
   void release_all();
 
@@ -75,6 +82,7 @@ class Edge {
  private:
   bool try_push(const QueuedBlock& queued);
   void wake_consumer();
+  [[nodiscard]] bool is_worth_a_wake() const;
   void drop_oldest(const BlockPool* current);
   void drop(Block* block, Cell& counted, const BlockPool* current);
 
@@ -86,6 +94,7 @@ class Edge {
   std::unique_ptr<Inbox::Producer> producer_token_;
   Sleeper* producer_ = nullptr;
   Sleeper* consumer_ = nullptr;
+  std::uint64_t gathered_events_ = 0;  // 0: the consumer does not gather
   std::vector<QueuedBlock> overflow_;  // [overflow_at_, end) waits
   std::size_t overflow_at_ = 0;
   std::uint64_t blocked_since_ = 0;

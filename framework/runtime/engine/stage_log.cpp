@@ -79,16 +79,27 @@ bool StageRunner::take_released() {
   return moved;
 }
 
-void StageRunner::settle(Block* block) {
+bool StageRunner::settle_waiting(Edge& settled, std::size_t batches_max) {
+  QueuedBlock queued;
+  if (!settled.pop(queued)) return false;
   worker_.mark();
   const Worker::Activity caller = worker_.begin(index_, &cells_.busy_ticks);
-  if (object_.settle(block->batch) != TICKWEIR_OK) {
-    add_to_cell(cells_.errors, 1);
-    control_.fail(plan_.id, object_.error_text());
-  }
+  std::size_t left = batches_max;
+  do {
+    settled.arrived(queued.block->live_count());
+    fail_unless_ok(object_.settle(queued.block->batch));
+    BlockPool::release(queued.block, &worker_.pool());
+  } while (--left != 0 && settled.pop(queued));
+  fail_unless_ok(object_.answer());
   worker_.mark();
-  BlockPool::release(block, &worker_.pool());
   worker_.resume(caller);
+  return true;
+}
+
+void StageRunner::fail_unless_ok(std::int32_t result) {
+  if (result == TICKWEIR_OK) return;
+  add_to_cell(cells_.errors, 1);
+  control_.fail(plan_.id, object_.error_text());
 }
 
 }  // namespace tickweir

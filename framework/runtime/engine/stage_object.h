@@ -47,6 +47,11 @@ class StageObject {
   std::int32_t settle(const tickweir_batch& batch) {
     return call([&] { return table_.source->settle(stage_, &batch, &error_); });
   }
+  // After settle(), when no more waits.
+  std::int32_t answer() {
+    if (table_.source->answer == nullptr) return TICKWEIR_OK;
+    return call([&] { return table_.source->answer(stage_, &error_); });
+  }
   // Shows a stage upstream of a log what once passed. Only for those that can recover.
   Result<void> recover(const tickweir_batch& batch);
   [[nodiscard]] bool can_recover() const {

@@ -52,8 +52,9 @@ class StageRunner {
   void prepare();
   // Takes over one reference to `block`. Not for sources.
   void take(Block* block);
-  // Sources: what became of events of theirs. Takes over one reference.
-  void settle(Block* block);
+  // Sources: tells what became of events, at most so many batches of them, and has the source answer. True:
+  // there were some.
+  bool settle_waiting(Edge& settled, std::size_t batches_max);
   // Logs: passes on one batch of what they hold. True: there was one.
   bool replay();
   [[nodiscard]] bool is_replaying() const { return log_ != nullptr && log_->is_replaying(); }
@@ -110,6 +111,7 @@ class StageRunner {
   void run(Block* block);
   void settle(const Before& before, std::uint64_t dropped, bool failed);
   void fail_batch(const Block& block);
+  void fail_unless_ok(std::int32_t result);
   void drain();
   void end_outputs();
   void hand_over_to_merge(Port& port, ShardMark::End end);

@@ -16,6 +16,7 @@ namespace tickweir {
 namespace {
 
 constexpr std::size_t batches_per_turn = 8;
+constexpr std::size_t settlements_per_turn = 64;  // more than a turn's batches: they are answered together
 // Adaptive waiting: about 20 us of pauses, then as long of yields, then sleep.
 constexpr std::uint32_t pause_rounds = 500;
 constexpr std::uint32_t yield_rounds = 50;
@@ -78,13 +79,8 @@ bool Worker::work() {
 // Settlements first, and always: a log must not wait for a source that waits for the log.
 bool Worker::work_for_logs() {
   bool moved = false;
-  QueuedBlock queued;
   for (const Settlement& settlement : settlements_) {
-    for (std::size_t i = 0; i < batches_per_turn && settlement.edge->pop(queued); ++i) {
-      settlement.edge->arrived(queued.block->live_count());
-      settlement.source->settle(queued.block);
-      moved = true;
-    }
+    moved = settlement.source->settle_waiting(*settlement.edge, settlements_per_turn) || moved;
   }
   for (StageRunner* stage : gated_) moved = stage->take_released() || moved;
   for (StageRunner* log : logs_) {
