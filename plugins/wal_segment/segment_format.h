@@ -180,21 +180,29 @@ static_assert(sizeof(Place) == 32);
   std::uint32_t count = 0;
   stride = 0;
   bool is_uniform = true;
-  while (bytes.size() - at >= sizeof(Event)) {
+  const auto event_at = [&](std::uint64_t offset) {
     Event event;
-    std::memcpy(&event, bytes.data() + at, sizeof event);
-    if (event.size < sizeof(Event) || event.size % event_alignment != 0 || event.size > bytes.size() - at) {
-      return "an event has the size " + std::to_string(event.size);
+    std::memcpy(&event, bytes.data() + offset, sizeof event);
+    return event;
+  };
+  while (bytes.size() - at >= sizeof(Event)) {
+    const std::uint32_t size = event_at(at).size;
+    if (size < sizeof(Event) || size % event_alignment != 0 || size > bytes.size() - at) {
+      return "an event has the size " + std::to_string(size);
     }
-    if (event.sequence != first_sequence + count) {
-      return "an event has the sequence " + std::to_string(event.sequence) + ", expected " +
-             std::to_string(first_sequence + count);
-    }
-    if (event.verdict != 0) return "an event has the verdict " + std::to_string(event.verdict);
-    if (count == 0) stride = event.size;
-    is_uniform = is_uniform && event.size == stride;
-    at += event.size;
-    ++count;
+    is_uniform = count == 0;
+    if (is_uniform) stride = size;
+    // As long as the size stays, the next event is looked at before this one has come from memory.
+    do {
+      const Event event = event_at(at);
+      if (event.sequence != first_sequence + count) {
+        return "an event has the sequence " + std::to_string(event.sequence) + ", expected " +
+               std::to_string(first_sequence + count);
+      }
+      if (event.verdict != 0) return "an event has the verdict " + std::to_string(event.verdict);
+      at += size;
+      ++count;
+    } while (bytes.size() - at >= size && event_at(at).size == size);
   }
   if (!is_uniform) stride = 0;
   if (at != bytes.size()) return "there are bytes that belong to no event";

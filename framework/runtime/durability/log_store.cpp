@@ -89,21 +89,28 @@ Result<void> LogStore::check_read(std::uint64_t sequence, const tickweir_batch& 
   const auto wrong = [&](const std::string& what) {
     return Error{"read from sequence " + std::to_string(sequence) + " gave " + what};
   };
+  const auto event_at = [&](std::uint64_t offset) {
+    Event event;
+    std::memcpy(&event, batch.data + offset, sizeof event);
+    return event;
+  };
   std::uint64_t at = 0;
   std::uint32_t count = 0;
-  for (; at < batch.used_bytes; ++count) {
-    Event event;
-    if (batch.used_bytes - at < sizeof event) return wrong("bytes that are not whole events");
-    std::memcpy(&event, batch.data + at, sizeof event);
-    if (event.size < sizeof event || event.size % event_alignment != 0 ||
-        event.size > batch.used_bytes - at) {
-      return wrong("an event of the nonsense size " + std::to_string(event.size));
+  while (at < batch.used_bytes) {
+    if (batch.used_bytes - at < sizeof(Event)) return wrong("bytes that are not whole events");
+    const std::uint32_t size = event_at(at).size;
+    if (size < sizeof(Event) || size % event_alignment != 0 || size > batch.used_bytes - at) {
+      return wrong("an event of the nonsense size " + std::to_string(size));
     }
-    if (event.sequence != sequence + count) {
-      return wrong("sequence " + std::to_string(event.sequence) + " where " +
-                   std::to_string(sequence + count) + " belongs");
-    }
-    at += event.size;
+    // As long as the size stays, the next event is looked at before this one has come from memory.
+    do {
+      if (const std::uint64_t found = event_at(at).sequence; found != sequence + count) {
+        return wrong("sequence " + std::to_string(found) + " where " + std::to_string(sequence + count) +
+                     " belongs");
+      }
+      at += size;
+      ++count;
+    } while (batch.used_bytes - at >= size && event_at(at).size == size);
   }
   if (count == 0 || count != batch.event_count) return wrong("a batch whose count does not fit its events");
   return {};

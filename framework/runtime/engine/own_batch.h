@@ -1,10 +1,10 @@
 // A batch with memory of its own, to read a log into.
 //
-// Threading, ownership: a value of its user.
+// Threading, ownership: a value of its user. Memory: comes in as it is filled, for few logs fill a large one.
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "tickweir/plugin.h"
 
@@ -12,10 +12,11 @@ namespace tickweir {
 
 class OwnBatch {
  public:
-  OwnBatch(std::uint32_t bytes, std::uint32_t events_max) : memory_(bytes / sizeof(std::uint64_t) + 1) {
+  OwnBatch(std::uint32_t bytes, std::uint32_t events_max)
+      : memory_(std::make_unique_for_overwrite<std::uint64_t[]>(bytes / sizeof(std::uint64_t) + 1)) {
     batch_.capacity_bytes = bytes;
     batch_.event_count_max = events_max;
-    batch_.data = reinterpret_cast<std::uint8_t*>(memory_.data());
+    batch_.data = reinterpret_cast<std::uint8_t*>(memory_.get());
   }
   OwnBatch(const OwnBatch&) = delete;
   OwnBatch& operator=(const OwnBatch&) = delete;
@@ -28,7 +29,7 @@ class OwnBatch {
   [[nodiscard]] const tickweir_batch& batch() const { return batch_; }
 
  private:
-  std::vector<std::uint64_t> memory_;
+  std::unique_ptr<std::uint64_t[]> memory_;
   tickweir_batch batch_;
 };
 

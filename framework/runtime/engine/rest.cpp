@@ -9,7 +9,8 @@ namespace tickweir {
 void Rest::stand_still() {
   // Release pairs with the acquire in wait_until_frozen(): what this worker did is seen by whoever asked.
   standing_.fetch_add(1, std::memory_order_release);
-  while (is_frozen()) sched_yield();
+  // Asleep: those who spin take turns with the one that forks.
+  while (is_frozen()) phase_.wait(Phase::frozen, std::memory_order_acquire);
   standing_.fetch_sub(1, std::memory_order_release);
 }
 

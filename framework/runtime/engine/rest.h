@@ -33,11 +33,15 @@ class Rest {
   bool wait_until_frozen(std::uint64_t timeout_ns) const;
   // No worker has left: none of their stages has been stopped.
   [[nodiscard]] bool all_are_inside() const { return inside_.load(std::memory_order_acquire) == expected_; }
-  void thaw() { hold(); }
-  void let_go() { phase_.store(Phase::free, std::memory_order_release); }
+  void thaw() { end_freeze(Phase::held); }
+  void let_go() { end_freeze(Phase::free); }
 
  private:
   enum class Phase : std::uint32_t { free, held, frozen };
+  void end_freeze(Phase next) {
+    phase_.store(next, std::memory_order_release);
+    phase_.notify_all();
+  }
   [[nodiscard]] Phase phase() const { return phase_.load(std::memory_order_acquire); }
 
   std::atomic<Phase> phase_{Phase::free};
