@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "disk_copy.h"
 #include "segment_format.h"
 #include "tickweir/files.h"
 
@@ -80,7 +81,7 @@ class PageWriter {
     for (const tickweir_span& span : spans) {
       for (std::uint64_t taken = 0; taken < span.bytes;) {
         const std::uint64_t now = std::min<std::uint64_t>(span.bytes - taken, buffer_.size() - used);
-        std::memcpy(buffer_.data() + used, span.data + taken, now);
+        copy_for_disk(buffer_.data() + used, span.data + taken, now);
         taken += now;
         used += now;
         if (used < buffer_.size()) continue;
