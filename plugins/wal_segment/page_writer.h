@@ -44,12 +44,14 @@ class Pages {
 };
 
 constexpr std::size_t pages_per_write_bytes = std::size_t{1} << 20;
+// The log's own writes and syncs wait behind one of zeros: smaller than theirs.
+constexpr std::size_t zeros_per_write_bytes = std::size_t{512} << 10;
 
 // Fills the file with zeros, so that later writes change no metadata; asks before each part, which begins
 // `at`, whether it `goes_on(at)`. False: the disk is full, or it does not.
 template <typename GoesOn>
 [[nodiscard]] bool fill_with_zeros(File& file, std::uint64_t bytes, GoesOn&& goes_on) {
-  const Pages zeros(std::min<std::uint64_t>(bytes, pages_per_write_bytes));
+  const Pages zeros(std::min<std::uint64_t>(bytes, zeros_per_write_bytes));
   for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
     if (!goes_on(at)) return false;
     if (!file.write(zeros.data(), std::min<std::uint64_t>(zeros.size(), bytes - at), at)) return false;
