@@ -19,7 +19,10 @@
 
 namespace tickweir {
 
-constexpr std::uint64_t load_turn_ns = 50'000;  // a shorter wait is not worth a sleep
+// A shorter wait is not worth a sleep; waking up takes as long again.
+constexpr std::uint64_t load_turn_ns = 20'000;
+// What falls due in so long, about a turn, goes to one connection.
+constexpr std::uint64_t load_burst_ns = 50'000;
 
 struct LoadPlan {
   ClientSettings client;                        // its id is that of the first connection, the others count on

@@ -142,6 +142,15 @@ class Clients {
     client.settled = std::max(client.settled, number);
     return true;
   }
+  // As settle() for `count` durable events of the present connection. False: not all of them are, and nothing
+  // was done.
+  static bool settle_run(Client& client, std::uint64_t count, std::uint64_t highest_number) {
+    if (client.under_way < count || client.earlier != 0) return false;
+    client.under_way -= count;
+    client.last_durable = std::max(client.last_durable, highest_number);
+    client.settled = std::max(client.settled, highest_number);
+    return true;
+  }
   // What the log holds, shown at a restart.
   void recover(std::uint64_t origin) {
     const std::uint32_t id = wire::client_of(origin);

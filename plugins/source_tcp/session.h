@@ -170,17 +170,13 @@ class Sessions {
   void settle(const tickweir_batch& batch, MakeRoom&& make_room) {
     const std::uint8_t* at = batch.data;
     const std::uint8_t* const end = at + batch.used_bytes;
-    std::uint32_t source = 0;
-    Client* client = nullptr;
     while (at != end) {
-      const auto& event = *reinterpret_cast<const Event*>(at);
-      at += event.size;
-      if (const std::uint32_t from = origin_source(event.origin); from != source) {
-        source = from;
-        const std::uint32_t id = wire::client_of(event.origin);
-        client = id == 0 ? nullptr : clients_.find(id);
+      const Run run = run_from(at, end);
+      Client* const client = run.client_id == 0 ? nullptr : clients_.find(run.client_id);
+      if (client != nullptr && !settle_run(*client, run)) {
+        for (; at != run.end; at += event_at(at).size) settle_one(*client, event_at(at), make_room);
       }
-      if (client != nullptr) settle_one(*client, event, make_room);
+      at = run.end;
     }
   }
   // Connections that settling touched, each once; the caller sends their replies.
@@ -232,6 +228,40 @@ class Sessions {
     say_goodbye(connection, GoodbyeCode::reply_backlog,
                 "replies of " + std::to_string(settings_.reply_bytes_max) + " bytes were not taken");
     return false;
+  }
+
+  // Events of one source, one after the other.
+  struct Run {
+    const std::uint8_t* end;
+    std::uint32_t client_id;  // 0: the source is no client
+    std::uint64_t count;
+    std::uint64_t highest_number;
+    bool has_verdicts;
+  };
+  static const Event& event_at(const std::uint8_t* at) { return *reinterpret_cast<const Event*>(at); }
+  static Run run_from(const std::uint8_t* at, const std::uint8_t* end) {
+    const std::uint64_t first_origin = event_at(at).origin;
+    const std::uint32_t source = origin_source(first_origin);
+    Run run{.end = end,
+            .client_id = wire::client_of(first_origin),
+            .count = 0,
+            .highest_number = 0,
+            .has_verdicts = false};
+    for (; at != end; at += event_at(at).size) {
+      const Event& event = event_at(at);
+      if (origin_source(event.origin) != source) break;
+      ++run.count;
+      run.highest_number = std::max(run.highest_number, origin_number(event.origin));
+      run.has_verdicts = run.has_verdicts || event.verdict != 0;
+    }
+    run.end = at;
+    return run;
+  }
+  // False: its events must be settled one by one.
+  bool settle_run(Client& client, const Run& run) {
+    if (run.has_verdicts || !Clients::settle_run(client, run.count, run.highest_number)) return false;
+    if (client.connection != no_connection) touch(connections_[client.connection]);
+    return true;
   }
 
   template <typename MakeRoom>

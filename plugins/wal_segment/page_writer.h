@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "disk_copy.h"
 #include "segment_format.h"
 #include "tickweir/files.h"
 
@@ -43,12 +44,14 @@ class Pages {
 };
 
 constexpr std::size_t pages_per_write_bytes = std::size_t{1} << 20;
+// The log's own writes and syncs wait behind one of zeros: smaller than theirs.
+constexpr std::size_t zeros_per_write_bytes = std::size_t{512} << 10;
 
 // Fills the file with zeros, so that later writes change no metadata; asks before each part, which begins
 // `at`, whether it `goes_on(at)`. False: the disk is full, or it does not.
 template <typename GoesOn>
 [[nodiscard]] bool fill_with_zeros(File& file, std::uint64_t bytes, GoesOn&& goes_on) {
-  const Pages zeros(std::min<std::uint64_t>(bytes, pages_per_write_bytes));
+  const Pages zeros(std::min<std::uint64_t>(bytes, zeros_per_write_bytes));
   for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
     if (!goes_on(at)) return false;
     if (!file.write(zeros.data(), std::min<std::uint64_t>(zeros.size(), bytes - at), at)) return false;
@@ -80,7 +83,7 @@ class PageWriter {
     for (const tickweir_span& span : spans) {
       for (std::uint64_t taken = 0; taken < span.bytes;) {
         const std::uint64_t now = std::min<std::uint64_t>(span.bytes - taken, buffer_.size() - used);
-        std::memcpy(buffer_.data() + used, span.data + taken, now);
+        copy_for_disk(buffer_.data() + used, span.data + taken, now);
         taken += now;
         used += now;
         if (used < buffer_.size()) continue;

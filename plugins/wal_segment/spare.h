@@ -2,7 +2,7 @@
 // so that a change of segments does not wait for the disk.
 //
 // Threading: the maker is used by one thread; it has one of its own while it makes a file.
-// Memory:    a buffer of 1 MiB while it works.
+// Memory:    a buffer of 512 KiB while it works.
 // Errors:    none: a spare that could not be made is not there, and whoever needs one makes it and meets the
 //            cause himself.
 #pragma once
@@ -42,7 +42,7 @@ class SpareMaker {
   // long.
   void want(std::uint64_t bytes) {
     const std::uint64_t before = wanted_.load(std::memory_order_relaxed);
-    if (before != 0 && bytes < before + pages_per_write_bytes) return;  // not a whole part more
+    if (before != 0 && bytes < before + zeros_per_write_bytes) return;  // not a whole part more
     wanted_ = bytes;
     wanted_.notify_one();
   }

@@ -25,6 +25,8 @@ class Unsettled {
     if (end_ - begin_ + size > limit_) return nullptr;
     if (end_ + size > room_.size() * 8) move_to_front();
     auto* const event = reinterpret_cast<Event*>(data() + end_);
+    if (begin_ == end_) common_size_ = size;
+    if (size != common_size_) common_size_ = 0;
     end_ += size;
     ++count_;
     return event;
@@ -38,11 +40,13 @@ class Unsettled {
 
   // All events up to `number` have their answer.
   void settle(std::uint64_t number) {
+    skip_settled(number);
     while (settled_ < end_ && at(settled_).origin <= number) {
       settled_ += at(settled_).size;
       --count_;
     }
     refused_ = std::max(refused_, settled_);
+    if (kept_bytes_ == 0) begin_ = settled_;
     while (settled_ - begin_ > kept_bytes_) begin_ += at(begin_).size;
   }
   // An event that was refused is not sent again. False: it has had its answer.
@@ -82,6 +86,18 @@ class Unsettled {
   }
   [[nodiscard]] Event& at(std::size_t byte) { return *reinterpret_cast<Event*>(data() + byte); }
 
+  // Numbers rise: if as many events on there is the number that an unbroken row would have there, the row is
+  // unbroken, and what lies between need not be looked at.
+  void skip_settled(std::uint64_t number) {
+    if (common_size_ == 0 || settled_ == end_ || number < at(settled_).origin) return;
+    const std::uint64_t first = at(settled_).origin;
+    const std::uint64_t events =
+        std::min<std::uint64_t>(number - first + 1, (end_ - settled_) / common_size_);
+    if (at(settled_ + (events - 1) * common_size_).origin != first + events - 1) return;
+    settled_ += events * common_size_;
+    count_ -= events;
+  }
+
   void move_to_front() {
     std::memmove(data(), data() + begin_, end_ - begin_);
     end_ -= begin_, sent_ -= begin_, settled_ -= begin_, refused_ -= begin_;
@@ -97,6 +113,7 @@ class Unsettled {
   std::size_t sent_ = 0;     // the first byte not sent on this connection
   std::size_t end_ = 0;
   std::uint64_t count_ = 0;
+  std::uint32_t common_size_ = 0;  // of all events kept; 0: they differ
 };
 
 }  // namespace tickweir
