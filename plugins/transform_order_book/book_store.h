@@ -54,9 +54,8 @@ class BookStore {
   // The live order with this id, or none. The instrument counts where each has ids of its own.
   [[nodiscard]] [[gnu::always_inline]] Found find(std::uint32_t instrument, std::uint64_t id) const {
     const OrderIdMap::Spot spot = spot_of(instrument, id);
-    const std::uint32_t index = ids_.find(spot, [&](std::uint32_t at) {
-      return orders_[at].id == id &&
-             (!limits_.by_instrument || level_of(orders_[at]).instrument() == instrument);
+    const std::uint32_t index = ids_.find(spot, [this, id, instrument](std::uint32_t at) {
+      return orders_[at].id == id && (!limits_.by_instrument || is_of(at, instrument));
     });
     return {.index = index, .spot = spot};
   }
@@ -339,7 +338,7 @@ class BookStore {
     if (order.has(Extra::Iceberg)) --icebergs_;
     order.extras = 0;
   }
-  void free_slot(const Found& leaving, std::uint32_t instrument) {
+  [[gnu::always_inline]] void free_slot(const Found& leaving, std::uint32_t instrument) {
     if (counts_accounts_) [[unlikely]]
       count_if_limited(instrument, orders_[leaving.index].account, false);
     ids_.erase(leaving.spot, leaving.index);
@@ -348,6 +347,9 @@ class BookStore {
 
   [[nodiscard]] bool limits_accounts(std::uint32_t instrument) const {
     return instruments[instrument].rules.max_orders_per_account != 0;
+  }
+  [[nodiscard]] [[gnu::noinline]] bool is_of(std::uint32_t index, std::uint32_t instrument) const {
+    return level_of(orders_[index]).instrument() == instrument;
   }
   // When an order comes or goes.
   [[gnu::noinline]] void count_if_limited(std::uint32_t instrument, std::uint32_t account, bool comes) {

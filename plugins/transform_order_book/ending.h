@@ -53,7 +53,7 @@ class Ending : public Reporting<Listener> {
   static constexpr std::uint32_t everything = std::numeric_limits<std::uint32_t>::max();
 
   // Takes `quantity`, or what is open if that is less, off an order, and tells. At 0 it has left.
-  void cancel(const Found& found, std::uint32_t quantity, CancelReason reason) {
+  [[gnu::always_inline]] void cancel(const Found& found, std::uint32_t quantity, CancelReason reason) {
     const Order& order = store_.order(found.index);
     if (order.extras != 0) [[unlikely]]
       return cancel_with_extras(found.index, quantity, reason);

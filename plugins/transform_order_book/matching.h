@@ -273,7 +273,7 @@ class Matching : public Auction<Listener> {
   }
 
   template <typename Request>
-  Found find_or_reject(const Request& request) {
+  [[gnu::always_inline]] Found find_or_reject(const Request& request) {
     RejectReason reason = this->judge_named(request);
     Found found;
     if (reason == RejectReason::None) {

@@ -65,7 +65,7 @@ class OrderIdMap {
   // The slot put with the key of that spot, 0 when it is not there. `is_at(slot)`: whether it is the one that
   // is meant, of those whose key this may be; slot 0 never is.
   template <typename IsAt>
-  [[nodiscard]] std::uint32_t find(const Spot& spot, IsAt&& is_at) const {
+  [[nodiscard]] [[gnu::always_inline]] std::uint32_t find(const Spot& spot, IsAt&& is_at) const {
     for (Entry entry = heads_[spot.home];; entry = behind_[slot_in(entry)]) {
       const std::uint32_t slot = slot_in(entry);
       if (has_tag(entry, spot) && is_at(slot)) return slot;

@@ -42,7 +42,8 @@ class Reporting : public MarketData<Listener> {
 
   // The order a request means; none if it is another's: an account or instrument that the
   // request gives (not 0) must be the order's.
-  [[nodiscard]] Found find(std::uint64_t id, std::uint32_t instrument, std::uint32_t account) const {
+  [[nodiscard]] [[gnu::always_inline]] Found find(std::uint64_t id, std::uint32_t instrument,
+                                                  std::uint32_t account) const {
     const Found found = store_.find(instrument, id);
     if (found.index == 0) return {};
     const Order& order = store_.order(found.index);
@@ -92,8 +93,8 @@ class Reporting : public MarketData<Listener> {
   }
 
   // Called before `quantity` is taken off the `open` quantity of an order.
-  void tell_cancelled(const Order& order, std::uint32_t open, std::uint32_t quantity,
-                      market::CancelReason reason) {
+  [[gnu::always_inline]] void tell_cancelled(const Order& order, std::uint32_t open, std::uint32_t quantity,
+                                             market::CancelReason reason) {
     if (quantity == open) ++counts_.cancelled;
     if (!listener_.wants_reports()) return;
     listener_.report(market::Cancelled{.order_id = order.id,
@@ -105,7 +106,7 @@ class Reporting : public MarketData<Listener> {
   }
 
   // `price`: where it is, if not where it was put.
-  void tell_accepted(const auto& order, std::int64_t price) {
+  [[gnu::always_inline]] void tell_accepted(const auto& order, std::int64_t price) {
     ++counts_.accepted;
     if (!listener_.wants_reports()) return;
     listener_.report(market::Accepted{.order_id = order.order_id,
