@@ -106,10 +106,6 @@ class LookAhead {
       __builtin_prefetch(&one.page->children[one.rank & 63U]);  // if it is a lowest page
     }
     look_at_met({met_.data(), met});
-    for (const Entering& one : all) {
-      const Child child = child_of(one);
-      __builtin_prefetch(&store_.level(level_in(child)));
-    }
   }
 
   void look_at_met(std::span<Met> all) {
@@ -124,9 +120,8 @@ class LookAhead {
     }
   }
 
-  // The page of a child, 0 if it is none; and the level. Calculated: no branch could be predicted.
+  // The page of a child, 0 if it is none. Calculated: no branch could be predicted.
   static std::uint32_t page_in(Child child) { return child & ~page_bit & (0 - (child >> 31)); }
-  static std::uint32_t level_in(Child child) { return child & ((child >> 31) - 1); }
   static Child child_of(const Entering& one) { return one.page->children[one.page->slot(one.rank) & 63U]; }
 
   const BookStore& store_;

@@ -161,9 +161,9 @@ class Rebuilding : public Reporting<Listener> {
   }
 
   RejectReason finish_entry(std::uint32_t instrument) {
-    const std::uint32_t bid = store_.best(instrument, Side::Buy);
-    const std::uint32_t ask = store_.best(instrument, Side::Sell);
-    if (bid != 0 && ask != 0 && store_.level(bid).price() >= store_.level(ask).price()) ++counts_.crossed;
+    const std::uint32_t bids = place_of(instrument, Side::Buy);
+    const Place& bid = store_.levels().place(bids);
+    if (bid.best != 0 && store_.levels().met(bids, bid.best_rank) != 0) ++counts_.crossed;
     this->tell_change(instrument);
     return RejectReason::None;
   }
