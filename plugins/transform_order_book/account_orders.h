@@ -26,7 +26,7 @@ class AccountOrders {
     if (slot == 0) {
       slot = take_slot();
       counts_[slot] = {.key = key};
-      slots_.put(key, slot);
+      slots_.put(slots_.spot_of(key), slot);
     }
     ++counts_[slot].count;
   }
@@ -36,7 +36,7 @@ class AccountOrders {
     const std::uint32_t slot = find(key);
     TICKWEIR_ASSERT(slot != 0);
     if (--counts_[slot].count != 0) return;
-    slots_.erase(key, slot);
+    slots_.erase(slots_.spot_of(key), slot);
     counts_[slot].next = free_;
     free_ = slot;
   }
@@ -51,7 +51,8 @@ class AccountOrders {
     return std::uint64_t{instrument} << 32 | account;
   }
   [[nodiscard]] std::uint32_t find(std::uint64_t key) const {
-    return slots_.find(key, [this, key](std::uint32_t slot) { return counts_[slot].key == key; });
+    return slots_.find(slots_.spot_of(key),
+                       [this, key](std::uint32_t slot) { return counts_[slot].key == key; });
   }
   std::uint32_t take_slot() {
     if (free_ == 0) return ++used_;

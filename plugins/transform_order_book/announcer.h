@@ -47,12 +47,12 @@ class Announcer {
   [[nodiscard]] bool wants_auctions() const { return connected_[auctions]; }
   [[nodiscard]] bool wants_orders() const { return connected_[orders]; }
 
-  void report(const auto& value) { emit(reports, value); }
+  [[gnu::always_inline]] void report(const auto& value) { emit(reports, value); }
   void report(const market::MassCancelled& value) {
     place_ += of_sum - of_request;
     emit(reports, value, 0);
   }
-  void execution(const market::Executed& value, bool printable) {
+  [[gnu::always_inline]] void execution(const market::Executed& value, bool printable) {
     emit(reports, value);
     emit(executions, value);
     if (printable && connected_[trades]) {
@@ -85,8 +85,11 @@ class Announcer {
   static constexpr std::uint64_t of_request = std::uint64_t{1} << 24;
   static constexpr std::uint64_t of_sum = std::uint64_t{2} << 24;
 
-  void emit(std::uint32_t output, const auto& value) { emit(output, value, value.instrument); }
-  void emit(std::uint32_t output, const auto& value, std::uint32_t instrument) {
+  // In line, so that an event is made where it goes.
+  [[gnu::always_inline]] void emit(std::uint32_t output, const auto& value) {
+    emit(output, value, value.instrument);
+  }
+  [[gnu::always_inline]] void emit(std::uint32_t output, const auto& value, std::uint32_t instrument) {
     if (has_places_) [[unlikely]]
       go_to(output, instrument);
     out_->emit(output, time_, origin_, value);

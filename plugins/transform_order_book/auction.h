@@ -63,7 +63,7 @@ class Auction : public Stops<Listener> {
   Level take(std::uint32_t index, std::uint32_t quantity) {
     const Order order = store_.order(index);
     const bool shows_more = quantity == order.quantity && store_.hidden(index) != 0;
-    const Level after = store_.take(index, quantity);
+    const Level after = store_.take(store_.found(index), quantity);
     this->tell_less(order.id, order.quantity - quantity, after);
     if (shows_more) this->tell_refreshed(after, index);
     return after;

@@ -101,7 +101,8 @@ inline void load_order(StateReader& in, BookStore& store, const SavedLevel& leve
   const auto order = in.get<SavedOrder>();
   const auto instrument = static_cast<std::uint32_t>(level.place / 2);
   if (store.is_full()) refuse("more orders than the option `orders` allows");
-  if (order.id == 0 || order.quantity == 0 || order.flags > 63 || store.find(instrument, order.id) != 0) {
+  if (order.id == 0 || order.quantity == 0 || order.flags > 63 ||
+      store.find(instrument, order.id).index != 0) {
     refuse("order " + std::to_string(order.id) + " is there twice, is empty, or has unknown flags");
   }
   Extras extras = order.extras != 0 ? in.get<Extras>() : Extras{};
@@ -112,14 +113,10 @@ inline void load_order(StateReader& in, BookStore& store, const SavedLevel& leve
     refuse("what order " + std::to_string(order.id) + " has open or hides, waits for, or when it ends");
   }
   const auto flags = static_cast<std::uint8_t>(order.flags);
-  if (waits) {
-    return store.enter_stop(
-        {.id = order.id, .quantity = order.quantity, .account = order.account, .flags = flags}, instrument,
-        extras);
-  }
-  const Side side = side_of(level.place);
-  const std::uint32_t index = store.enter(order.id, order.account, instrument, side,
-                                          price_of(side, level.rank), order.quantity, flags);
+  const Order entered{.id = order.id, .quantity = order.quantity, .account = order.account, .flags = flags};
+  if (waits) return store.enter_stop(entered, instrument, extras);
+  const std::uint32_t index = store.enter(store.spot_of(instrument, order.id), entered,
+                                          static_cast<std::uint32_t>(level.place), level.rank);
   if (order.extras != 0) store.give(index, extras);
 }
 

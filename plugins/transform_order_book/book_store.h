@@ -27,6 +27,12 @@
 
 namespace tickweir::book {
 
+// An order, and where its id lies, or would. Of use until the order leaves.
+struct Found {
+  std::uint32_t index = 0;  // 0: there is none
+  OrderIdMap::Spot spot;
+};
+
 class BookStore {
  public:
   explicit BookStore(const Limits& limits)
@@ -37,8 +43,7 @@ class BookStore {
         levels_(limits.orders, limits.instruments),
         stops_(limits.orders, limits.instruments),
         ids_(limits.orders, limits.by_instrument),
-        account_orders_(limits.orders),
-        is_plain_(!limits.by_instrument) {}
+        account_orders_(limits.orders) {}
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] std::uint32_t order_count() const { return ids_.size(); }
@@ -46,12 +51,21 @@ class BookStore {
   [[nodiscard]] bool is_full() const { return ids_.size() == limits_.orders; }
   [[nodiscard]] bool has_book(std::uint32_t instrument) const { return instrument < limits_.instruments; }
 
-  // Index of the live order with this id, 0 if there is none. The instrument counts where each has ids of its
-  // own.
-  [[nodiscard]] std::uint32_t find(std::uint32_t instrument, std::uint64_t id) const {
-    if (limits_.by_instrument) [[unlikely]]
-      return find_in(instrument, id);
-    return ids_.find(id, [this, id](std::uint32_t index) { return orders_[index].id == id; });
+  // The live order with this id, or none. The instrument counts where each has ids of its own.
+  [[nodiscard]] [[gnu::always_inline]] Found find(std::uint32_t instrument, std::uint64_t id) const {
+    const OrderIdMap::Spot spot = spot_of(instrument, id);
+    const std::uint32_t index = ids_.find(spot, [this, id, instrument](std::uint32_t at) {
+      return orders_[at].id == id && (!limits_.by_instrument || is_of(at, instrument));
+    });
+    return {.index = index, .spot = spot};
+  }
+  // As find() finds an order.
+  [[nodiscard]] Found found(std::uint32_t index) const {
+    const Order& order = orders_[index];
+    return {.index = index, .spot = spot_of(level_of(order).instrument(), order.id)};
+  }
+  [[nodiscard]] OrderIdMap::Spot spot_of(std::uint32_t instrument, std::uint64_t id) const {
+    return ids_.spot_of(ids_.name_of(instrument, id));
   }
   [[nodiscard]] const Order& order(std::uint32_t index) const { return orders_[index]; }
   [[nodiscard]] const Extras& extras(std::uint32_t index) const { return orders_.extras(index); }
@@ -94,12 +108,11 @@ class BookStore {
   }
   [[nodiscard]] std::uint32_t next_worse(std::uint32_t level) const { return levels_.next_worse(level); }
 
-  // Enters an order at the back of its level. The id is not live, the store not full, the book exists.
-  [[gnu::always_inline]] std::uint32_t enter(std::uint64_t id, std::uint32_t account,
-                                             std::uint32_t instrument, Side side, std::int64_t price,
-                                             std::uint32_t quantity, std::uint8_t flags = 0) {
-    const std::uint32_t level = levels_.find_or_make(place_of(instrument, side), rank_of(side, price));
-    return append(levels_, level, id, quantity, account, flags);
+  // Enters an order at the back of its level. The id, whose spot that is, is not live, the store not full,
+  // the book exists.
+  [[gnu::always_inline]] std::uint32_t enter(const OrderIdMap::Spot& spot, const Order& order,
+                                             std::uint32_t place, std::uint64_t rank) {
+    return append(levels_, levels_.find_or_make(place, rank), spot, order);
   }
 
   // An order that has just been entered has these, too.
@@ -117,9 +130,10 @@ class BookStore {
 
   // Takes `quantity` off an order, at most what it shows; at 0 the order leaves, and an empty level too. An
   // iceberg that hides more shows its next part at the back instead.
-  // Returns a copy of the level as it is afterwards.
-  [[gnu::always_inline]] Level take(std::uint32_t index, std::uint32_t quantity) {
-    return take(levels_, index, quantity);
+  // Returns the level as it is afterwards, to be looked at before another order enters: also one that has
+  // left.
+  [[gnu::always_inline]] const Level& take(const Found& found, std::uint32_t quantity) {
+    return take(levels_, found, quantity);
   }
 
   // Gives an order another id, not in use or its own, and what is open, at most what was. It keeps its place,
@@ -128,8 +142,8 @@ class BookStore {
     Order& order = orders_[index];
     TICKWEIR_ASSERT(open != 0 && open <= this->open(index));
     const std::uint32_t instrument = levels_[order.level].instrument();
-    ids_.erase(ids_.name_of(instrument, order.id), index);
-    ids_.put(ids_.name_of(instrument, id), index);
+    ids_.erase(spot_of(instrument, order.id), index);
+    ids_.put(spot_of(instrument, id), index);
     order.id = id;
     const std::uint32_t shown = std::min(order.quantity, open);
     levels_[order.level].quantity -= order.quantity - shown;
@@ -139,10 +153,11 @@ class BookStore {
   }
 
   // Takes up to `quantity` off the front of a level, the oldest order first, and tells of each:
-  // `fill(order, taken)`, with the order as it was. Stops at an order that has extras. Returns a copy of the
-  // level as it is afterwards.
+  // `fill(order, taken)`, with the order as it was. Stops at an order that has extras. Returns the level
+  // as take() does.
   template <typename Fill>
-  [[gnu::always_inline]] Level take_front(std::uint32_t level_index, std::uint32_t quantity, Fill&& fill) {
+  [[gnu::always_inline]] const Level& take_front(std::uint32_t level_index, std::uint32_t quantity,
+                                                 Fill&& fill) {
     Level& level = levels_[level_index];
     std::uint32_t at = level.first;
     while (quantity != 0 && at != 0) {
@@ -155,7 +170,7 @@ class BookStore {
       level.quantity -= taken;
       order.quantity -= taken;
       if (order.quantity == 0) {
-        free_slot(at, level.instrument());
+        free_slot(found(at), level.instrument());
         --level.count;
         at = was.next;
       }
@@ -167,9 +182,8 @@ class BookStore {
     } else {
       level.last = 0;
     }
-    const Level after = level;
     if (at == 0) levels_.remove(level_index);
-    return after;
+    return level;
   }
 
   // ---- Orders that wait for a stop price --------------------------------------------------------------
@@ -179,7 +193,7 @@ class BookStore {
     const std::uint32_t place = place_of_stops(instrument, extras.side);
     const std::uint64_t rank = rank_of(opposite(extras.side), extras.stop_price);
     const std::uint32_t level = stops_.find_or_make(place, rank);
-    give(append(stops_, level, order.id, order.quantity, order.account, order.flags), extras);
+    give(append(stops_, level, spot_of(instrument, order.id), order), extras);
     if (instruments.is(instrument, Special::Stops)) return;
     instruments.set(instrument, Special::Stops, true);
     instruments.forget_prices(instrument);
@@ -187,7 +201,7 @@ class BookStore {
   // As take().
   [[gnu::noinline]] void take_stop(std::uint32_t index, std::uint32_t quantity) {
     const std::uint32_t instrument = level_of(orders_[index]).instrument();
-    take(stops_, index, quantity);
+    take(stops_, found(index), quantity);
     mark_stops(instrument);
   }
   // Takes all orders of a level of stops() out of it, and links them by `next` behind `last` (0: there is
@@ -201,7 +215,7 @@ class BookStore {
   }
   void leave(std::uint32_t index, std::uint32_t instrument) {
     drop_extras(index);
-    free_slot(index, instrument);
+    free_slot({.index = index, .spot = spot_of(instrument, orders_[index].id)}, instrument);
   }
 
   // ---- Rules, and what they ask to be counted ---------------------------------------------------------
@@ -239,26 +253,28 @@ class BookStore {
 
  private:
   [[gnu::always_inline]] std::uint32_t append(PriceLevels& levels, std::uint32_t level_index,
-                                              std::uint64_t id, std::uint32_t quantity, std::uint32_t account,
-                                              std::uint8_t flags) {
+                                              const OrderIdMap::Spot& spot, const Order& order) {
     Level& level = levels[level_index];
     const std::uint32_t at = orders_.take();
-    ids_.put(is_plain_ ? id : name_and_count(level.instrument(), id, account, true), at);
+    ids_.put(spot, at);
+    if (counts_accounts_) [[unlikely]]
+      count_if_limited(level.instrument(), order.account, true);
     const std::uint32_t last = level.last;
-    orders_[at] = {.id = id,
-                   .quantity = quantity,
-                   .account = account,
+    orders_[at] = {.id = order.id,
+                   .quantity = order.quantity,
+                   .account = order.account,
                    .previous = last,
                    .next = 0,
                    .level = level_index,
-                   .flags = flags};
+                   .flags = order.flags};
     (last != 0 ? orders_[last].next : level.first) = at;
     level.last = at;
-    level.quantity += quantity;
+    level.quantity += order.quantity;
     ++level.count;
     return at;
   }
-  [[gnu::always_inline]] Level take(PriceLevels& levels, std::uint32_t index, std::uint32_t quantity) {
+  [[gnu::always_inline]] const Level& take(PriceLevels& levels, const Found& found, std::uint32_t quantity) {
+    const std::uint32_t index = found.index;
     Order& order = orders_[index];
     TICKWEIR_ASSERT(quantity <= order.quantity);
     const std::uint32_t level_index = order.level;
@@ -271,11 +287,10 @@ class BookStore {
       --level.count;
       if (order.extras != 0) [[unlikely]]
         drop_extras(index);
-      free_slot(index, level.instrument());
+      free_slot(found, level.instrument());
+      if (level.count == 0) levels.remove(level_index);
     }
-    const Level after = level;
-    if (level.count == 0) levels.remove(level_index);
-    return after;
+    return level;
   }
   [[nodiscard]] ExpiryHeap::Due due_of(std::uint32_t index) const {
     const Order& order = orders_[index];
@@ -323,30 +338,26 @@ class BookStore {
     if (order.has(Extra::Iceberg)) --icebergs_;
     order.extras = 0;
   }
-  void free_slot(std::uint32_t index, std::uint32_t instrument) {
-    Order& order = orders_[index];
-    ids_.erase(is_plain_ ? order.id : name_and_count(instrument, order.id, order.account, false), index);
-    orders_.give_back(index);
+  [[gnu::always_inline]] void free_slot(const Found& leaving, std::uint32_t instrument) {
+    if (counts_accounts_) [[unlikely]]
+      count_if_limited(instrument, orders_[leaving.index].account, false);
+    ids_.erase(leaving.spot, leaving.index);
+    orders_.give_back(leaving.index);
   }
 
   [[nodiscard]] bool limits_accounts(std::uint32_t instrument) const {
     return instruments[instrument].rules.max_orders_per_account != 0;
   }
-  // What is to be done besides where not all is plain, when an order comes or goes: its account has one more
-  // or less. Returns the name of its id.
-  [[gnu::noinline]] std::uint64_t name_and_count(std::uint32_t instrument, std::uint64_t id,
-                                                 std::uint32_t account, bool comes) {
-    if (limits_accounts(instrument)) count_one(instrument, account, comes);
-    return ids_.name_of(instrument, id);
+  [[nodiscard]] [[gnu::noinline]] bool is_of(std::uint32_t index, std::uint32_t instrument) const {
+    return level_of(orders_[index]).instrument() == instrument;
   }
-  [[gnu::noinline]] std::uint32_t find_in(std::uint32_t instrument, std::uint64_t id) const {
-    return ids_.find(ids_.name_of(instrument, id), [this, instrument, id](std::uint32_t index) {
-      return orders_[index].id == id && level_of(orders_[index]).instrument() == instrument;
-    });
+  // When an order comes or goes.
+  [[gnu::noinline]] void count_if_limited(std::uint32_t instrument, std::uint32_t account, bool comes) {
+    if (limits_accounts(instrument)) count_one(instrument, account, comes);
   }
   // Of all orders of the instrument.
   [[gnu::noinline]] void count_all(std::uint32_t instrument, bool is_more) {
-    is_plain_ = false;
+    counts_accounts_ = true;
     for (const PriceLevels* levels : {&levels_, &stops_}) {
       for (const Side side : {Side::Buy, Side::Sell}) {
         const std::uint32_t best = levels->place(place_of(instrument, side)).best;
@@ -370,8 +381,8 @@ class BookStore {
   PriceLevels stops_;
   OrderIdMap ids_;
   AccountOrders account_orders_;
-  bool is_plain_;               // ids are names, and no instrument has ever limited accounts
-  std::uint32_t icebergs_ = 0;  // that rest or wait
+  bool counts_accounts_ = false;  // an instrument has limited them, at some time
+  std::uint32_t icebergs_ = 0;    // that rest or wait
 };
 
 }  // namespace tickweir::book

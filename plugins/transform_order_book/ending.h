@@ -53,13 +53,13 @@ class Ending : public Reporting<Listener> {
   static constexpr std::uint32_t everything = std::numeric_limits<std::uint32_t>::max();
 
   // Takes `quantity`, or what is open if that is less, off an order, and tells. At 0 it has left.
-  void cancel(std::uint32_t index, std::uint32_t quantity, CancelReason reason) {
-    if (store_.order(index).extras != 0) [[unlikely]]
-      return cancel_with_extras(index, quantity, reason);
-    const Order& order = store_.order(index);
+  [[gnu::always_inline]] void cancel(const Found& found, std::uint32_t quantity, CancelReason reason) {
+    const Order& order = store_.order(found.index);
+    if (order.extras != 0) [[unlikely]]
+      return cancel_with_extras(found.index, quantity, reason);
     quantity = std::min(quantity, order.quantity);
     this->tell_cancelled(order, order.quantity, quantity, reason);
-    this->tell_change(this->take_off(index, quantity).instrument());
+    this->tell_change(this->take_off(found, quantity).instrument());
   }
 
   // When the instrument closes.
@@ -99,7 +99,7 @@ class Ending : public Reporting<Listener> {
     if (store_.order(index).has(Extra::Stop)) return store_.take_stop(index, quantity);
     const std::uint32_t instrument = store_.level_of(store_.order(index)).instrument();
     const std::uint32_t of_shown = store_.take_hidden(index, quantity);
-    if (of_shown != 0) this->take_off(index, of_shown);
+    if (of_shown != 0) this->take_off(store_.found(index), of_shown);
     this->tell_change(instrument);
   }
 
@@ -147,7 +147,7 @@ class Ending : public Reporting<Listener> {
         if (!is_meant(order)) return;
         sum.quantity += store_.open(index);
         ++sum.order_count;
-        cancel(index, everything, reason);
+        cancel(store_.found(index), everything, reason);
       });
     });
     if (listener_.wants_reports()) listener_.report(sum);

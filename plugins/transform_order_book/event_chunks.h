@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
 
 #include "look_ahead.h"
 #include "shard.h"
@@ -72,9 +71,9 @@ inline Hint hint_of(const Event& event, const BookStore& store) {
       event.type >= market::NewOrder::event_type && event.type <= market::NewOrderExtended::event_type;
   const bool is_new = event.type == market::NewOrder::event_type ||
                       event.type == market::NewOrderExtended::event_type;  // whose first fields are the same
-  const auto* const payload = reinterpret_cast<const market::NewOrder*>(&event + 1);
-  const std::uint64_t& id = (is_request ? payload : &none)->order_id;  // the first field of each of them
-  const market::NewOrder& order = is_new ? *payload : none;
+  const std::array choice{&none, reinterpret_cast<const market::NewOrder*>(&event + 1)};
+  const std::uint64_t id = choice[is_request ? 1 : 0]->order_id;  // the first field of each of them
+  const market::NewOrder& order = *choice[is_new ? 1 : 0];
   const std::uint32_t instrument = store.has_book(order.instrument) ? order.instrument : 0;
   const bool is_plain = !store.limits().by_instrument;
   return {.id = is_plain ? id : store.ids().name_of(instrument_of(event), id),
@@ -104,15 +103,27 @@ struct Own {
   std::uint64_t time_before;  // the latest of the events before it in the batch
 };
 
-// Looks for a shard's own events in a stretch.
+// Looks for a shard's own events in a stretch: all of them, if the stage is not sharded.
 class OwnEvents {
  public:
   OwnEvents(const Shard& shard, const Stretch& stretch) : shard_(shard), left_(stretch) {}
 
-  // The next ones, as many as `room` has; fewer: that was the last of the stretch. In a function of its own,
-  // where all that the loop needs is in registers: most events are another's.
-  [[gnu::noinline]] std::size_t find(std::span<Own> room) {
-    const Shard shard = shard_;
+  // The next ones, as many as `room` has; fewer: that was the last of the stretch.
+  std::size_t find(std::span<Own> room) { return shard_.is_sharded() ? find_own(room) : find_all(room); }
+  [[nodiscard]] std::uint64_t latest_time() const { return time_; }
+  // One shard counts them for all.
+  [[nodiscard]] std::uint64_t too_short() const { return shard_.number() == 0 ? too_short_ : 0; }
+
+ private:
+  // In functions of their own, where all that the loop needs is in registers: most events are another's.
+  [[gnu::noinline]] std::size_t find_own(std::span<Own> room) {
+    return find(room, [shard = shard_](const Event& event) { return is_for(shard, event); });
+  }
+  [[gnu::noinline]] std::size_t find_all(std::span<Own> room) {
+    return find(room, [](const Event&) { return true; });
+  }
+  template <typename IsOwn>
+  [[gnu::always_inline]] std::size_t find(std::span<Own> room, IsOwn&& is_own) {
     const std::uint8_t* at = left_.begin;
     std::uint64_t time = time_;
     std::size_t count = 0;
@@ -125,18 +136,14 @@ class OwnEvents {
         ++too_short_;
         continue;
       }
-      if (is_for(shard, event)) room[count++] = {&event, time};
+      if (is_own(event)) room[count++] = {&event, time};
       time = std::max(time, event.time);
     }
     left_.begin = at;
     time_ = time;
     return count;
   }
-  [[nodiscard]] std::uint64_t latest_time() const { return time_; }
-  // One shard counts them for all.
-  [[nodiscard]] std::uint64_t too_short() const { return shard_.number() == 0 ? too_short_ : 0; }
 
- private:
   Shard shard_;
   Stretch left_;
   std::uint64_t time_ = 0;
@@ -151,36 +158,23 @@ std::uint64_t for_each_in_chunks(const BatchView& batch, LookAhead& ahead, const
                                  Execute&& execute) {
   std::array<Own, chunk_max> chunk;
   Stretch left{batch.bytes().data(), batch.bytes().data() + batch.bytes().size()};
-  const auto finish = [&](std::size_t count) {
+  OwnEvents own(shard, left);
+  const bool is_sharded = shard.is_sharded();
+  for (std::size_t count = chunk_max; count == chunk_max;) {
+    count = own.find(chunk);
     ahead.look(count, [&](std::size_t i) { return hint_of(*chunk[i].event, ahead.store()); });
     for (std::size_t i = 0; i < count; ++i) {
       const Event& event = *chunk[i].event;
-      if (shard.is_sharded()) [[unlikely]] {
+      if (is_sharded) [[unlikely]] {
         const auto* const at = reinterpret_cast<const std::uint8_t*>(&event);
         pass(Stretch{left.begin, at}, chunk[i].time_before);
         left.begin = at + event.size;
       }
       execute(event);
     }
-  };
-  if (shard.is_sharded()) {
-    OwnEvents own(shard, left);
-    for (std::size_t count = chunk_max; count == chunk_max;) finish(count = own.find(chunk));
-    pass(left, own.latest_time());
-    return own.too_short();
   }
-  std::uint64_t too_short = 0;
-  std::size_t count = 0;
-  batch.for_each([&](const Event& event) {
-    if (!is_whole(event)) {
-      ++too_short;
-      return;
-    }
-    chunk[count++].event = &event;
-    if (count == chunk_max) finish(std::exchange(count, 0));
-  });
-  finish(count);
-  return too_short;
+  if (is_sharded) pass(left, own.latest_time());
+  return own.too_short();
 }
 
 }  // namespace tickweir::book

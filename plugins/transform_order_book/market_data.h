@@ -52,11 +52,12 @@ class MarketData {
     tell_order(OrderChange::Entered, order.id, order.quantity, level);
     tell_level(level);
   }
-  // Takes `quantity` off an order that rests and tells it: at 0 it has left. Returns the level afterwards.
-  [[gnu::always_inline]] Level take_off(std::uint32_t index, std::uint32_t quantity) {
-    const std::uint64_t id = store_.order(index).id;
-    const std::uint32_t left = store_.order(index).quantity - quantity;
-    const Level after = store_.take(index, quantity);
+  // Takes `quantity` off an order that rests and tells it: at 0 it has left. Returns the level as it is
+  // afterwards, to be looked at before another order enters.
+  [[gnu::always_inline]] const Level& take_off(const Found& found, std::uint32_t quantity) {
+    const std::uint64_t id = store_.order(found.index).id;
+    const std::uint32_t left = store_.order(found.index).quantity - quantity;
+    const Level& after = store_.take(found, quantity);
     tell_less(id, left, after);
     tell_level(after);
     return after;

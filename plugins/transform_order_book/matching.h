@@ -20,32 +20,41 @@ class Matching : public Auction<Listener> {
   using Auction<Listener>::Auction;
   using Ending<Listener>::request;
 
-  void request(const market::NewOrder& order) { enter_book(order, {}); }
+  [[gnu::always_inline]] void request(const market::NewOrder& order) {
+    if (is_plain(order)) [[likely]] {
+      const Found there = store_.find(order.instrument, order.order_id);
+      if (there.index == 0) [[likely]]
+        return enter_plain(order, there.spot);
+    }
+    const market::NewOrder copy = order;  // so that the order itself may be in registers all the way
+    enter_book(copy, {});
+  }
   void request(const market::NewOrderExtended& order) {
     enter_book(order, {.protection = order.protection, .minimum = order.minimum_quantity});
   }
 
   void request(const market::Cancel& cancel) {
-    const std::uint32_t index = find_or_reject(cancel);
-    if (index == 0) return;
-    this->cancel(index, this->everything, CancelReason::Requested);
+    const Found found = find_or_reject(cancel);
+    if (found.index == 0) return;
+    this->cancel(found, this->everything, CancelReason::Requested);
   }
 
   // Keeps the place in the queue. Taking all that is open, or more, ends the order.
   void request(const market::Reduce& reduce) {
-    const std::uint32_t index = find_or_reject(reduce);
-    if (index == 0) return;
-    this->cancel(index, reduce.quantity, CancelReason::Reduced);
+    const Found found = find_or_reject(reduce);
+    if (found.index == 0) return;
+    this->cancel(found, reduce.quantity, CancelReason::Reduced);
   }
 
   // `quantity` is what shall be open. At the same price, for no more than is open, the place in the queue is
   // kept. The new id may be the old one.
   void request(const market::Replace& replace) {
-    const std::uint32_t index = find_or_reject(replace);
+    const Found found = find_or_reject(replace);
+    const std::uint32_t index = found.index;
     if (index == 0) return;
     if (store_.order(index).has(Extra::Stop)) return this->reject(replace, RejectReason::InvalidKind);
     if (replace.new_order_id != replace.order_id &&
-        store_.find(replace.instrument, replace.new_order_id) != 0) {
+        store_.find(replace.instrument, replace.new_order_id).index != 0) {
       return this->reject(replace, RejectReason::DuplicateOrderId);
     }
     const Order& old = store_.order(index);
@@ -68,7 +77,7 @@ class Matching : public Auction<Listener> {
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
       this->tell_level(level);
     } else {
-      this->take_off(index, store_.take_hidden(index, store_.open(index)));
+      this->take_off(found, store_.take_hidden(index, store_.open(index)));
       this->tell_replaced(replace, taker.price, taker.instrument, taker.account);
       this->trade(taker, worst_of_limit(taker, store_.instruments.is_special(taker.instrument)));
       if (taker.quantity != 0) {
@@ -112,8 +121,39 @@ class Matching : public Auction<Listener> {
     std::uint32_t minimum = 0;
   };
 
+  // A limit order like most, that nothing speaks against: enter_book() would come to the same.
+  [[nodiscard]] [[gnu::always_inline]] bool is_plain(const market::NewOrder& order) const {
+    static_assert(static_cast<int>(market::OrderKind::Limit) == 0);
+    static_assert(static_cast<int>(market::TimeInForce::GoodTillCancel) == 0);
+    const unsigned terms =
+        static_cast<unsigned>(order.kind) | static_cast<unsigned>(order.time_in_force) | order.flags;
+    return terms == 0 && market::validate(order) == RejectReason::None && store_.has_book(order.instrument) &&
+           !store_.instruments.is_special(order.instrument) && !store_.is_full();
+  }
+  [[gnu::always_inline]] void enter_plain(const market::NewOrder& order, const OrderIdMap::Spot& spot) {
+    this->tell_accepted(order, order.price);
+    const std::uint32_t place = place_of(order.instrument, order.side);
+    const std::uint64_t rank = rank_of(order.side, order.price);
+    std::uint32_t left = order.quantity;
+    if (store_.levels().met(place, rank) != 0) {
+      Taker taker{.id = order.order_id,
+                  .price = order.price,
+                  .quantity = order.quantity,
+                  .instrument = order.instrument,
+                  .account = order.account,
+                  .side = order.side};
+      this->trade(taker, reach_of(rank));
+      left = taker.quantity;
+    }
+    if (left != 0) {
+      const Order order_left{.id = order.order_id, .quantity = left, .account = order.account};
+      this->tell_entered(store_.enter(spot, order_left, place, rank));
+    }
+    this->tell_top(order.instrument);
+  }
+
   template <typename NewOrder>
-  [[gnu::always_inline]] void enter_book(const NewOrder& order, const Terms& terms) {
+  [[gnu::noinline]] void enter_book(const NewOrder& order, const Terms& terms) {
     RejectReason reason = judge(order);
     Taker taker{.id = order.order_id,
                 .price = order.price,
@@ -180,8 +220,8 @@ class Matching : public Auction<Listener> {
       if (expires && order.expiry_time <= store_.now) return RejectReason::InvalidExpiry;
     }
     if (!store_.has_book(order.instrument)) return RejectReason::InstrumentLimit;
-    return store_.find(order.instrument, order.order_id) != 0 ? RejectReason::DuplicateOrderId
-                                                              : RejectReason::None;
+    return store_.find(order.instrument, order.order_id).index != 0 ? RejectReason::DuplicateOrderId
+                                                                    : RejectReason::None;
   }
 
   static NewOrderExtended in_full(const market::NewOrder& order) { return market::extended(order); }
@@ -215,8 +255,7 @@ class Matching : public Auction<Listener> {
     const market::PostOnly choice = market::post_only_of(taker.flags);
     if (choice == market::PostOnly::No) return RejectReason::None;
     const Place& met = this->met_by(taker);
-    if (met.best == 0 || met.best_rank > rank_of(opposite(taker.side), taker.price))
-      return RejectReason::None;
+    if (met.best == 0 || met.best_rank > reach_of(rank_of(taker))) return RejectReason::None;
     if (choice == market::PostOnly::Reject) return RejectReason::PostOnly;
     const std::int64_t best = price_of(opposite(taker.side), met.best_rank);
     const Instrument& instrument = store_.instruments[taker.instrument];
@@ -230,19 +269,19 @@ class Matching : public Auction<Listener> {
   [[nodiscard]] std::uint64_t worst_of_limit(const Taker& taker, bool is_special) const {
     if (is_special && store_.instruments.is(taker.instrument, Special::NotOpen)) [[unlikely]]
       return 0;
-    return rank_of(opposite(taker.side), taker.price);
+    return reach_of(rank_of(taker));
   }
 
   template <typename Request>
-  std::uint32_t find_or_reject(const Request& request) {
+  [[gnu::always_inline]] Found find_or_reject(const Request& request) {
     RejectReason reason = this->judge_named(request);
-    std::uint32_t index = 0;
+    Found found;
     if (reason == RejectReason::None) {
-      index = this->find(request.order_id, request.instrument, request.account);
+      found = this->find(request.order_id, request.instrument, request.account);
       reason = RejectReason::UnknownOrder;
     }
-    if (index == 0) this->reject(request, reason);
-    return index;
+    if (found.index == 0) this->reject(request, reason);
+    return found;
   }
 };
 

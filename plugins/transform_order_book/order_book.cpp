@@ -248,13 +248,14 @@ class OrderBook final : public Transform {
     announcer_.begin_event(event);
     if (!TICKWEIR_BUG("time stands still")) matching_->advance(event.time);
     announcer_.begin_request();
+    // The most frequent two first: a wrong guess is noticed earlier than of a jump by a table.
+    if (event.type == market::NewOrder::event_type) [[likely]]
+      return matching_->request(payload<market::NewOrder>(event));
+    if (event.type == market::Cancel::event_type) [[likely]]
+      return matching_->request(payload<market::Cancel>(event));
     switch (event.type) {
-      case market::NewOrder::event_type:
-        return matching_->request(payload<market::NewOrder>(event));
       case market::NewOrderExtended::event_type:
         return matching_->request(payload<market::NewOrderExtended>(event));
-      case market::Cancel::event_type:
-        return matching_->request(payload<market::Cancel>(event));
       case market::Reduce::event_type:
         return matching_->request(payload<market::Reduce>(event));
       case market::Replace::event_type:

@@ -1,8 +1,8 @@
 // From order id to slot: a hash table whose entries that meet are chained.
 //
-// 512 ids in a row lie in 512 places in a row, so ids that rise by one are found near each other. Where such
-// a run begins depends on a key that is drawn for each map: whoever chooses ids cannot choose collisions.
-// The key shapes the table, never a result.
+// 512 ids in a row lie in 512 places in a row, so ids that rise by one are found near each other.
+// Which line that is depends on a key that is drawn for each map: whoever chooses ids cannot choose
+// collisions. The key shapes the table, never a result.
 //
 // An entry is 32 bits: the slot, and as much of the hash as is left; the id itself is where the slot is, and
 // is compared there.
@@ -15,6 +15,7 @@
 // Cost:      one cache line for most lookups. No tombstones, so it does not slow down with age.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -29,9 +30,9 @@ class OrderIdMap {
  public:
   explicit OrderIdMap(std::uint32_t keys_max, bool by_instrument = false)
       : keys_max_(keys_max),
-        heads_(std::bit_ceil(std::size_t{keys_max} * 2)),
+        heads_(std::bit_ceil(std::max(std::size_t{keys_max} * 2, std::size_t{run}))),
         behind_(std::size_t{keys_max} + 1),
-        mask_(heads_.size() - 1),
+        mask_((heads_.size() - 1) & ~std::size_t{run - 1}),
         slot_mask_((std::uint32_t{1} << std::bit_width(keys_max)) - 1),
         tag_mask_(~slot_mask_ & ~more) {
     TICKWEIR_ASSERT(keys_max < more / 2);
@@ -50,32 +51,41 @@ class OrderIdMap {
     return id ^ instrument * turn_;  // whole runs: ids in a row stay in a row
   }
 
-  // The slot put with `key`, 0 when it is not there. `is_at(slot)`: whether it is the one that is meant, of
-  // those whose key this may be; slot 0 never is.
-  template <typename IsAt>
-  [[nodiscard]] std::uint32_t find(std::uint64_t key, IsAt&& is_at) const {
+  // Where a key belongs: the same as long as the map is there, so it need be worked out once only.
+  struct Spot {
+    std::uint32_t home = 0;
+    std::uint32_t tag = 0;
+  };
+  [[nodiscard]] Spot spot_of(std::uint64_t key) const {
     const std::uint64_t hash = hash_of(key);
-    for (Entry entry = heads_[home(key, hash)];; entry = behind_[slot_in(entry)]) {
+    return {.home = static_cast<std::uint32_t>((hash & mask_) | key % run),
+            .tag = static_cast<std::uint32_t>(hash >> 32) & tag_mask_};
+  }
+
+  // The slot put with the key of that spot, 0 when it is not there. `is_at(slot)`: whether it is the one that
+  // is meant, of those whose key this may be; slot 0 never is.
+  template <typename IsAt>
+  [[nodiscard]] [[gnu::always_inline]] std::uint32_t find(const Spot& spot, IsAt&& is_at) const {
+    for (Entry entry = heads_[spot.home];; entry = behind_[slot_in(entry)]) {
       const std::uint32_t slot = slot_in(entry);
-      if (same_tag(entry, hash) && is_at(slot)) return slot;
+      if (has_tag(entry, spot) && is_at(slot)) return slot;
       if ((entry & more) == 0) return 0;
     }
   }
 
-  // `key` is not there; `slot` is not 0 and not above keys_max.
-  [[gnu::always_inline]] void put(std::uint64_t key, std::uint32_t slot) {
+  // The key is not there; `slot` is not 0 and not above keys_max.
+  [[gnu::always_inline]] void put(const Spot& spot, std::uint32_t slot) {
     TICKWEIR_ASSERT(slot != 0 && slot <= keys_max_ && size_ < keys_max_);
-    const std::uint64_t hash = hash_of(key);
-    Entry& head = heads_[home(key, hash)];
+    Entry& head = heads_[spot.home];
     const Entry before = head;
     if (before != 0) behind_[slot] = before;
-    head = (tag_of(hash) & tag_mask_) | (before != 0 ? more : 0) | slot;
+    head = spot.tag | (before != 0 ? more : 0) | slot;
     ++size_;
   }
 
-  // `key` is there with that slot.
-  void erase(std::uint64_t key, std::uint32_t slot) {
-    Entry* link = &heads_[home(key, hash_of(key))];
+  // The key is there with that slot.
+  void erase(const Spot& spot, std::uint32_t slot) {
+    Entry* link = &heads_[spot.home];
     --size_;
     if (slot_in(*link) == slot) {
       *link = (*link & more) != 0 ? behind_[slot] : 0;
@@ -95,11 +105,10 @@ class OrderIdMap {
   }
 
   // For what is about to be looked up: brings its line in, and guesses the slot it will find, or 0.
-  void fetch(std::uint64_t key) const { __builtin_prefetch(&heads_[home(key, hash_of(key))], 1); }
-  [[nodiscard]] std::uint32_t guess(std::uint64_t key) const {
-    const std::uint64_t hash = hash_of(key);
-    const Entry entry = heads_[home(key, hash)];
-    return same_tag(entry, hash) ? slot_in(entry) : 0;
+  void fetch(const Spot& spot) const { __builtin_prefetch(&heads_[spot.home], 1); }
+  [[nodiscard]] std::uint32_t guess(const Spot& spot) const {
+    const Entry entry = heads_[spot.home];
+    return has_tag(entry, spot) ? slot_in(entry) : 0;
   }
 
  private:
@@ -109,19 +118,13 @@ class OrderIdMap {
   static constexpr std::uint64_t run = 512;
 
   [[nodiscard]] std::uint32_t slot_in(Entry entry) const { return entry & slot_mask_; }
-  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
-  [[nodiscard]] bool same_tag(Entry entry, std::uint64_t hash) const {
-    return ((entry ^ tag_of(hash)) & tag_mask_) == 0;
-  }
+  [[nodiscard]] bool has_tag(Entry entry, const Spot& spot) const { return (entry & tag_mask_) == spot.tag; }
 
   // Of the run that a key belongs to.
   [[nodiscard]] std::uint64_t hash_of(std::uint64_t key) const {
     __extension__ using Wide = unsigned __int128;
     const Wide product = Wide{key / run ^ add_} * multiply_;
     return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
-  }
-  [[nodiscard]] std::size_t home(std::uint64_t key, std::uint64_t hash) const {
-    return (hash + key % run) & mask_;
   }
 
   std::uint32_t keys_max_;

@@ -18,18 +18,19 @@ struct Keyed {
     for (std::uint32_t index = keys_max; index != 0; --index) free.push_back(index);
   }
   [[nodiscard]] std::uint32_t find(std::uint64_t key) const {
-    return map.find(key, [this, key](std::uint32_t index) { return index != 0 && keys[index] == key; });
+    return map.find(map.spot_of(key),
+                    [this, key](std::uint32_t index) { return index != 0 && keys[index] == key; });
   }
   std::uint32_t put(std::uint64_t key) {
     const std::uint32_t index = free.back();
     free.pop_back();
     keys[index] = key;
-    map.put(key, index);
+    map.put(map.spot_of(key), index);
     return index;
   }
   void erase(std::uint64_t key) {
     const std::uint32_t index = find(key);
-    map.erase(key, index);
+    map.erase(map.spot_of(key), index);
     keys[index] = 0;
     free.push_back(index);
   }
@@ -82,7 +83,7 @@ TEST(OrderIdMap, AgreesWithAnObviousMapOverAnyMixOfPutsAndErases) {
       ASSERT_EQ(map.map.size(), model.size());
       const std::uint64_t asked = keys[random() % keys.size()];
       ASSERT_EQ(map.find(asked), model.contains(asked) ? model[asked] : 0) << "key " << asked;
-      const std::uint32_t guessed = map.map.guess(asked);
+      const std::uint32_t guessed = map.map.guess(map.map.spot_of(asked));
       ASSERT_LE(guessed, keys_max);
     }
     for (const std::uint64_t key : keys) ASSERT_EQ(map.find(key), model.contains(key) ? model[key] : 0);
@@ -91,7 +92,7 @@ TEST(OrderIdMap, AgreesWithAnObviousMapOverAnyMixOfPutsAndErases) {
 
 TEST(OrderIdMapDeathTest, StopsWhenAKeyThatIsNotThereIsErased) {
   OrderIdMap map(4);
-  EXPECT_DEATH(map.erase(5, 1), "assertion failed");
+  EXPECT_DEATH(map.erase(map.spot_of(5), 1), "assertion failed");
 }
 
 }  // namespace

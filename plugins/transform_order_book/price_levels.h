@@ -28,8 +28,10 @@ namespace tickweir::book {
 
 using market::Side;
 
+// What depends on the side is calculated, not branched upon: nobody can predict which comes next.
+static_assert(static_cast<int>(Side::Buy) == 1 && static_cast<int>(Side::Sell) == 2);
 constexpr Side opposite(Side side) {
-  return side == Side::Buy ? Side::Sell : Side::Buy;
+  return static_cast<Side>(3 - static_cast<int>(side));
 }
 
 constexpr int rank_bits = 37;
@@ -37,19 +39,25 @@ constexpr std::uint64_t rank_mask = (std::uint64_t{1} << rank_bits) - 1;
 static_assert(market::price_max < std::int64_t{rank_mask});
 
 constexpr std::uint32_t place_of(std::uint32_t instrument, Side side) {
-  return instrument * 2 + (side == Side::Sell ? 1 : 0);
+  return instrument * 2 + (static_cast<std::uint32_t>(side) >> 1 & 1U);
 }
 // Where stops wait: who buys is reached from below as an ask is, who sells from above as a bid is.
 constexpr std::uint32_t place_of_stops(std::uint32_t instrument, Side side) {
   return place_of(instrument, opposite(side));
 }
-constexpr std::uint64_t rank_of(Side side, std::int64_t price) {
-  const auto bits = static_cast<std::uint64_t>(price);
-  return side == Side::Sell ? bits : bits ^ rank_mask;
+// What makes a price of this side a rank, and back.
+constexpr std::uint64_t turn_of(Side side) {
+  return (static_cast<std::uint64_t>(side) - 2) & rank_mask;
 }
-
+constexpr std::uint64_t rank_of(Side side, std::int64_t price) {
+  return static_cast<std::uint64_t>(price) ^ turn_of(side);
+}
+// The worst rank of the other side that an order at this rank trades with.
+constexpr std::uint64_t reach_of(std::uint64_t rank) {
+  return rank ^ rank_mask;
+}
 constexpr std::int64_t price_of(Side side, std::uint64_t rank) {
-  return static_cast<std::int64_t>(side == Side::Sell ? rank : rank ^ rank_mask);
+  return static_cast<std::int64_t>(rank ^ turn_of(side));
 }
 constexpr Side side_of(std::uint64_t place) {
   return place % 2 != 0 ? Side::Sell : Side::Buy;
@@ -76,15 +84,16 @@ using Child = std::uint32_t;
 constexpr Child page_bit = std::uint32_t{1} << 31;
 
 struct alignas(64) Page {
-  std::uint64_t occupied = 0;  // bit i: children[i] is there
-  std::uint64_t prefix = 0;    // the rank bits that all in here share, above shift + 6
+  std::uint64_t occupied = 0;  // bit i: children[i] is there; of others it may be anything
+  std::uint64_t first = 0;     // the lowest rank that may be in here
   std::uint32_t shift = 0;     // of the six bits that choose here
   std::uint32_t parent = 0;    // page; 0: this is its place's root. Or the next free page
   std::array<Child, 64> children{};
 
-  [[nodiscard]] unsigned slot(std::uint64_t rank) const { return rank >> shift & 63U; }
-  [[nodiscard]] std::uint64_t some_rank() const { return prefix << shift << 6; }
-  [[nodiscard]] bool holds(std::uint64_t rank) const { return rank >> shift >> 6 == prefix; }
+  // Of the child that has this rank; 64 or above: it is not in this page.
+  [[nodiscard]] std::uint64_t slot(std::uint64_t rank) const { return (rank ^ first) >> shift; }
+  [[nodiscard]] bool holds(std::uint64_t rank) const { return slot(rank) < 64; }
+  [[nodiscard]] bool has(std::uint64_t slot) const { return (occupied >> slot & 1U) != 0; }
 };
 static_assert(sizeof(Page) == 320);
 
@@ -110,33 +119,30 @@ class PriceLevels {
   // The best level of the other side if an order at this rank would trade with it; else 0.
   [[nodiscard]] std::uint32_t met(std::uint32_t place, std::uint64_t rank) const {
     const Place& other = places_[place ^ 1U];
-    return other.best_rank <= (rank ^ rank_mask) ? other.best : 0;
+    return other.best_rank <= reach_of(rank) ? other.best : 0;
   }
 
   // The level at a rank of a place, made when it is not there.
   [[gnu::always_inline]] std::uint32_t find_or_make(std::uint32_t place, std::uint64_t rank) {
     Child* link = &places_[place].root;
     std::uint32_t parent = 0;
-    for (;;) {
-      const Child child = *link;
-      if (child == 0) break;
-      if ((child & page_bit) == 0) {
-        const std::uint64_t other = levels_[child].rank();
-        if (other == rank) return child;
-        parent = part(link, parent, child, other, rank);
-        link = &pages_[parent].children[pages_[parent].slot(rank)];
-        break;
-      }
-      const std::uint32_t at = child & ~page_bit;
-      if (!pages_[at].holds(rank)) {
-        parent = part(link, parent, child, pages_[at].some_rank(), rank);
-        link = &pages_[parent].children[pages_[parent].slot(rank)];
-        break;
-      }
-      parent = at;
-      link = &pages_[at].children[pages_[at].slot(rank)];
+    Child child = *link;
+    while ((child & page_bit) != 0) {
+      Page& page = pages_[child & ~page_bit];
+      const std::uint64_t slot = page.slot(rank);
+      if (slot >= 64) [[unlikely]]
+        return make_apart(link, parent, page.first, place, rank);
+      parent = child & ~page_bit;
+      link = &page.children[slot];
+      if (!page.has(slot)) return make(link, parent, place, rank);
+      child = *link;
     }
-    return *link = make(place, rank, parent);
+    if (child == 0) [[unlikely]]
+      return make(link, parent, place, rank);
+    const std::uint64_t other = levels_[child].rank();
+    if (other != rank) [[unlikely]]
+      return make_apart(link, parent, other, place, rank);
+    return child;
   }
 
   // An empty level leaves.
@@ -147,9 +153,10 @@ class PriceLevels {
       place.root = 0;
       place.best = 0;
     } else {
-      remove_child(level.page, level.rank());
-      if (place.best == index) find_best(place, level.page);
-      if (has_one_child(pages_[level.page])) dissolve(place, level.page);
+      Page& page = pages_[level.page];
+      page.occupied &= ~(std::uint64_t{1} << page.slot(level.rank()));
+      if (place.best == index) find_best(place, page);
+      if ((page.occupied & (page.occupied - 1)) == 0) dissolve(place, level.page);
     }
     level.page = free_level_;
     free_level_ = index;
@@ -173,17 +180,17 @@ class PriceLevels {
     Child behind = 0;  // all of it is worse than the rank, and next to it
     while ((child & page_bit) != 0) {
       const Page& page = pages_[child & ~page_bit];
-      if (!page.holds(rank)) return first_in(page.some_rank() > rank ? child : behind);
-      const unsigned slot = page.slot(rank);
+      if (!page.holds(rank)) return first_in(page.first > rank ? child : behind);
+      const std::uint64_t slot = page.slot(rank);
       const std::uint64_t worse = page.occupied & ~std::uint64_t{1} << slot;
       if (worse != 0) behind = page.children[std::countr_zero(worse)];
-      child = page.children[slot];
+      child = page.has(slot) ? page.children[slot] : 0;
     }
     return child != 0 && levels_[child].rank() >= rank ? child : first_in(behind);
   }
 
  private:
-  std::uint32_t make(std::uint32_t place, std::uint64_t rank, std::uint32_t page) {
+  std::uint32_t make(Child* link, std::uint32_t page, std::uint32_t place, std::uint64_t rank) {
     std::uint32_t made = free_level_;
     if (made != 0) {
       free_level_ = levels_[made].page;
@@ -198,12 +205,17 @@ class PriceLevels {
       side.best_rank = rank;
     }
     ++count_;
-    return made;
+    return *link = made;
+  }
+  // Below a new page, where `other`, a rank below what `link` holds, and `rank` part.
+  [[gnu::noinline]] std::uint32_t make_apart(Child* link, std::uint32_t parent, std::uint64_t other,
+                                             std::uint32_t place, std::uint64_t rank) {
+    const std::uint32_t page = part(link, parent, other, rank);
+    return make(&pages_[page].children[pages_[page].slot(rank)], page, place, rank);
   }
 
-  // Puts a new page above `child`, where `other` (a rank below it) and `rank` part. Returns the page.
-  [[gnu::noinline]] std::uint32_t part(Child* link, std::uint32_t parent, Child child, std::uint64_t other,
-                                       std::uint64_t rank) {
+  // Puts a new page above what `link` holds. Returns the page.
+  std::uint32_t part(Child* link, std::uint32_t parent, std::uint64_t other, std::uint64_t rank) {
     std::uint32_t made = free_page_;
     if (made != 0) {
       free_page_ = pages_[made].parent;
@@ -212,35 +224,26 @@ class PriceLevels {
     }
     Page& page = pages_[made];
     page.shift = static_cast<std::uint32_t>(std::bit_width(other ^ rank) - 1) / 6 * 6;
-    page.prefix = rank >> page.shift >> 6;
+    page.first = rank >> page.shift >> 6 << 6 << page.shift;
     page.parent = parent;
     page.occupied = std::uint64_t{1} << page.slot(other);
-    page.children[page.slot(other)] = child;
-    set_parent(child, made);
+    page.children[page.slot(other)] = *link;
+    set_parent(*link, made);
     *link = page_bit | made;
     return made;
   }
-
-  static bool has_one_child(const Page& page) { return (page.occupied & (page.occupied - 1)) == 0; }
 
   void set_parent(Child child, std::uint32_t page) {
     ((child & page_bit) != 0 ? pages_[child & ~page_bit].parent : levels_[child].page) = page;
   }
 
-  void remove_child(std::uint32_t index, std::uint64_t rank) {
-    Page& page = pages_[index];
-    page.occupied &= ~(std::uint64_t{1} << page.slot(rank));
-    page.children[page.slot(rank)] = 0;
-  }
-
   // A page with one child left gives way to it.
   [[gnu::noinline]] void dissolve(Place& place, std::uint32_t index) {
     Page& page = pages_[index];
-    Child& last = page.children[std::countr_zero(page.occupied)];
+    const Child last = page.children[std::countr_zero(page.occupied)];
     const std::uint32_t parent = page.parent;
-    (parent == 0 ? place.root : pages_[parent].children[pages_[parent].slot(page.some_rank())]) = last;
+    (parent == 0 ? place.root : pages_[parent].children[pages_[parent].slot(page.first)]) = last;
     set_parent(last, parent);
-    last = 0;  // free pages have no children
     page.parent = free_page_;
     free_page_ = index;
   }
@@ -254,18 +257,17 @@ class PriceLevels {
   }
 
   // The best level is the first in this page.
-  void find_best(Place& place, std::uint32_t index) {
-    for (;;) {
-      const Page& page = pages_[index];
-      const auto slot = static_cast<unsigned>(std::countr_zero(page.occupied));
-      const Child child = page.children[slot];
+  void find_best(Place& place, const Page& lowest) {
+    for (const Page* page = &lowest;;) {
+      const auto slot = static_cast<unsigned>(std::countr_zero(page->occupied));
+      const Child child = page->children[slot];
       if ((child & page_bit) == 0) {
         place.best = child;
         // At the lowest page the rank is known without a look at the level.
-        place.best_rank = page.shift == 0 ? page.some_rank() | slot : levels_[child].rank();
+        place.best_rank = page->shift == 0 ? page->first | slot : levels_[child].rank();
         return;
       }
-      index = child & ~page_bit;
+      page = &pages_[child & ~page_bit];
     }
   }
 

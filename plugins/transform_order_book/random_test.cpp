@@ -91,11 +91,12 @@ void check_tree(const PriceLevels& levels, std::uint32_t place, Child child, std
   }
   const Page& page = levels.page(child & ~page_bit);
   EXPECT_EQ(page.parent, parent);
-  EXPECT_TRUE(parent == 0 || levels.page(parent).holds(page.some_rank()));
+  EXPECT_TRUE(parent == 0 || levels.page(parent).holds(page.first));
   EXPECT_TRUE(parent == 0 || levels.page(parent).shift > page.shift);
   EXPECT_GE(std::popcount(page.occupied), 2);
   for (unsigned i = 0; i < 64; ++i) {
-    EXPECT_EQ(page.children[i] != 0, (page.occupied >> i & 1U) != 0);
+    if (!page.has(i)) continue;
+    EXPECT_NE(page.children[i], 0U);
     check_tree(levels, place, page.children[i], child & ~page_bit, level_count);
   }
 }
@@ -128,7 +129,7 @@ std::uint32_t check_side(const BookStore& store, std::uint32_t instrument, Side 
       EXPECT_EQ(store.order(order).previous, previous);
       EXPECT_EQ(store.order(order).level, at);
       EXPECT_GT(store.order(order).quantity, 0U);
-      EXPECT_EQ(store.find(instrument, store.order(order).id), order);
+      EXPECT_EQ(store.find(instrument, store.order(order).id).index, order);
       quantity += store.order(order).quantity;
       previous = order;
       ++count;

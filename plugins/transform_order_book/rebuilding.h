@@ -28,49 +28,50 @@ class Rebuilding : public Reporting<Listener> {
         reason = RejectReason::InvalidKind;
       } else if (!store_.has_book(order.instrument)) {
         reason = RejectReason::InstrumentLimit;
-      } else if (store_.find(order.instrument, order.order_id) != 0) {
-        reason = RejectReason::DuplicateOrderId;
-      } else if (store_.is_full()) {
-        reason = RejectReason::OrderLimit;
       }
     }
     if (reason != RejectReason::None) return count(reason);
+    const Found there = store_.find(order.instrument, order.order_id);
+    if (there.index != 0) return count(RejectReason::DuplicateOrderId);
+    if (store_.is_full()) return count(RejectReason::OrderLimit);
     this->tell_accepted(order, order.price);
-    this->enter(order.order_id, order.account, order.instrument, order.side, order.price, order.quantity);
+    enter(there.spot, {.id = order.order_id, .quantity = order.quantity, .account = order.account},
+          order.instrument, order.side, order.price);
     return finish_entry(order.instrument);
   }
 
   RejectReason follow(const market::Cancel& cancel) {
     const RejectReason wrong = this->judge_named(cancel);
     if (wrong != RejectReason::None) return count(wrong);
-    const std::uint32_t index = this->find(cancel.order_id, cancel.instrument, cancel.account);
-    if (index == 0) return count(RejectReason::UnknownOrder);
-    return end_part(index, store_.order(index).quantity, market::CancelReason::Venue);
+    const Found found = this->find(cancel.order_id, cancel.instrument, cancel.account);
+    if (found.index == 0) return count(RejectReason::UnknownOrder);
+    return end_part(found, store_.order(found.index).quantity, market::CancelReason::Venue);
   }
 
   RejectReason follow(const market::Reduce& reduce) {
     const RejectReason wrong = this->judge_named(reduce);
     if (wrong != RejectReason::None) return count(wrong);
-    const std::uint32_t index = this->find(reduce.order_id, reduce.instrument, reduce.account);
-    if (index == 0) return count(RejectReason::UnknownOrder);
-    return end_part(index, bounded(reduce.quantity, index), market::CancelReason::Reduced);
+    const Found found = this->find(reduce.order_id, reduce.instrument, reduce.account);
+    if (found.index == 0) return count(RejectReason::UnknownOrder);
+    return end_part(found, bounded(reduce.quantity, found.index), market::CancelReason::Reduced);
   }
 
   RejectReason follow(const market::Replace& replace) {
     const RejectReason wrong = this->judge_named(replace);
     if (wrong != RejectReason::None) return count(wrong);
-    const std::uint32_t index = this->find(replace.order_id, replace.instrument, replace.account);
-    if (index == 0) return count(RejectReason::UnknownOrder);
+    const Found found = this->find(replace.order_id, replace.instrument, replace.account);
+    if (found.index == 0) return count(RejectReason::UnknownOrder);
     if (replace.new_order_id != replace.order_id &&
-        store_.find(replace.instrument, replace.new_order_id) != 0) {
+        store_.find(replace.instrument, replace.new_order_id).index != 0) {
       return count(RejectReason::DuplicateOrderId);
     }
-    const Order old = store_.order(index);
-    const Level after = this->take_off(index, old.quantity);
-    this->tell_replaced(replace, replace.price, after.instrument(), old.account);
-    this->enter(replace.new_order_id, old.account, after.instrument(), after.side(), replace.price,
-                replace.quantity);
-    return finish_entry(after.instrument());
+    const Order old = store_.order(found.index);
+    const Level left = this->take_off(found, old.quantity);
+    this->tell_replaced(replace, replace.price, left.instrument(), old.account);
+    enter(store_.spot_of(left.instrument(), replace.new_order_id),
+          {.id = replace.new_order_id, .quantity = replace.quantity, .account = old.account},
+          left.instrument(), left.side(), replace.price);
+    return finish_entry(left.instrument());
   }
 
   // The state is only kept, for snapshots: what it means is the venue's affair.
@@ -89,11 +90,11 @@ class Rebuilding : public Reporting<Listener> {
 
   RejectReason follow(const market::VenueExecution& venue) {
     if (const RejectReason reason = judge(venue); reason != RejectReason::None) return count(reason);
-    const std::uint32_t index = this->find(venue.order_id, venue.instrument, 0);
-    if (index == 0) return count(RejectReason::UnknownOrder);
-    const Order maker = store_.order(index);
-    const std::uint32_t quantity = bounded(venue.quantity, index);
-    const Level after = store_.take(index, quantity);
+    const Found found = this->find(venue.order_id, venue.instrument, 0);
+    if (found.index == 0) return count(RejectReason::UnknownOrder);
+    const Order maker = store_.order(found.index);
+    const std::uint32_t quantity = bounded(venue.quantity, found.index);
+    const Level& after = store_.take(found, quantity);
     ++counts_.executed;
     const std::uint64_t match_id = store_.take_match_id(after.instrument());
     const std::int64_t price = venue.price != 0 ? venue.price : after.price();
@@ -147,17 +148,22 @@ class Rebuilding : public Reporting<Listener> {
     return std::min(quantity, open);
   }
 
-  RejectReason end_part(std::uint32_t index, std::uint32_t quantity, market::CancelReason reason) {
-    const Order& order = store_.order(index);
+  void enter(const OrderIdMap::Spot& spot, const Order& order, std::uint32_t instrument, Side side,
+             std::int64_t price) {
+    this->tell_entered(store_.enter(spot, order, place_of(instrument, side), rank_of(side, price)));
+  }
+
+  RejectReason end_part(const Found& found, std::uint32_t quantity, market::CancelReason reason) {
+    const Order& order = store_.order(found.index);
     this->tell_cancelled(order, order.quantity, quantity, reason);
-    this->tell_change(this->take_off(index, quantity).instrument());
+    this->tell_change(this->take_off(found, quantity).instrument());
     return RejectReason::None;
   }
 
   RejectReason finish_entry(std::uint32_t instrument) {
-    const std::uint32_t bid = store_.best(instrument, Side::Buy);
-    const std::uint32_t ask = store_.best(instrument, Side::Sell);
-    if (bid != 0 && ask != 0 && store_.level(bid).price() >= store_.level(ask).price()) ++counts_.crossed;
+    const std::uint32_t bids = place_of(instrument, Side::Buy);
+    const Place& bid = store_.levels().place(bids);
+    if (bid.best != 0 && store_.levels().met(bids, bid.best_rank) != 0) ++counts_.crossed;
     this->tell_change(instrument);
     return RejectReason::None;
   }

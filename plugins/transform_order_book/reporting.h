@@ -40,15 +40,16 @@ class Reporting : public MarketData<Listener> {
   using MarketData<Listener>::store_;
   using MarketData<Listener>::listener_;
 
-  // The order a request means; 0 when there is none, or it is another's: an account or instrument that the
+  // The order a request means; none if it is another's: an account or instrument that the
   // request gives (not 0) must be the order's.
-  [[nodiscard]] std::uint32_t find(std::uint64_t id, std::uint32_t instrument, std::uint32_t account) const {
-    const std::uint32_t index = store_.find(instrument, id);
-    if (index == 0) return 0;
-    const Order& order = store_.order(index);
-    if (account != 0 && account != order.account) return 0;
-    if (instrument != 0 && instrument != store_.level_of(order).instrument()) return 0;
-    return index;
+  [[nodiscard]] [[gnu::always_inline]] Found find(std::uint64_t id, std::uint32_t instrument,
+                                                  std::uint32_t account) const {
+    const Found found = store_.find(instrument, id);
+    if (found.index == 0) return {};
+    const Order& order = store_.order(found.index);
+    if (account != 0 && account != order.account) return {};
+    if (instrument != 0 && instrument != store_.level_of(order).instrument()) return {};
+    return found;
   }
 
   // Where each instrument has ids of its own, an id alone names no order.
@@ -92,8 +93,8 @@ class Reporting : public MarketData<Listener> {
   }
 
   // Called before `quantity` is taken off the `open` quantity of an order.
-  void tell_cancelled(const Order& order, std::uint32_t open, std::uint32_t quantity,
-                      market::CancelReason reason) {
+  [[gnu::always_inline]] void tell_cancelled(const Order& order, std::uint32_t open, std::uint32_t quantity,
+                                             market::CancelReason reason) {
     if (quantity == open) ++counts_.cancelled;
     if (!listener_.wants_reports()) return;
     listener_.report(market::Cancelled{.order_id = order.id,
@@ -104,13 +105,8 @@ class Reporting : public MarketData<Listener> {
                                        .reason = reason});
   }
 
-  void enter(std::uint64_t id, std::uint32_t account, std::uint32_t instrument, Side side, std::int64_t price,
-             std::uint32_t quantity, std::uint8_t flags = 0) {
-    this->tell_entered(store_.enter(id, account, instrument, side, price, quantity, flags));
-  }
-
   // `price`: where it is, if not where it was put.
-  void tell_accepted(const auto& order, std::int64_t price) {
+  [[gnu::always_inline]] void tell_accepted(const auto& order, std::int64_t price) {
     ++counts_.accepted;
     if (!listener_.wants_reports()) return;
     listener_.report(market::Accepted{.order_id = order.order_id,

@@ -25,8 +25,14 @@ struct Taker {
   std::uint8_t flags = 0;
 };
 
+constexpr std::uint32_t place_of(const Taker& taker) {
+  return place_of(taker.instrument, taker.side);
+}
+constexpr std::uint64_t rank_of(const Taker& taker) {
+  return rank_of(taker.side, taker.price);
+}
 inline const Place& met_by(const BookStore& store, const Taker& taker) {
-  return store.levels().place(place_of(taker.instrument, opposite(taker.side)));
+  return store.levels().place(place_of(taker) ^ 1U);
 }
 inline bool prevents_self_trade(const Taker& taker) {
   return taker.account != 0 && market::self_trade_of(taker.flags) != SelfTrade::Allow;

@@ -34,7 +34,7 @@ class Trading : public Ending<Listener> {
   }
 
   // Trades at ranks up to `worst`.
-  [[gnu::always_inline]] void trade(Taker& taker, std::uint64_t worst) {
+  [[gnu::noinline]] void trade(Taker& taker, std::uint64_t worst) {
     const Place& place = met_by(taker);
     while (taker.quantity != 0 && place.best != 0 && place.best_rank <= worst) {
       const std::int64_t price = price_of(opposite(taker.side), place.best_rank);
@@ -46,9 +46,9 @@ class Trading : public Ending<Listener> {
     }
   }
 
-  [[gnu::noinline]] void trade_with_level(Taker& taker, std::uint32_t level_index, std::int64_t price) {
+  [[gnu::always_inline]] void trade_with_level(Taker& taker, std::uint32_t level_index, std::int64_t price) {
     store_.instruments.traded(taker.instrument, price);
-    const Level after =
+    const Level& after =
         store_.take_front(level_index, taker.quantity, [&](const Order& maker, std::uint32_t quantity) {
           execute(taker, maker, quantity, price);
           this->tell_less(maker.id, maker.quantity - quantity, store_.level(level_index));
@@ -92,7 +92,7 @@ class Trading : public Ending<Listener> {
       const std::uint32_t hidden = store_.hidden(index);
       const std::uint32_t both = std::min(taker.quantity, maker.quantity);
       if (!is_guarded || maker.account != taker.account) {
-        after = store_.take(index, both);
+        after = store_.take(store_.found(index), both);
         store_.instruments.traded(taker.instrument, price);
         execute(taker, maker, both, price, hidden);
         this->tell_less(maker.id, maker.quantity - both, after);
@@ -120,7 +120,7 @@ class Trading : public Ending<Listener> {
     tell_prevented(maker.id, maker.account, taker.instrument, quantity, open - quantity);
     if (choice != SelfTrade::CancelOldest) take_off_taker(taker, is_decrement ? both : taker.quantity);
     const std::uint32_t of_shown = is_decrement ? both : store_.take_hidden(index, open);
-    const Level after = store_.take(index, of_shown);
+    const Level& after = store_.take(store_.found(index), of_shown);
     this->tell_less(maker.id, maker.quantity - of_shown, after);
     return after;
   }
@@ -141,19 +141,20 @@ class Trading : public Ending<Listener> {
                                        .reason = CancelReason::SelfTrade});
   }
 
-  void rest(const Taker& taker) {
-    this->enter(taker.id, taker.account, taker.instrument, taker.side, taker.price, taker.quantity,
-                taker.flags);
-  }
+  [[gnu::noinline]] void rest(const Taker& taker) { this->tell_entered(enter(taker, taker.quantity)); }
 
   [[gnu::noinline]] void rest(const Taker& taker, Extras extras) {
     const std::uint32_t shown =
         extras.display != 0 ? std::min(taker.quantity, extras.display) : taker.quantity;
     extras.hidden = taker.quantity - shown;
-    const std::uint32_t index =
-        store_.enter(taker.id, taker.account, taker.instrument, taker.side, taker.price, shown, taker.flags);
+    const std::uint32_t index = enter(taker, shown);
     if (extras.bits() != 0) store_.give(index, extras);
     this->tell_entered(index);
+  }
+  std::uint32_t enter(const Taker& taker, std::uint32_t shown) {
+    return store_.enter(store_.spot_of(taker.instrument, taker.id),
+                        {.id = taker.id, .quantity = shown, .account = taker.account, .flags = taker.flags},
+                        place_of(taker), rank_of(taker));
   }
   // An iceberg has come to the back of its level with its next part.
   void tell_refreshed(const Level& level, std::uint32_t index) {

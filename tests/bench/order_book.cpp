@@ -52,7 +52,7 @@ class CoreBook {
     const market::Side side = command.is_buy ? market::Side::Buy : market::Side::Sell;
     return {.id = command.id,
             .rank = book::rank_of(side, command.price),
-            .place = command.op == Op::add ? book::place_of(command.instrument, side) : 0};
+            .place = book::place_of(command.instrument, side) * (command.op == Op::add ? 1U : 0U)};
   }
 
   book::BookStore store_;
