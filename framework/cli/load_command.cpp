@@ -68,8 +68,8 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
   if (plan.events == 0 && plan.duration_ns == 0) plan.events = 1'000'000;
   // What falls due within the time is sent, however late.
   if (plan.events == 0 && plan.rate > 0) plan.events = static_cast<std::uint64_t>(given.seconds * given.rate);
-  // The same orders in a quarter of the calls.
-  plan.burst = static_cast<std::uint32_t>(std::clamp(given.rate * load_burst_ns / 1e9, 1.0, 64.0));
+  // What falls due in one turn goes to one connection: the same orders in a quarter of the calls.
+  plan.burst = static_cast<std::uint32_t>(std::clamp(given.rate * load_turn_ns / 1e9, 1.0, 64.0));
   plan.reconnects = given.reconnects;
   plan.duplicates = given.duplicates;
   plan.patience_ns = static_cast<std::uint64_t>(given.patience * 1e9);

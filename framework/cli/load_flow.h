@@ -19,10 +19,7 @@
 
 namespace tickweir {
 
-// A shorter wait is not worth a sleep; waking up takes as long again.
-constexpr std::uint64_t load_turn_ns = 20'000;
-// What falls due in so long, about a turn, goes to one connection.
-constexpr std::uint64_t load_burst_ns = 50'000;
+constexpr std::uint64_t load_turn_ns = 50'000;  // a shorter wait is not worth a sleep
 
 struct LoadPlan {
   ClientSettings client;                        // its id is that of the first connection, the others count on
