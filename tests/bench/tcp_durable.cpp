@@ -37,7 +37,7 @@ Answers served(const Settings& settings, const Load& load) {
   const std::uint16_t port = free_port();
   const std::string segments = settings.is_smoke ? ", segment_bytes: 1MiB" : "";
   Pipeline pipeline(
-      "threads: { core: { wait: block } }\nstages:\n"
+      "threads: { core: { wait: block } }\nbatch: { max_events: 1024, max_bytes: 64KiB }\nstages:\n"
       "  orders: { plugin: source_tcp, thread: core, config: { listen: \"127.0.0.1:" +
       std::to_string(port) +
       "\", accept: [256] } }\n"
