@@ -109,7 +109,7 @@ void add_load(CLI::App& app, RawArguments& raw) {
   load.add_option("--duplicates", given.duplicates, "Share of events sent again, answered or not")
       ->type_name("SHARE");
   load.add_option("--window", given.window, "Unanswered events of a connection; 16384")->type_name("N");
-  load.add_option("--patience", given.patience, "Seconds to wait for a source that is away; 10")
+  load.add_option("--patience", given.patience, "Seconds to wait for a source that is away or silent; 10")
       ->type_name("N");
   load.add_option("--ca", given.ca, "PEM file of who vouches for the source; turns TLS on")
       ->type_name("FILE");

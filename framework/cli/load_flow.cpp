@@ -198,9 +198,8 @@ class Load {
         if (!one->client().is_connected()) wait_until(now_ns() + retry_ns);
       }
     }
-    start_ = now_ns();
+    start_ = silent_since_ = now_ns();
     for (auto& one : all_) one->set_start(start_);
-    std::uint64_t answered_until = 0;
     for (std::uint64_t now = start_;; now = now_ns()) {
       const std::uint64_t due = due_at(now);
       bool is_made = is_over(now);
@@ -211,8 +210,7 @@ class Load {
         is_made = is_made && (plan_.events == 0 || all_[i]->made() >= load_share(plan_, plan_.events, i));
       }
       if (is_made && unanswered() == 0) return finish(now);
-      if (is_made && answered_until == 0) answered_until = now + plan_.patience_ns + second * 5;
-      if (answered_until != 0 && now > answered_until) {
+      if (is_silent(now)) {
         result_.problem = "the answers did not come";
         return finish(now);
       }
@@ -231,6 +229,16 @@ class Load {
     if (plan_.rate == 0) return limit;
     const double passed = static_cast<double>(now - start_) / static_cast<double>(second);
     return std::min(limit, static_cast<std::uint64_t>(passed * plan_.rate) + 1);
+  }
+  // The source has owed answers and given none for as long as patience goes. While it is away, connect() has
+  // its own patience.
+  bool is_silent(std::uint64_t now) {
+    const std::uint64_t owed = unanswered();
+    const bool is_there =
+        std::ranges::all_of(all_, [](const auto& one) { return one->client().is_connected(); });
+    if (owed == 0 || !is_there || result_.sent - owed != answered_) silent_since_ = now;
+    answered_ = result_.sent - owed;
+    return now - silent_since_ > plan_.patience_ns;
   }
   [[nodiscard]] std::uint64_t unanswered() const {
     std::uint64_t sum = 0;
@@ -277,6 +285,8 @@ class Load {
   std::vector<std::unique_ptr<LoadConnection>> all_;
   std::vector<pollfd> waiting_;  // by connection; what the last wait found
   std::uint64_t start_ = 0;
+  std::uint64_t answered_ = 0;
+  std::uint64_t silent_since_ = 0;
 };
 
 }  // namespace

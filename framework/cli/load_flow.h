@@ -30,7 +30,7 @@ struct LoadPlan {
   std::uint64_t duration_ns = 0;
   std::uint64_t reconnects = 0;  // of each connection, spread evenly
   double duplicates = 0;  // share of events that are sent again after reconnects though they are answered
-  std::uint64_t patience_ns = 10'000'000'000;  // for a source that is away
+  std::uint64_t patience_ns = 10'000'000'000;  // for a source that is away or silent
   std::uint32_t burst = 1;  // so many events fall due on one connection, then as many on the next
 };
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <map>
 
 #include "served_stage.h"
@@ -111,6 +112,22 @@ TEST(LoadProgram, FailsWhenAnswersAreMissing) {
   const Outcome ran = run(TICKWEIR_PROGRAM " load --patience 0.1 --to " + place);
   EXPECT_EQ(ran.code, 1);
   EXPECT_TRUE(says(ran, "cannot connect to " + place)) << ran.output;
+}
+
+TEST(LoadProgram, GivesUpOnASourceThatFallsSilent) {
+  Log log;
+  std::promise<void> load_has_ended;
+  std::shared_future<void> ended(load_has_ended.get_future());
+  ServedStage source(log, any_port, [&](const Event& event) {
+    if (origin_number(event.origin) == 100) ended.wait();
+    return false;
+  });
+  // More than it may send without an answer.
+  const Outcome ran = load(source, "--events 1000000 --window 1000 --patience 0.2");
+  load_has_ended.set_value();
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  EXPECT_TRUE(says(ran, "the answers did not come")) << ran.output;
+  source.stop();
 }
 
 TEST(LoadProgram, SaysWhatIsWrongWithItsArguments) {
