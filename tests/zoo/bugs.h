@@ -63,6 +63,8 @@ inline constexpr std::array bugs{
     Bug{"zoo_engine", "second log begins again after a snapshot", "*Snapshots.AreGoneOnFrom/*"},
     Bug{"zoo_engine", "older snapshot removed", "*Snapshots.ThatAreDamaged*"},
     Bug{"zoo_engine", "log dropped up to the newest snapshot", "*Snapshots.LetLogsDrop*"},
+    Bug{"zoo_engine", "gathers while all shall rest", "*Snapshots.HaveALogStoreWhatItGathers/*"},
+    Bug{"zoo_engine", "one shard after the other", "Shards.GiveTheSameBytesHowever*"},
     Bug{"zoo_engine", "time goes back", "*.StoreTimesThatNeverGoBack/*"},
     Bug{"zoo_engine", "drained behind a log", "*.KeepWhatAStageAfterThemHolds*"},
     Bug{"zoo_engine", "drain drops what is open", "Engine.DrainsWhatAStageHolds"},

@@ -174,7 +174,8 @@ void Committer::wait() {
 // end.
 std::uint64_t Committer::gathers_for_ns() const {
   if (is_awaited_ || !staging_.has_blocks() || staging_.has_plenty()) return 0;
-  if (control_.rest().is_held() || control_.is_draining()) return 0;
+  const bool must_rest = control_.rest().is_held() && !TICKWEIR_BUG("gathers while all shall rest");
+  if (must_rest || control_.is_draining()) return 0;
   const std::uint64_t until_ns = ticks_to_ns(staging_.next_pushed_ticks()) + durability_.max_delay_ns / 2;
   const std::uint64_t now_ns = ticks_to_ns(clock_ticks());
   return now_ns < until_ns ? until_ns - now_ns : 0;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "runtime/graph/shards.h"
+#include "tickweir/planted_bug.h"
 
 namespace tickweir {
 
@@ -49,7 +50,8 @@ void ShardMerge::merge(Emitter& out, const BlockPool* current) {
     }
     if (first->place == no_place) break;
     if (first->place == second) combine(second, *first, out, current);
-    for (; first->place < second; step(*first, current)) copy(*first, out);
+    const std::uint64_t until = TICKWEIR_BUG("one shard after the other") ? no_place : second;
+    for (; first->place < until; step(*first, current)) copy(*first, out);
   }
   for (Lane& lane : lanes_) close(lane, current);
   ++next_batch_;
