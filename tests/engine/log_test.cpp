@@ -170,10 +170,12 @@ TEST_P(Logs, ReplayCountsWhatTheSecondDoesNotHoldYet) {
 TEST_P(Logs, ReplayEndsWhereItIsTold) {
   ASSERT_TRUE(Pipeline(shape())());
   Shape again = shape();
-  again.mode = {.is_replay = true, .replay_until = 333};
+  // Whoever wants to see a stage gets those before the log, too, as they were then.
+  again.mode = {.is_replay = true, .replay_until = 333, .shown_stage = "none of these"};
   Pipeline replay(again);
   ASSERT_TRUE(replay());
   EXPECT_EQ(replay.engine().replays()[0].made_last, 333U);
+  EXPECT_EQ(recovered_events(), 333U) << "stages before the log";
   const LogReplay trades = replay.engine().replays()[1];
   EXPECT_EQ(trades.equal_events, trades.made_last);
   EXPECT_GT(trades.made_last, 0U);

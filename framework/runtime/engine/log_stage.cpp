@@ -90,11 +90,13 @@ Result<void> LogStage::read_from(std::uint64_t sequence,
                                  const std::function<Result<void>(const tickweir_batch&)>& visit) {
   OwnBatch events(graph_.config.batch_bytes_max, graph_.config.batch_events_max);
   for (std::uint64_t next = std::max(sequence, first_held(facts_)); next <= facts_.last_sequence;) {
-    auto read = store_.read(next, events.room());
+    tickweir_batch& batch = events.room();
+    auto read = store_.read(next, batch);
     if (!read) return read.error();
     if (!*read) return Error{"the log ends before its last event, at " + std::to_string(next)};
-    next += events.batch().event_count;
-    if (auto visited = visit(events.batch()); !visited) return visited;
+    keep_first(batch, facts_.last_sequence - next + 1);
+    next += batch.event_count;
+    if (auto visited = visit(batch); !visited) return visited;
   }
   return {};
 }
