@@ -41,8 +41,8 @@ Answers served(const Settings& settings, const Load& load) {
       "  orders: { plugin: source_tcp, thread: core, config: { listen: \"127.0.0.1:" +
       std::to_string(port) +
       "\", accept: [256] } }\n"
-      "  log: { plugin: wal_segment, thread: core, inputs: [orders], durability: { max_events: 16384, io: pwrite }, "
-      "config: { path: \"" +
+      "  log: { plugin: wal_segment, thread: core, inputs: [orders], "
+      "durability: { max_events: 16384, io: pwrite }, config: { path: \"" +
       folder + "/log\"" + segments +
       " } }\n"
       "  sink: { plugin: sink_null, thread: core, inputs: [log] }\n");
