@@ -26,6 +26,7 @@ struct Shape {
   Retain retain = Retain::all;
   std::uint64_t every_events = 0;
   std::uint64_t max_delay_ns = 10'000'000;
+  bool releases = false;  // the sink gets only what is durable in the second log, on a thread that spins
   const Plugin& sums = summing_plugin();
 };
 
@@ -50,6 +51,8 @@ class Pipeline : public RecordedEngine {
     auto& stages = maker_.graph().stages;
     stages[sums].log = stages[trades].log = log;
     stages.back().log = trades;
+    stages.back().release_durable = shape.releases;
+    if (shape.releases) maker_.graph().threads[last].wait = WaitMode::spin;
     stages[source].settling_log = log;
     for (const auto one : {log, trades}) {
       stages[one].durability.retain = shape.retain;
@@ -165,6 +168,18 @@ TEST_P(Snapshots, HaveALogStoreWhatItGathers) {
   while (read_cell(arrived) < 80) std::this_thread::yield();
   ASSERT_TRUE(pipeline.engine().take_snapshot());
   EXPECT_EQ(disk("trades").groups, std::vector<std::size_t>{80});
+  pipeline.end();
+}
+
+// A thread that spins needs no wake, but it waits: the log does not gather.
+TEST_P(Snapshots, AreNotNeededByAStageThatWaitsForALog) {
+  Shape slow = shape(100);
+  slow.max_delay_ns = never_ns;
+  slow.releases = true;
+  Pipeline pipeline(slow, folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  const Cell& arrived = pipeline.engine().telemetry().stages[5]->received_events;
+  while (read_cell(arrived) < 80) std::this_thread::yield();
   pipeline.end();
 }
 

@@ -55,8 +55,7 @@ void Committer::set_upstream(Committer* upstream) {
 }
 
 void Committer::start(const LogFacts& held) {
-  is_awaited_ = !syncs_ || !settlements_.empty() || !waiters_.empty();
-  if (!is_awaited_) staging_.gather(events_max_);
+  if (gathers()) staging_.gather(events_max_);
   first_held_ = first_held(held);
   stored_ = sync_begun_ = held.last_sequence;
   durable_.store(held.last_sequence, std::memory_order_relaxed);
@@ -173,7 +172,7 @@ void Committer::wait() {
 // How much longer what waits may wait for more. Not while the threads are to come to rest, or the run to its
 // end.
 std::uint64_t Committer::gathers_for_ns() const {
-  if (is_awaited_ || !staging_.has_blocks() || staging_.has_plenty()) return 0;
+  if (!gathers() || !staging_.has_blocks() || staging_.has_plenty()) return 0;
   const bool must_rest = control_.rest().is_held() && !TICKWEIR_BUG("gathers while all shall rest");
   if (must_rest || control_.is_draining()) return 0;
   const std::uint64_t until_ns = ticks_to_ns(staging_.next_pushed_ticks()) + durability_.max_delay_ns / 2;

@@ -47,9 +47,16 @@ class Committer {
 
   Edge& staging() { return staging_; }
   // Blocks go to `edge` when they are durable: to a source that settles.
-  void add_settlement(Edge* edge) { settlements_.push_back(edge); }
-  // Whoever waits for durable() to rise: a worker with stages that release, or another committer.
-  void add_waiter(Sleeper* sleeper) { waiters_.push_back(sleeper); }
+  void add_settlement(Edge* edge) {
+    is_awaited_ = true;
+    settlements_.push_back(edge);
+  }
+  // Whoever waits for durable() to rise: a worker with stages that release, or another committer. nullptr: it
+  // never sleeps.
+  void add_waiter(Sleeper* sleeper) {
+    is_awaited_ = true;
+    if (sleeper != nullptr) waiters_.push_back(sleeper);
+  }
   // The log before this one.
   void set_upstream(Committer* upstream);
   // Whatever its threads wait for, they look again. Any thread.
@@ -80,6 +87,7 @@ class Committer {
  private:
   void run();
   void wait();
+  [[nodiscard]] bool gathers() const { return syncs_ && !is_awaited_; }
   [[nodiscard]] std::uint64_t gathers_for_ns() const;
   void wait_for_upstream(const Block& block);
   void store_waiting();
@@ -120,7 +128,7 @@ class Committer {
   const bool syncs_;  // otherwise what is stored counts as durable
   const bool has_two_threads_;
   std::uint32_t events_max_;
-  bool is_awaited_ = true;  // somebody hears of what becomes durable
+  bool is_awaited_ = false;  // somebody hears of what becomes durable
 
   std::vector<tickweir_span> spans_;  // of the events to append next
   std::uint32_t span_events_ = 0;

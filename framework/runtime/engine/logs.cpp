@@ -45,7 +45,7 @@ std::vector<std::unique_ptr<Settlement>> make_logs(const Graph& graph, Telemetry
         runners[i]->log()->committer().set_upstream(&before);
       } else {
         runners[i]->wait_for(&before);
-        if (Sleeper* sleeper = sleeper_of(stage)) before.add_waiter(sleeper);
+        before.add_waiter(sleeper_of(stage));
       }
     }
     if (stage.settling_log != no_log) {
