@@ -57,6 +57,7 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
     return "--duplicates needs --reconnects and --events: events are sent again after a reconnect";
   }
   if (given.seconds < 0) return "--seconds takes 0 or more";
+  if (!(given.patience >= 0 && given.patience <= 1e9)) return "--patience takes seconds from 0 to 1000000000";
   if (!given.token_file.empty() && !read_tokens(given.token_file, plan)) {
     return "--token-file " + given.token_file + " holds no line `id token`";
   }

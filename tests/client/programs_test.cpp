@@ -137,6 +137,8 @@ TEST(LoadProgram, SaysWhatIsWrongWithItsArguments) {
            {"--connections 0", "--connections"},
            {"--duplicates 0.5", "--duplicates needs --reconnects"},
            {"--duplicates 2", "from 0 to 1"},
+           {"--patience -1", "--patience takes seconds from 0 to"},
+           {"--patience 1e300", "--patience takes seconds from 0 to"},
            {"--token-file /nowhere", "holds no line"}}) {
     const Outcome ran = run(TICKWEIR_PROGRAM " load " + words);
     EXPECT_EQ(ran.code, 2) << words;
