@@ -16,6 +16,7 @@
 #include <new>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "disk_copy.h"
@@ -57,6 +58,22 @@ template <typename GoesOn>
     if (!file.write(zeros.data(), std::min<std::uint64_t>(zeros.size(), bytes - at), at)) return false;
   }
   return true;
+}
+
+// Makes a file of zeros, synced; instead of one that is there. False: as above, and a part of it is there.
+template <typename GoesOn>
+[[nodiscard]] bool make_filled_file(const Files& files, const std::string& path, std::uint64_t bytes,
+                                    GoesOn&& goes_on) {
+  if (files.open_if_there(path, TICKWEIR_FILE_READ).is_open()) files.remove(path);
+  File file = files.open(path, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE | TICKWEIR_FILE_DIRECT);
+  if (!fill_with_zeros(file, bytes, goes_on)) return false;
+  file.sync();
+  return true;
+}
+[[nodiscard]] inline bool make_filled_file(const Files& files, const std::string& path, std::uint64_t bytes) {
+  if (make_filled_file(files, path, bytes, [](std::uint64_t) { return true; })) return true;
+  files.remove(path);
+  return false;
 }
 
 class PageWriter {

@@ -6,6 +6,9 @@
 // The segment's mark vouches likewise. Later blocks that do not vouch for it belong to the same torn end:
 // unsynced bytes reach the disk in any order.
 //
+// In a file that another segment was in before, anything may follow the blocks. There only sound block headers
+// of this segment are signs of a torn end; whatever else lies there stays and is written over.
+//
 // Threading: one thread. Memory: a buffer. Errors: thrown (Damage, std::system_error).
 #pragma once
 
@@ -20,7 +23,7 @@ namespace tickweir::wal_segment {
 // The end of a segment's good blocks, and what follows them.
 struct Tail {
   Position position;                  // where the next block goes
-  std::uint64_t dirty_end = 0;        // bytes from position.offset to here are not all zero; 0: all are
+  std::uint64_t dirty_end = 0;        // a torn end goes from position.offset to here; 0: there is none
   std::string problem;                // of the first bad block; "" when there is none
   std::uint64_t synced_sequence = 0;  // blocks and mark vouch for these
 };
@@ -39,7 +42,7 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
       std::uint64_t word = 0;
       std::memcpy(&word, here.data() + at, sizeof word);
       if (word == 0) continue;
-      tail.dirty_end = from + at + 8;
+      if (!reader.is_reused()) tail.dirty_end = from + at + 8;
       const auto kind = static_cast<std::uint32_t>(word >> 32);
       if (kind != block_events && kind != block_sealed) continue;
       BlockHeader header;
@@ -51,8 +54,10 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
         if (window.file().read(rest, sizeof header - known, from + at + known) != sizeof header - known)
           continue;
       }
+      if (!reader.is_block(from + at, header)) continue;
+      tail.dirty_end = std::max(tail.dirty_end, from + at + sizeof header + header.payload_bytes);
       const bool vouches = header.synced_sequence >= tail.position.next_sequence;
-      if (vouches && reader.is_block(from + at, header) && !TICKWEIR_BUG("damage cut as torn")) {
+      if (vouches && !TICKWEIR_BUG("damage cut as torn")) {
         const std::string found = tail.problem.empty() ? "there are zeros instead of a block" : tail.problem;
         throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,
                      found + ", and a later block (byte " + std::to_string(from + at) +

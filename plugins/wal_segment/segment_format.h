@@ -1,6 +1,6 @@
 // The bytes of a segment file: see framework/docs/wal_format.md, which this follows field by field.
 //
-//   | header 4 KiB | mark 4 KiB | schema, padded to 4 KiB | block | block | ... | zeros |
+//   | header 4 KiB | mark 4 KiB | schema, padded to 4 KiB | block | ... | zeros, or an older segment |
 //
 // Threading: plain data. Memory: nothing is allocated but names and texts.
 // Units:     offsets and sizes in bytes; offsets from the start of the file.
@@ -25,6 +25,7 @@ namespace tickweir::wal_segment {
 using LogId = std::array<std::uint8_t, 16>;
 
 constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version_reused = 2;  // blocks of an older segment may lie behind its own
 constexpr std::uint32_t page_bytes = 4096;
 constexpr std::uint32_t schema_bytes_max = 1 << 20;
 constexpr std::array<char, 8> segment_magic{'T', 'W', 'S', 'E', 'G', 'M', 'N', 'T'};
@@ -41,6 +42,8 @@ struct SegmentHeader {
   std::uint32_t schema_bytes = 0;
   std::uint32_t schema_check = 0;  // CRC32C of the schema
   std::uint32_t data_offset = 0;   // of the first block
+
+  [[nodiscard]] bool is_reused() const { return version == format_version_reused; }
 };
 static_assert(sizeof(SegmentHeader) == 72);
 
@@ -85,14 +88,18 @@ class Damage : public std::runtime_error {
                            " on cannot be trusted. Nothing was changed: restore the file from a copy") {}
 };
 
+[[nodiscard]] inline std::string numbered_name(std::uint64_t number, std::string_view suffix) {
+  char digits[24];
+  std::snprintf(digits, sizeof digits, "%012llu", static_cast<unsigned long long>(number));
+  return std::string(digits).append(suffix);
+}
 [[nodiscard]] inline std::string segment_name(std::uint64_t number) {
-  char name[40];
-  std::snprintf(name, sizeof name, "%012llu.segment", static_cast<unsigned long long>(number));
-  return name;
+  return numbered_name(number, ".segment");
 }
 
-// The number in a file's name, if it is that of a segment.
-[[nodiscard]] inline std::optional<std::uint64_t> segment_number(std::string_view name) {
+// The number in a file's name, if it is such a one.
+[[nodiscard]] inline std::optional<std::uint64_t> file_number(std::string_view name,
+                                                              std::string_view suffix) {
   const std::size_t dot = name.find('.');
   if (dot < 12 || dot > 18) return {};
   std::uint64_t number = 0;
@@ -100,7 +107,7 @@ class Damage : public std::runtime_error {
     if (digit < '0' || digit > '9') return {};
     number = number * 10 + static_cast<std::uint64_t>(digit - '0');
   }
-  if (number == 0 || segment_name(number) != name) return {};
+  if (number == 0 || numbered_name(number, suffix) != name) return {};
   return number;
 }
 
@@ -124,9 +131,9 @@ class Damage : public std::runtime_error {
   problem.clear();
   if (header.magic != segment_magic) {
     problem = "found no segment header (TWSEGMNT)";
-  } else if (header.version != format_version && !TICKWEIR_BUG("version ignored")) {
-    problem = "found format version " + std::to_string(header.version) + ", this program reads version " +
-              std::to_string(format_version);
+  } else if (header.version != format_version && !header.is_reused() && !TICKWEIR_BUG("version ignored")) {
+    problem = "found format version " + std::to_string(header.version) + ", this program reads versions " +
+              std::to_string(format_version) + " and " + std::to_string(format_version_reused);
   } else {
     const std::uint32_t found = header.check;
     std::memset(page.data() + offsetof(SegmentHeader, check), 0, sizeof header.check);
@@ -142,6 +149,10 @@ class Damage : public std::runtime_error {
     }
   }
   return header;
+}
+
+[[nodiscard]] inline std::optional<std::uint64_t> segment_number(std::string_view name) {
+  return file_number(name, ".segment");
 }
 
 // What binds a block to its place, so that no other place can pass for it.

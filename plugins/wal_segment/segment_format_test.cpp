@@ -51,10 +51,10 @@ TEST(SegmentFormat, RefusesAHeaderWithAnyBitFlipped) {
 
 TEST(SegmentFormat, SaysThatANewerVersionIsNewer) {
   SegmentHeader header = some_header();
-  header.version = 2;
+  header.version = 3;
   std::string problem;
   static_cast<void>(decode(encode(header), 65536, problem));
-  EXPECT_EQ(problem, "found format version 2, this program reads version 1");
+  EXPECT_EQ(problem, "found format version 3, this program reads versions 1 and 2");
 }
 
 TEST(SegmentFormat, RefusesAFileOfAnotherLength) {

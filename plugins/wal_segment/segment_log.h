@@ -2,6 +2,7 @@
 //
 //   <path>/lock                        held by the one process that may write
 //   <path>/000000000001.segment ...    see segment_format.h
+//   <path>/000000000001.ready ...      files for segments to come: see segment_supply.h
 //   <path>/*.segment.new               one that is being made, maybe ahead; removed at the next start
 //   <path>/*.torn                      what a crash left behind the last good block, kept for people
 //
@@ -32,13 +33,11 @@ namespace tickweir::wal_segment {
 
 class SegmentLog {
  public:
-  // `makes_spares`: the next segment is made by a thread of its own while the present one is filled.
-  SegmentLog(Files files, std::string path, std::uint64_t segment_bytes, bool makes_spares = false)
+  SegmentLog(Files files, std::string path, const SupplyPlan& supply)
       : files_(files),
         path_(std::move(path)),
-        segment_bytes_(segment_bytes),
-        makes_spares_(makes_spares),
-        spare_(files, path_) {}
+        segment_bytes_(supply.segment_bytes),
+        supply_(files, path_, supply) {}
 
   // Recovers. `schema` is kept by a new log; an old one has its own.
   void open(bool is_read_only, const std::string& schema) {
@@ -50,6 +49,9 @@ class SegmentLog {
       begin(schema);
     } else {
       recover();
+    }
+    if (!is_read_only && !supply_.prepare()) {
+      throw std::runtime_error("no room on the disk to prepare the segments of the log in " + path_);
     }
   }
 
@@ -69,7 +71,7 @@ class SegmentLog {
     });
     if (!is_stored) throw LogFull("no room on the disk for the log in " + path_);
     next_sequence_ += event_count;
-    if (makes_spares_) prepare_spare();
+    supply_.keep_ahead(writer_.position().offset);
   }
 
   // Everything appended before is durable. Called again with nothing new, it also makes that known on the
@@ -94,7 +96,7 @@ class SegmentLog {
       if (!writer_.is_synced()) sync();
       sync();
     }
-    spare_.drop();
+    supply_.stop();
     writer_.close();
     reader_.close();
     lock_ = {};
@@ -115,6 +117,7 @@ class SegmentLog {
     return writer_.has_room(bytes + block_header_bytes);
   }
   [[nodiscard]] std::size_t segment_count() const { return segments_.size(); }
+  [[nodiscard]] std::size_t ready_count() const { return supply_.ready_count(); }
   [[nodiscard]] const LogId& id() const { return segments_.front().header.log_id; }
   [[nodiscard]] const std::string& schema() const { return schema_; }
   // What open() repaired; "" when nothing was.
@@ -139,23 +142,15 @@ class SegmentLog {
   [[nodiscard]] bool next_block();
   void go_to_next_segment(const Step& end);
   void fill(tickweir_batch& room);
+  void require_kept(const std::string& path, std::uint64_t sequence) const;
   [[nodiscard]] std::size_t reader_index() const {
     return reader_.number() - segments_.front().header.number;
   }
 
-  // From a quarter of this segment on, to have the next one at three quarters.
-  void prepare_spare() {
-    const std::uint64_t offset = writer_.position().offset;
-    if (offset <= segment_bytes_ / 4) return;
-    if (!spare_.has_begun()) spare_.begin(segment_bytes_);
-    spare_.want(2 * (offset - segment_bytes_ / 4));
-  }
   void remove_before(std::uint64_t sequence) {
     while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
       if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
-      files_.remove(segments_.front().path);
-      if (!TICKWEIR_BUG("folder not synced between drops"))
-        files_.sync_folder(path_);  // one by one: a crash must not leave a gap
+      supply_.drop(segments_.front().path, segments_.front().header.segment_bytes);
       segments_.erase(segments_.begin());
     }
   }
@@ -195,8 +190,7 @@ class SegmentLog {
   std::uint64_t next_sequence_ = 1;
   BlockPlan plan_;
   SegmentWriter writer_;
-  bool makes_spares_;
-  SpareMaker spare_;
+  SegmentSupply supply_;
 
   SegmentReader reader_;
   Step block_;                       // the block that is being handed out

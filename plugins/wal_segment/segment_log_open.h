@@ -35,8 +35,9 @@ inline SegmentHeader SegmentLog::read_header(const std::string& path, std::uint6
 inline void SegmentLog::find_segments() {
   segments_.clear();
   next_sequence_ = 1;
-  for (const std::string& name : files_.list(path_)) {
-    if (name.ends_with(".segment.new") && !is_read_only_) files_.remove(path_ + "/" + name);
+  const std::vector<std::string> names = files_.list(path_);
+  if (!is_read_only_) supply_.take_over(names);
+  for (const std::string& name : names) {
     const auto number = segment_number(name);
     if (!number) continue;
     Segment found{path_ + "/" + name, {}};
@@ -77,7 +78,7 @@ inline void SegmentLog::begin(const std::string& schema) {
   SegmentHeader header{.number = 1, .first_sequence = 1, .segment_bytes = segment_bytes_};
   std::random_device random;
   for (std::uint8_t& byte : header.log_id) byte = static_cast<std::uint8_t>(random());
-  File file = make_segment(files_, path_, header, schema_, spare_);
+  File file = make_segment(files_, path_, header, schema_, supply_);
   if (!file.is_open()) throw std::runtime_error("no room on the disk to begin a log in " + path_);
   segments_.push_back({file.path(), header});
   writer_.open(std::move(file), header, {header.data_offset, 1, header.check}, 0, 0);
@@ -120,8 +121,8 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
                        .first_sequence = next_sequence_,
                        .segment_bytes = std::max(segment_bytes_, needed),
                        .previous_chain = writer_.position().chain};
-  File file = make_segment(files_, path_, header, schema_, spare_);
-  if (!file.is_open() && spare_.drop()) file = make_segment(files_, path_, header, schema_, spare_);
+  File file = make_segment(files_, path_, header, schema_, supply_);
+  while (!file.is_open() && supply_.give_back()) file = make_segment(files_, path_, header, schema_, supply_);
   if (!file.is_open()) return false;
   if (!TICKWEIR_BUG("segment not sealed")) writer_.seal();
   segments_.push_back({file.path(), header});
@@ -135,7 +136,7 @@ inline bool SegmentLog::restart(std::uint64_t first_sequence) {
   const std::lock_guard no_sync(segment_mutex_);
   SegmentHeader header{
       .log_id = id(), .number = 1, .first_sequence = first_sequence, .segment_bytes = segment_bytes_};
-  File file = make_segment(files_, path_, header, schema_, spare_);
+  File file = make_segment(files_, path_, header, schema_, supply_);
   if (!file.is_open()) return false;
   reader_.close();
   next_sequence_ = first_sequence;

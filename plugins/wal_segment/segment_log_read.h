@@ -5,8 +5,16 @@
 
 namespace tickweir::wal_segment {
 
+// Whoever only reads may lose a segment to the owner of the log, who then uses its file again.
+inline void SegmentLog::require_kept(const std::string& path, std::uint64_t sequence) const {
+  if (!is_read_only_ || files_.open_if_there(path, TICKWEIR_FILE_READ).is_open()) return;
+  throw std::runtime_error("sequence " + std::to_string(sequence) +
+                           " was dropped from the log while it was read: begin again");
+}
+
 inline void SegmentLog::open_reader(std::size_t segment) {
   const Segment& chosen = segments_[segment];
+  require_kept(chosen.path, chosen.header.first_sequence);
   reader_.open(files_.open(chosen.path, TICKWEIR_FILE_READ), chosen.header, chosen.header.segment_bytes);
   block_ = {};
   block_taken_ = 0;
@@ -110,7 +118,10 @@ inline bool SegmentLog::read(std::uint64_t sequence, tickweir_batch& room) {
       if (block_taken_ < block_.payload.size() || room.event_count == before) break;
     }
   } catch (const Damage&) {
-    if (room.event_count == 0) throw;  // otherwise the next call meets it again
+    if (room.event_count == 0) {  // otherwise the next call meets it again
+      require_kept(reader_.path(), read_sequence_);
+      throw;
+    }
   }
   if (room.event_count > 0) return true;
   throw std::runtime_error("the event with sequence " + std::to_string(sequence) +

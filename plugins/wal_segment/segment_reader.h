@@ -88,6 +88,7 @@ class SegmentReader {
     log_id_ = header.log_id;
     number_ = header.number;
     segment_bytes_ = header.segment_bytes;
+    is_reused_ = header.is_reused();
     position_ = {header.data_offset, header.first_sequence, header.check};
     window_.open(std::move(file), end);
   }
@@ -96,6 +97,7 @@ class SegmentReader {
   void set_end(std::uint64_t end) { window_.set_end(end); }
   [[nodiscard]] const std::string& path() const { return window_.file().path(); }
   [[nodiscard]] std::uint64_t number() const { return number_; }
+  [[nodiscard]] bool is_reused() const { return is_reused_; }
   [[nodiscard]] const Position& position() const { return position_; }
   [[nodiscard]] FileWindow& window() { return window_; }
 
@@ -161,6 +163,7 @@ class SegmentReader {
   LogId log_id_{};
   std::uint64_t number_ = 0;
   std::uint64_t segment_bytes_ = 0;
+  bool is_reused_ = false;
   Position position_;
   FileWindow window_;
 };

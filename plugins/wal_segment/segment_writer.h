@@ -16,34 +16,32 @@
 #include "block_plan.h"
 #include "page_writer.h"
 #include "segment_reader.h"
-#include "spare.h"
+#include "segment_supply.h"
 
 namespace tickweir::wal_segment {
 
-// Makes the segment that `header` describes, durable and under its name, from the spare if that fits. Not
-// open: the disk is full.
+// Makes the segment that `header` describes, durable and under its name. Not open: the disk is full.
 [[nodiscard]] inline File make_segment(const Files& files, const std::string& folder, SegmentHeader& header,
-                                       const std::string& schema, SpareMaker& spare) {
+                                       const std::string& schema, SegmentSupply& supply) {
   const std::string path = folder + "/" + segment_name(header.number);
   header.schema_bytes = static_cast<std::uint32_t>(schema.size());
   header.schema_check = crc32c(schema.data(), schema.size());
   header.data_offset = static_cast<std::uint32_t>(whole_pages(schema_offset + schema.size()));
   header.segment_bytes = std::max<std::uint64_t>(header.segment_bytes, header.data_offset);
+
+  auto supplied = supply.take(header.segment_bytes);
+  if (!supplied) {
+    supplied = {path + ".new", false};
+    if (!make_filled_file(files, supplied->path, header.segment_bytes)) return {};
+  }
+  const std::string& fresh = supplied->path;
+  header.version = supplied->is_reused ? format_version_reused : format_version;
   const HeaderPage page = encode(header);
   std::memcpy(&header, page.data(), sizeof header);
-
-  constexpr std::uint32_t direct = TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_DIRECT;
-  const bool is_filled = spare.take(header.segment_bytes);
-  const std::string fresh = is_filled ? spare.path() : path + ".new";
-  bool has_room = is_filled;
-  if (!is_filled) {
-    if (files.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files.remove(fresh);
-    File file = files.open(fresh, direct | TICKWEIR_FILE_CREATE);
-    has_room = fill_with_zeros(file, header.segment_bytes, [](std::uint64_t) { return true; });
-  }
+  std::string padded = schema;
+  padded.resize(header.data_offset - schema_offset);
   File file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
-  if (!has_room || !file.write(page.data(), page.size(), 0) ||
-      !file.write(schema.data(), schema.size(), schema_offset)) {
+  if (!file.write(page.data(), page.size(), 0) || !file.write(padded.data(), padded.size(), schema_offset)) {
     file.close();
     files.remove(fresh);
     return {};
@@ -52,7 +50,7 @@ namespace tickweir::wal_segment {
   file.close();
   files.rename(fresh, path);
   if (!TICKWEIR_BUG("segment name not synced")) files.sync_folder(folder);
-  return files.open(path, direct);
+  return files.open(path, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_DIRECT);
 }
 
 class SegmentWriter {

@@ -87,10 +87,7 @@ class SpareMaker {
   void make() noexcept {
     leave_the_core();
     try {
-      if (files_.open_if_there(path_, TICKWEIR_FILE_READ).is_open()) files_.remove(path_);
-      File file = files_.open(path_, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE | TICKWEIR_FILE_DIRECT);
-      is_made_ = fill_with_zeros(file, bytes_, [this](std::uint64_t at) { return goes_on(at); });
-      if (is_made_) file.sync();
+      is_made_ = make_filled_file(files_, path_, bytes_, [this](std::uint64_t at) { return goes_on(at); });
     } catch (const std::exception&) {
       is_made_ = false;
     }

@@ -18,6 +18,18 @@ constexpr std::array options{
            .minimum = "16KiB",
            .maximum = "16GiB",
            .help = "Length of a segment file; old ones are dropped whole."},
+    Option{.type = size,
+           .name = "prepare",
+           .default_text = "0B",
+           .minimum = "0B",
+           .maximum = "16TiB",
+           .help = "Files for segments to come, made before the first event: no zeros are written later."},
+    Option{.type = size,
+           .name = "reuse",
+           .default_text = "1GiB",
+           .minimum = "0B",
+           .maximum = "16TiB",
+           .help = "Files of dropped segments that are kept for new ones, at most."},
 };
 
 class WalSegment final : public WalBackend {
@@ -25,8 +37,11 @@ class WalSegment final : public WalBackend {
   explicit WalSegment(const Context& context)
       : how_(context.files().how()),
         segment_bytes_(static_cast<std::uint64_t>(context.options.size("segment_bytes"))),
-        log_(context.files(), folder(context.options.text("path")), wal_segment::whole_pages(segment_bytes_),
-             true) {}
+        log_(context.files(), folder(context.options.text("path")),
+             {.segment_bytes = wal_segment::whole_pages(segment_bytes_),
+              .prepared_bytes = static_cast<std::uint64_t>(context.options.size("prepare")),
+              .reused_bytes = static_cast<std::uint64_t>(context.options.size("reuse")),
+              .makes_spares = true}) {}
 
   static void validate(const Options& given) {
     if (given.text("path").empty()) throw OptionError("path", "is empty, expected a folder");
@@ -48,6 +63,7 @@ class WalSegment final : public WalBackend {
     std::ostringstream text;
     text << how_ << ", " << log_.segment_count()
          << (log_.segment_count() == 1 ? " segment" : " segments") << " of " << segment_bytes_ << " bytes";
+    if (log_.ready_count() != 0) text << ", " << log_.ready_count() << " more ready";
     note_ = text.str();
     tell(state);
   }

@@ -2,6 +2,9 @@
 //
 //   source_tcp -> dedup -> log -> book -> bundles -> log, every order durable before its acknowledgement
 //
+// "segments prepared": the logs' files lie there before the first order, as in the long run, when those of
+// dropped segments are used again.
+//
 // Users quote 2,490,000 orders/s of hand-written systems (log not synced, no matching), 200,000/s safe.
 #include <filesystem>
 #include <thread>
@@ -48,27 +51,36 @@ Row answer_row(const std::string& name, const Answers& paced) {
           .note = "p99 " + std::to_string(static_cast<int>(paced.p99_us)) + " us"};
 }
 
+Row rate_row(const std::string& name, const Settings& settings, const std::vector<Override>& others = {}) {
+  std::vector<double> rates;
+  for (std::uint32_t i = 0; i < (settings.is_smoke ? 1 : settings.repetitions); ++i) {
+    const Load load{.events = settings.is_smoke ? 20'000U : 8'000'000U};
+    rates.push_back(served(settings, load, others).events_per_second * 1e-6);
+  }
+  return {.name = name,
+          .unit = "M orders/s",
+          .ours = median(rates),
+          .figure = median(rates),
+          .figure_text = "M orders/s",
+          .target = "above 8",
+          .is_reached = median(rates) > 8,
+          .state = "-",
+          .note = "4 connections; the load takes a core's share"};
+}
+
 }  // namespace
 
 std::vector<Row> exchange(const Settings& settings) {
-  const std::uint64_t events = settings.is_smoke ? 20'000 : 8'000'000;
-  std::vector<double> rates;
-  for (std::uint32_t i = 0; i < (settings.is_smoke ? 1 : settings.repetitions); ++i) {
-    rates.push_back(served(settings, {.events = events}).events_per_second * 1e-6);
-  }
+  const std::string bytes = settings.is_smoke ? "2MiB" : "768MiB";
+  const std::vector<Override> prepared{{"stages.log.config.prepare", bytes},
+                                       {"stages.trades.config.prepare", bytes}};
   const Load paced{.events = settings.is_smoke ? 2'000U : 3'000'000U, .rate = 1'000'000};
   // The last CPU: the first one mostly has the system's own work.
   const std::string last_cpu = std::to_string(std::thread::hardware_concurrency() - 1);
-  return {{.name = "exchange: full speed",
-           .unit = "M orders/s",
-           .ours = median(rates),
-           .figure = median(rates),
-           .figure_text = "M orders/s",
-           .target = "above 8",
-           .is_reached = median(rates) > 8,
-           .state = "-",
-           .note = "4 connections; the load takes a core's share"},
+  return {rate_row("exchange: full speed", settings),
+          rate_row("exchange: full speed, segments prepared", settings, prepared),
           answer_row("exchange: answer at 1,000,000/s", served(settings, paced)),
+          answer_row("exchange: the same, segments prepared", served(settings, paced, prepared)),
           answer_row("exchange: the same, its core pinned",
                      served(settings, paced, {{"threads.core.cpus", last_cpu}}))};
 }

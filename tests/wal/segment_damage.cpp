@@ -4,10 +4,11 @@
 namespace tickweir::wal_segment {
 namespace {
 
-constexpr std::uint64_t first_part = 150;
-constexpr std::uint64_t all_events = 300;
+constexpr std::uint64_t first_part = 250;
+constexpr std::uint64_t all_events = 400;
 
-// A log of three segments, stopped; with the same id whenever `id_of` is given.
+// A log of three segments, stopped, the last two in files of segments that were dropped; with the same id
+// whenever `start` is given.
 std::unique_ptr<FaultyFiles> make_log(std::uint64_t history = 0, const FaultyFiles* start = nullptr) {
   auto files = start == nullptr ? std::make_unique<FaultyFiles>() : start->copy();
   Drive drive(*files);
@@ -16,7 +17,11 @@ std::unique_ptr<FaultyFiles> make_log(std::uint64_t history = 0, const FaultyFil
     drive.append(10, history);
     drive.sync();
   }
-  if (start != nullptr) drive.log().stop();
+  if (start != nullptr) {
+    drive.log().stop();
+  } else {
+    drive.log().truncate_before(first_part);
+  }
   return files;
 }
 
@@ -74,6 +79,9 @@ Findings flipped_bits(std::size_t step) {
   }
   findings.expect(refused * 3 > findings.states, "most flips were harmless: is anything read?");
   findings.expect(look(*files) == Seen::harmless, "the log itself is bad");
+  const std::string last = segments_of(*files).back();
+  const std::uint8_t version = files->contents(last)[offsetof(SegmentHeader, version)];
+  findings.expect(version == format_version_reused, last + " is in no file of a dropped segment");
   return findings;
 }
 

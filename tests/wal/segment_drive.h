@@ -67,9 +67,11 @@ inline std::vector<std::uint8_t> events_from(std::uint64_t first, std::uint64_t 
 class Drive {
  public:
   static constexpr std::uint64_t small_segment = 16 * 1024;
+  // Files of dropped segments are used again.
+  static constexpr SupplyPlan reusing{.segment_bytes = small_segment, .reused_bytes = 2 * small_segment};
 
-  explicit Drive(FaultyFiles& files, std::uint64_t segment_bytes = small_segment)
-      : files_(files), log_(Files(files.raw()), folder, segment_bytes) {}
+  explicit Drive(FaultyFiles& files, const SupplyPlan& supply = reusing)
+      : files_(files), log_(Files(files.raw()), folder, supply) {}
 
   void open(bool is_read_only = false) { log_.open(is_read_only, ""); }
   [[nodiscard]] SegmentLog& log() { return log_; }
@@ -156,17 +158,21 @@ inline void live(Drive& drive, std::uint64_t seed, int groups, Life& life) {
     if (random() % 3 == 0) drive.append(1 + random() % 20);
     if (random() % 2 == 0) drive.sync_overlapped(random() % 5, random() % 5);
     if (random() % 8 == 0) drive.sync();
-    if (i == groups / 2) drive.log().truncate_before(drive.log().last_sequence() * 2 / 3);
+    if (i == groups / 2 || i == groups * 3 / 4) {
+      drive.log().truncate_before(drive.log().last_sequence() * 2 / 3);
+    }
     life.durable = drive.durable();
   }
 }
 
 inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
   Life life;
+  SupplyPlan supply = Drive::reusing;
+  supply.prepared_bytes = seed % 3 * supply.segment_bytes;
   std::unique_ptr<Drive> drive;
   try {
     for (int part = 0; part < 2; ++part) {
-      drive = std::make_unique<Drive>(files);
+      drive = std::make_unique<Drive>(files, supply);
       drive->open();
       life.durable = std::max(life.durable, drive->log().last_sequence());  // recovery synced it
       drive->owe(life.durable);

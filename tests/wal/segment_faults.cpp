@@ -166,7 +166,7 @@ void fill_while_overwriting(Findings& findings) {
 void fill_within_an_append(Findings& findings) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     FaultyFiles files;
-    Drive drive(files, 2 << 20);
+    Drive drive(files, {.segment_bytes = 2 << 20});
     drive.open();
     drive.append(10);
     drive.sync();

@@ -194,10 +194,10 @@ Findings made_up_blocks() {
 
   auto newer = log->copy();
   SegmentHeader header = end_of(*log, last).header;
-  header.version = 2;
+  header.version = 3;
   const HeaderPage page = encode(header);
   std::copy(page.begin(), page.end(), newer->contents(last).begin());
-  expect_refusal(*newer, 200, "format version 2", findings);
+  expect_refusal(*newer, 200, "format version 3", findings);
   return findings;
 }
 

@@ -35,7 +35,7 @@ void make_right(std::vector<std::uint8_t>& bytes, std::uint8_t how_much) {
   std::memcpy(&header, bytes.data(), sizeof header);
   if ((how_much & 1) != 0) {
     header.magic = segment_magic;
-    header.version = format_version;
+    header.version = (how_much & 4) != 0 ? format_version_reused : format_version;
     header.number = 1;
     header.segment_bytes = bytes.size();
     header.schema_bytes = 0;
@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   files.plant("log/" + segment_name(1), std::move(bytes));
   std::uint64_t last = 0;
   try {
-    SegmentLog log(Files(files.raw()), "log", 16 * 1024);
+    SegmentLog log(Files(files.raw()), "log", {.segment_bytes = 16 * 1024});
     log.open(false, "");
     last = log.last_sequence();
     read_to_the_end(log);
@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     TICKWEIR_ASSERT(*refused.what() != '\0');
     return 0;
   }
-  SegmentLog again(Files(files.raw()), "log", 16 * 1024);
+  SegmentLog again(Files(files.raw()), "log", {.segment_bytes = 16 * 1024});
   again.open(false, "");  // what took an append opens
   TICKWEIR_ASSERT(again.last_sequence() == last + 1);
   return 0;

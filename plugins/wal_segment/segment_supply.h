@@ -1,0 +1,133 @@
+// Where the files of new segments come from, and where those of dropped ones go.
+//
+//   <path>/000000000007.ready   a file that is filled and synced, for any segment to come
+//
+// Ready files are made before the first event, or were dropped segments: what lies in them is zeros, or blocks
+// of an earlier segment, which pass for no others. When there are none, the next segment is made beside the
+// work (spare.h).
+//
+// Threading: one thread; a spare is made by one of its own.
+// Memory:    the names.
+// Errors:    thrown.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "segment_format.h"
+#include "spare.h"
+#include "tickweir/files.h"
+#include "tickweir/planted_bug.h"
+
+namespace tickweir::wal_segment {
+
+struct SupplyPlan {
+  std::uint64_t segment_bytes = 0;
+  std::uint64_t prepared_bytes = 0;  // of ready files, made before the first event
+  std::uint64_t reused_bytes = 0;    // of ready files, kept of dropped segments at most
+  bool makes_spares = false;
+};
+
+// A file that is filled and synced.
+struct Supplied {
+  std::string path;
+  bool is_reused = false;  // it may hold more than zeros
+};
+
+class SegmentSupply {
+ public:
+  SegmentSupply(Files files, std::string folder, const SupplyPlan& plan)
+      : files_(files), folder_(std::move(folder)), plan_(plan), spare_(files, folder_) {}
+
+  // At the start, with the folder's own: takes over what is ready and removes what was not finished.
+  void take_over(const std::vector<std::string>& names) {
+    ready_.clear();
+    for (const std::string& name : names) {
+      const auto number = file_number(name, ready_suffix);
+      if (name.ends_with(".segment.new")) files_.remove(folder_ + "/" + name);
+      if (!number) continue;
+      const std::string path = folder_ + "/" + name;
+      const bool fits = files_.open(path, TICKWEIR_FILE_READ).bytes() == plan_.segment_bytes;
+      if (!fits || ready_bytes() >= std::max(plan_.prepared_bytes, plan_.reused_bytes)) {
+        files_.remove(path);
+        continue;
+      }
+      ready_.push_back(path);
+      last_number_ = *number;
+    }
+  }
+
+  // Makes what is to be ready before the first event. False: the disk is full.
+  [[nodiscard]] bool prepare() {
+    while (ready_bytes() + plan_.segment_bytes <= plan_.prepared_bytes) {
+      const std::string path = next_path();
+      if (!make_filled_file(files_, path + ".segment.new", plan_.segment_bytes)) return false;
+      files_.rename(path + ".segment.new", path);
+      ready_.push_back(path);
+    }
+    return true;
+  }
+
+  // The segment that is written is filled up to `offset`: from a quarter on the next one is made if none is
+  // ready, to be there at three quarters.
+  void keep_ahead(std::uint64_t offset) {
+    if (!plan_.makes_spares || !ready_.empty() || offset <= plan_.segment_bytes / 4) return;
+    if (!spare_.has_begun()) spare_.begin(plan_.segment_bytes);
+    spare_.want(2 * (offset - plan_.segment_bytes / 4));
+  }
+
+  // One of that length, which is the caller's now.
+  [[nodiscard]] std::optional<Supplied> take(std::uint64_t bytes) {
+    if (!ready_.empty() && bytes == plan_.segment_bytes) {
+      const Supplied taken{ready_.back(), true};
+      ready_.pop_back();
+      return taken;
+    }
+    if (spare_.take(bytes)) return Supplied{spare_.path(), false};
+    return {};
+  }
+
+  // Of a segment that is not needed any more: its file is kept for another, or removed.
+  void drop(const std::string& path, std::uint64_t bytes) {
+    if (bytes == plan_.segment_bytes && ready_bytes() + bytes <= plan_.reused_bytes) {
+      ready_.push_back(next_path());
+      files_.rename(path, ready_.back());
+    } else {
+      files_.remove(path);
+    }
+    if (!TICKWEIR_BUG("folder not synced between drops"))
+      files_.sync_folder(folder_);  // one by one: a crash must not leave a gap
+  }
+
+  // Gives the room of one file back to the disk. False: there was none.
+  bool give_back() {
+    if (spare_.drop()) return true;
+    if (ready_.empty()) return false;
+    files_.remove(ready_.back());
+    ready_.pop_back();
+    return true;
+  }
+
+  // What is made now is not needed any more.
+  void stop() { spare_.drop(); }
+
+  [[nodiscard]] std::size_t ready_count() const { return ready_.size(); }
+
+ private:
+  static constexpr std::string_view ready_suffix = ".ready";
+
+  [[nodiscard]] std::uint64_t ready_bytes() const { return ready_.size() * plan_.segment_bytes; }
+  [[nodiscard]] std::string next_path() { return folder_ + "/" + numbered_name(++last_number_, ready_suffix); }
+
+  Files files_;
+  std::string folder_;
+  SupplyPlan plan_;
+  std::vector<std::string> ready_;
+  std::uint64_t last_number_ = 0;
+  SpareMaker spare_;
+};
+
+}  // namespace tickweir::wal_segment
