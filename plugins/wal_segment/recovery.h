@@ -6,8 +6,8 @@
 // The segment's mark vouches likewise. Later blocks that do not vouch for it belong to the same torn end:
 // unsynced bytes reach the disk in any order.
 //
-// In a file that another segment was in before, anything may follow the blocks. There only sound block headers
-// of this segment are signs of a torn end; whatever else lies there stays and is written over.
+// In a file that another segment was in before, anything may follow the blocks. There only sound block
+// headers of this segment are signs of a torn end; whatever else lies there stays and is written over.
 //
 // Threading: one thread. Memory: a buffer. Errors: thrown (Damage, std::system_error).
 #pragma once

@@ -2,9 +2,9 @@
 //
 //   <path>/000000000007.ready   a file that is filled and synced, for any segment to come
 //
-// Ready files are made before the first event, or were dropped segments: what lies in them is zeros, or blocks
-// of an earlier segment, which pass for no others. When there are none, the next segment is made beside the
-// work (spare.h).
+// Ready files are made before the first event, or were dropped segments: what lies in them is zeros, or
+// blocks of an earlier segment, which pass for no others. When there are none, the next segment is made
+// beside the work (spare.h).
 //
 // Threading: one thread; a spare is made by one of its own.
 // Memory:    the names.
@@ -120,7 +120,9 @@ class SegmentSupply {
   static constexpr std::string_view ready_suffix = ".ready";
 
   [[nodiscard]] std::uint64_t ready_bytes() const { return ready_.size() * plan_.segment_bytes; }
-  [[nodiscard]] std::string next_path() { return folder_ + "/" + numbered_name(++last_number_, ready_suffix); }
+  [[nodiscard]] std::string next_path() {
+    return folder_ + "/" + numbered_name(++last_number_, ready_suffix);
+  }
 
   Files files_;
   std::string folder_;

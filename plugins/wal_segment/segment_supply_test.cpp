@@ -157,7 +157,8 @@ TEST(SegmentSupply, GivesItsRoomToALargeGroup) {
 
 TEST(SegmentSupply, TellsAReaderThatWhatItReadsWasDropped) {
   const TempFolder folder;
-  const OptionTexts large{{"path", folder.at("a/log")}, {"segment_bytes", "2MiB"}};  // more than it reads ahead
+  const OptionTexts large{{"path", folder.at("a/log")},
+                          {"segment_bytes", "2MiB"}};  // more than it reads ahead
   LogHarness log(plugin_file, large, {.batch_bytes_max = 1 << 20});
   while (log.describe().bytes < 4 << 21) log.append(events(2000));
   log.sync();

@@ -61,8 +61,8 @@ class WalSegment final : public WalBackend {
   void truncate_before(std::uint64_t sequence) { log_.truncate_before(sequence); }
   void describe(LogState& state) {
     std::ostringstream text;
-    text << how_ << ", " << log_.segment_count()
-         << (log_.segment_count() == 1 ? " segment" : " segments") << " of " << segment_bytes_ << " bytes";
+    text << how_ << ", " << log_.segment_count() << (log_.segment_count() == 1 ? " segment" : " segments")
+         << " of " << segment_bytes_ << " bytes";
     if (log_.ready_count() != 0) text << ", " << log_.ready_count() << " more ready";
     note_ = text.str();
     tell(state);
