@@ -44,7 +44,7 @@ Answers served(const Settings& settings, const Load& load) {
       std::to_string(port) +
       "\", accept: [256] } }\n"
       "  log: { plugin: wal_segment, thread: core, inputs: [orders], "
-      "durability: { max_events: 16384, io: pwrite }, config: { path: \"" +
+      "durability: { max_events: 32768, io: pwrite }, config: { path: \"" +
       folder + "/log\"" + segments +
       " } }\n"
       "  sink: { plugin: sink_null, thread: core, inputs: [log] }\n");
