@@ -100,7 +100,7 @@ struct Stretch {
 // An event that is for this shard.
 struct Own {
   const Event* event;
-  std::uint64_t time_before;  // the latest of the events before it in the batch
+  std::uint64_t time_before;  // the latest of the events before it in the batch; if the stage is sharded
 };
 
 // Looks for a shard's own events in a stretch: all of them, if the stage is not sharded.
@@ -117,31 +117,39 @@ class OwnEvents {
  private:
   // In functions of their own, where all that the loop needs is in registers: most events are another's.
   [[gnu::noinline]] std::size_t find_own(std::span<Own> room) {
-    return find(room, [shard = shard_](const Event& event) { return is_for(shard, event); });
-  }
-  [[gnu::noinline]] std::size_t find_all(std::span<Own> room) {
-    return find(room, [](const Event&) { return true; });
-  }
-  template <typename IsOwn>
-  [[gnu::always_inline]] std::size_t find(std::span<Own> room, IsOwn&& is_own) {
-    const std::uint8_t* at = left_.begin;
     std::uint64_t time = time_;
     std::size_t count = 0;
-    while (at != left_.end && count != room.size()) {
+    take_while([&] { return count != room.size(); },
+               [&, shard = shard_](const Event& event) {
+                 if (is_for(shard, event)) room[count++] = {&event, time};
+                 time = std::max(time, event.time);
+               });
+    time_ = time;
+    return count;
+  }
+  [[gnu::noinline]] std::size_t find_all(std::span<Own> room) {
+    Own* next = room.data();
+    const Own* const end = next + room.size();
+    take_while([&] { return next != end; }, [&](const Event& event) { (next++)->event = &event; });
+    return static_cast<std::size_t>(next - room.data());
+  }
+  // Takes events off the stretch, and shows those that are live and whole.
+  template <typename HasRoom, typename See>
+  [[gnu::always_inline]] void take_while(HasRoom&& has_room, See&& see) {
+    const std::uint8_t* at = left_.begin;
+    const std::uint8_t* const end = left_.end;
+    while (at != end && has_room()) {
       const auto& event = *reinterpret_cast<const Event*>(at);
       at += event.size;
       if (event.verdict != 0) [[unlikely]]
         continue;
-      if (!is_whole(event)) [[unlikely]] {
+      if (is_whole(event)) [[likely]] {
+        see(event);
+      } else {
         ++too_short_;
-        continue;
       }
-      if (is_own(event)) room[count++] = {&event, time};
-      time = std::max(time, event.time);
     }
     left_.begin = at;
-    time_ = time;
-    return count;
   }
 
   Shard shard_;

@@ -117,8 +117,8 @@ class TextbookAuction {
 
 template <typename Auction>
 double ns_per_order(const std::vector<market::NewOrder>& orders, Tape& tape) {
-  const auto auction = std::make_unique<Auction>(orders);
   pin_to(0);
+  const auto auction = std::make_unique<Auction>(orders);
   const std::uint64_t start = now_ns();
   auction->trade();
   const std::uint64_t elapsed = now_ns() - start;

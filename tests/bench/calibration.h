@@ -2,6 +2,7 @@
 // host moves them: a figure of two cores without this means nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,9 @@ double sync_latency_us(const std::string& folder);
 
 void pin_to(unsigned cpu);
 void unpin();
+// Reads a byte of every page, on this CPU. To be called before what reads them is timed: where a host keeps
+// page tables of its own, the first access after a change of CPUs costs microseconds.
+void bring_in(const void* begin, std::size_t bytes);
 std::uint64_t now_ns();
 
 }  // namespace tickweir::bench

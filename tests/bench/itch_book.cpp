@@ -118,8 +118,9 @@ class Theirs {
 
 template <typename Book>
 double message_ns(const std::string& bytes, std::uint32_t instruments, std::uint64_t messages, Tape& tape) {
-  auto book = std::make_unique<Book>(instruments);
   pin_to(0);
+  auto book = std::make_unique<Book>(instruments);
+  bring_in(bytes.data(), bytes.size());
   const std::uint64_t start = now_ns();
   decode(bytes, [&](const BatchView& batch) { book->take(batch); });
   const std::uint64_t elapsed = now_ns() - start;

@@ -131,16 +131,15 @@ class Emitter {
   // Appends an event with `bytes` of payload (rounded up to 8, the padding zeroed) and returns it with
   // its header filled and its payload unwritten; nullptr when nobody listens. The pointer is good until
   // the next call on this output. `bytes` must fit: see Context::event_bytes_max.
-  Event* append(std::uint32_t output, std::uint16_t type, std::uint32_t bytes, std::uint64_t time,
-                std::uint64_t origin) {
+  [[gnu::always_inline]] Event* append(std::uint32_t output, std::uint16_t type, std::uint32_t bytes,
+                                       std::uint64_t time, std::uint64_t origin) {
     tickweir_batch* batch = raw_->outputs[output];
     if (batch == nullptr) return nullptr;
     const auto size = static_cast<std::uint32_t>((sizeof(Event) + bytes + 7U) & ~std::size_t{7});
-    if (batch->event_count == batch->event_count_max || batch->capacity_bytes - batch->used_bytes < size) {
-      raw_->advance(raw_->host, output);
-      batch = raw_->outputs[output];
-      TICKWEIR_ASSERT(batch->capacity_bytes - batch->used_bytes >= size);
-    }
+    const bool is_full =
+        batch->event_count == batch->event_count_max || batch->capacity_bytes - batch->used_bytes < size;
+    if (is_full) [[unlikely]]
+      batch = next_batch(output, size);
     auto* event = reinterpret_cast<Event*>(batch->data + batch->used_bytes);
     if (bytes % event_alignment != 0) {
       std::memset(reinterpret_cast<std::uint8_t*>(event) + size - event_alignment, 0, event_alignment);
@@ -178,6 +177,13 @@ class Emitter {
   }
 
  private:
+  [[gnu::noinline]] tickweir_batch* next_batch(std::uint32_t output, std::uint32_t size) {
+    raw_->advance(raw_->host, output);
+    tickweir_batch* const batch = raw_->outputs[output];
+    TICKWEIR_ASSERT(batch->capacity_bytes - batch->used_bytes >= size);
+    return batch;
+  }
+
   tickweir_emitter* raw_;
   std::uint64_t place_ = 0;  // 0 unless sharded
   bool is_placed_ = false;
