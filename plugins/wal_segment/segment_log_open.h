@@ -36,7 +36,6 @@ inline void SegmentLog::find_segments() {
   segments_.clear();
   next_sequence_ = 1;
   const std::vector<std::string> names = files_.list(path_);
-  if (!is_read_only_) supply_.take_over(names);
   for (const std::string& name : names) {
     const auto number = segment_number(name);
     if (!number) continue;
@@ -59,6 +58,7 @@ inline void SegmentLog::find_segments() {
     next_sequence_ = found.header.first_sequence;
     segments_.push_back(std::move(found));
   }
+  if (!is_read_only_) supply_.take_over(names, segments_.empty() ? nullptr : &segments_.front().header);
 }
 
 inline void SegmentLog::read_schema() {

@@ -42,21 +42,20 @@ class SegmentSupply {
   SegmentSupply(Files files, std::string folder, const SupplyPlan& plan)
       : files_(files), folder_(std::move(folder)), plan_(plan), spare_(files, folder_) {}
 
-  // At the start, with the folder's own: takes over what is ready and removes what was not finished.
-  void take_over(const std::vector<std::string>& names) {
+  // At the start, with what lies in the folder: takes over what is ready and removes what was not finished.
+  // `oldest`: of the log's segments; nullptr: there are none.
+  void take_over(const std::vector<std::string>& names, const SegmentHeader* oldest) {
     ready_.clear();
     for (const std::string& name : names) {
-      const auto number = file_number(name, ready_suffix);
-      if (name.ends_with(".segment.new")) files_.remove(folder_ + "/" + name);
-      if (!number) continue;
       const std::string path = folder_ + "/" + name;
-      const bool fits = files_.open(path, TICKWEIR_FILE_READ).bytes() == plan_.segment_bytes;
-      if (!fits || ready_bytes() >= std::max(plan_.prepared_bytes, plan_.reused_bytes)) {
+      const auto number = file_number(name, ready_suffix);
+      const bool has_room = ready_bytes() < std::max(plan_.prepared_bytes, plan_.reused_bytes);
+      if (number && has_room && is_fit(path, oldest)) {
+        ready_.push_back(path);
+        last_number_ = *number;
+      } else if (number || name.ends_with(".segment.new")) {
         files_.remove(path);
-        continue;
       }
-      ready_.push_back(path);
-      last_number_ = *number;
     }
   }
 
@@ -93,8 +92,9 @@ class SegmentSupply {
   // Of a segment that is not needed any more: its file is kept for another, or removed.
   void drop(const std::string& path, std::uint64_t bytes) {
     if (bytes == plan_.segment_bytes && ready_bytes() + bytes <= plan_.reused_bytes) {
-      ready_.push_back(next_path());
-      files_.rename(path, ready_.back());
+      const std::string kept = next_path();
+      files_.rename(path, kept);
+      ready_.push_back(kept);
     } else {
       files_.remove(path);
     }
@@ -118,6 +118,16 @@ class SegmentSupply {
 
  private:
   static constexpr std::string_view ready_suffix = ".ready";
+
+  // Not after a restore of older segments beside it: blocks of a segment to come would pass for its own.
+  [[nodiscard]] bool is_fit(const std::string& path, const SegmentHeader* oldest) const {
+    const File file = files_.open(path, TICKWEIR_FILE_READ);
+    if (file.bytes() != plan_.segment_bytes) return false;
+    SegmentHeader before;
+    file.read(&before, sizeof before, 0);
+    const bool is_of_this_log = oldest != nullptr && before.log_id == oldest->log_id;
+    return !is_of_this_log || before.number < oldest->number;
+  }
 
   [[nodiscard]] std::uint64_t ready_bytes() const { return ready_.size() * plan_.segment_bytes; }
   [[nodiscard]] std::string next_path() {

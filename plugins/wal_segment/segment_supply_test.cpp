@@ -115,6 +115,27 @@ TEST(SegmentSupply, UsesFilesOfDroppedSegmentsAgain) {
   expect_all(log);
 }
 
+TEST(SegmentSupply, UsesNoFileThatIsNewerThanTheSegmentsBesideIt) {
+  FaultyFiles disk;
+  LogHarness log(plugin_file, options("0B", "64KiB"), {.files = &disk.raw()});
+  while (files_with(disk, ".segment").size() < 3) log.append(events(20));
+  log.sync();
+  const std::vector<std::string> old = files_with(disk, ".segment");
+  std::vector<std::vector<std::uint8_t>> copies;
+  for (const std::string& path : old) copies.push_back(disk.contents(path));
+  while (files_with(disk, ".segment").size() < 6) log.append(events(20));
+  log.truncate_before(log.appended().size());
+  ASSERT_EQ(files_with(disk, ".ready").size(), 4U);
+  log.stop();
+  // The old segments are put back, and what was ready stays.
+  for (const std::string& path : files_with(disk, ".segment"))
+    disk.raw().remove(disk.raw().state, path.c_str());
+  for (std::size_t i = 0; i < old.size(); ++i) disk.plant(old[i], copies[i]);
+  log.reopen();
+  EXPECT_TRUE(files_with(disk, ".ready").empty());
+  log.append(events(20));
+}
+
 TEST(SegmentSupply, RemovesFilesOfDroppedSegmentsThatAreTooMany) {
   FaultyFiles disk;
   LogHarness log(plugin_file, options("0B", "0B"), {.files = &disk.raw()});
