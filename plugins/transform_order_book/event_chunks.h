@@ -121,7 +121,8 @@ class OwnEvents {
     std::size_t count = 0;
     take_while([&] { return count != room.size(); },
                [&, shard = shard_](const Event& event) {
-                 if (is_for(shard, event)) room[count++] = {&event, time};
+                 room[count] = {&event, time};  // counted or not: a branch could not be predicted
+                 count += is_for(shard, event) ? 1 : 0;
                  time = std::max(time, event.time);
                });
     time_ = time;
