@@ -61,7 +61,7 @@ class SegmentSupply {
 
   // Makes what is to be ready before the first event. False: the disk is full.
   [[nodiscard]] bool prepare() {
-    while (ready_bytes() + plan_.segment_bytes <= plan_.prepared_bytes) {
+    while (ready_bytes() < plan_.prepared_bytes) {
       const std::string path = next_path();
       if (!make_filled_file(files_, path + ".segment.new", plan_.segment_bytes)) return false;
       files_.rename(path + ".segment.new", path);

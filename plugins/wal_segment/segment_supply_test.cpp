@@ -73,6 +73,12 @@ TEST(SegmentSupply, MakesFilesBeforeTheFirstEventAndFillsThemWithoutMakingMore) 
   expect_all(log);
 }
 
+TEST(SegmentSupply, MakesAWholeFileForAPartOfOne) {
+  FaultyFiles disk;
+  const LogHarness log(plugin_file, options("17KiB", "0B"), {.files = &disk.raw()});
+  EXPECT_EQ(files_with(disk, ".ready").size(), 2U);
+}
+
 TEST(SegmentSupply, FindsReadyFilesAgainAndAddsWhatIsMissing) {
   FaultyFiles disk;
   LogHarness log(plugin_file, options("64KiB", "0B"), {.files = &disk.raw()});

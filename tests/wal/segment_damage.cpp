@@ -7,11 +7,14 @@ namespace {
 constexpr std::uint64_t first_part = 250;
 constexpr std::uint64_t all_events = 400;
 
-// A log of three segments, stopped, the last two in files of segments that were dropped; with the same id
-// whenever `start` is given.
-std::unique_ptr<FaultyFiles> make_log(std::uint64_t history = 0, const FaultyFiles* start = nullptr) {
+constexpr SupplyPlan fresh{.segment_bytes = Drive::small_segment};
+
+// A log of two segments, stopped; by `supply` the last one is in a new file or in that of a dropped segment.
+// With the same id whenever `start` is given.
+std::unique_ptr<FaultyFiles> make_log(const SupplyPlan& supply, std::uint64_t history = 0,
+                                      const FaultyFiles* start = nullptr) {
   auto files = start == nullptr ? std::make_unique<FaultyFiles>() : start->copy();
-  Drive drive(*files);
+  Drive drive(*files, supply);
   drive.open();
   while (drive.log().last_sequence() < (start == nullptr ? first_part : all_events)) {
     drive.append(10, history);
@@ -26,9 +29,9 @@ std::unique_ptr<FaultyFiles> make_log(std::uint64_t history = 0, const FaultyFil
 }
 
 // A whole log in which all is vouched for.
-std::unique_ptr<FaultyFiles> whole_log() {
-  const auto half = make_log();
-  return make_log(0, half.get());
+std::unique_ptr<FaultyFiles> whole_log(const SupplyPlan& supply) {
+  const auto half = make_log(supply);
+  return make_log(supply, 0, half.get());
 }
 
 std::vector<std::string> segments_of(const FaultyFiles& files) {
@@ -58,13 +61,10 @@ void expect_found(FaultyFiles& files, const std::string& what, Findings& finding
   ++findings.states;
 }
 
-}  // namespace
-
-// W08
-Findings flipped_bits(std::size_t step) {
-  Findings findings;
-  const auto files = whole_log();
+void flip_bits(const SupplyPlan& supply, std::size_t step, Findings& findings) {
+  const auto files = whole_log(supply);
   std::uint64_t refused = 0;
+  std::uint64_t states = 0;
   for (const std::string& path : segments_of(*files)) {
     std::vector<std::uint8_t>& bytes = files->contents(path);
     for (std::size_t bit = 0; bit < bytes.size() * 8; bit += step) {
@@ -74,39 +74,22 @@ Findings flipped_bits(std::size_t step) {
       findings.expect(seen != Seen::wrong, "bit " + std::to_string(bit) + " of " + path);
       refused += seen == Seen::refused ? 1 : 0;
       bytes[bit / 8] ^= mask;
-      ++findings.states;
+      ++states;
     }
   }
-  findings.expect(refused * 3 > findings.states, "most flips were harmless: is anything read?");
+  findings.expect(refused * 3 > states, "most flips were harmless: is anything read?");
   findings.expect(look(*files) == Seen::harmless, "the log itself is bad");
+  findings.states += states;
   const std::string last = segments_of(*files).back();
   const std::uint8_t version = files->contents(last)[offsetof(SegmentHeader, version)];
-  findings.expect(version == format_version_reused, last + " is in no file of a dropped segment");
-  return findings;
+  const bool is_reused = supply.reused_bytes != 0;
+  findings.expect((version == format_version_reused) == is_reused, last + " is in another kind of file");
 }
 
-// W09: a segment has its whole length from the first moment on, so that a shorter one is damage.
-Findings cut_files() {
-  Findings findings;
-  const auto files = whole_log();
-  for (const std::string& path : segments_of(*files)) {
-    const std::vector<std::uint8_t> bytes = files->contents(path);
-    for (std::size_t length = 0; length < bytes.size(); ++length) {
-      files->contents(path).resize(length);
-      expect_found(*files, path + " cut to " + std::to_string(length), findings, true);
-      files->contents(path) = bytes;
-    }
-  }
-  return findings;
-}
-
-// W10
-Findings bad_sectors(std::uint64_t seed) {
-  Findings findings;
-  const auto half = make_log();
-  const auto files = make_log(0, half.get());
-  const auto other = make_log(1, half.get());  // the same log with another second half
-  std::mt19937_64 random(seed);
+void spoil_sectors(const SupplyPlan& supply, std::mt19937_64& random, Findings& findings) {
+  const auto half = make_log(supply);
+  const auto files = make_log(supply, 0, half.get());
+  const auto other = make_log(supply, 1, half.get());  // the same log with another second half
   for (const std::string& path : segments_of(*files)) {
     std::vector<std::uint8_t>& bytes = files->contents(path);
     const std::vector<std::uint8_t> good = bytes;
@@ -139,6 +122,39 @@ Findings bad_sectors(std::uint64_t seed) {
       }
     }
   }
+}
+
+}  // namespace
+
+// W08
+Findings flipped_bits(std::size_t step) {
+  Findings findings;
+  flip_bits(fresh, step, findings);
+  flip_bits(Drive::reusing, step, findings);
+  return findings;
+}
+
+// W09: a segment has its whole length from the first moment on, so that a shorter one is damage.
+Findings cut_files() {
+  Findings findings;
+  const auto files = whole_log(Drive::reusing);
+  for (const std::string& path : segments_of(*files)) {
+    const std::vector<std::uint8_t> bytes = files->contents(path);
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+      files->contents(path).resize(length);
+      expect_found(*files, path + " cut to " + std::to_string(length), findings, true);
+      files->contents(path) = bytes;
+    }
+  }
+  return findings;
+}
+
+// W10
+Findings bad_sectors(std::uint64_t seed) {
+  Findings findings;
+  std::mt19937_64 random(seed);
+  spoil_sectors(fresh, random, findings);
+  spoil_sectors(Drive::reusing, random, findings);
   return findings;
 }
 
