@@ -1,7 +1,10 @@
 #include "exchange.h"
 
+#include <gtest/gtest.h>
+
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 
 #include "tickweir/testing_log.h"
 
@@ -10,7 +13,17 @@ namespace tickweir::crash {
 namespace fs = std::filesystem;
 
 Exchange::Exchange(const std::string& variant)
-    : is_sharded_(variant == "sharded"), backend_(is_sharded_ ? "wal_segment" : variant) {}
+    : is_sharded_(variant == "sharded"),
+      is_retaining_(variant == "retaining"),
+      backend_(is_sharded_ || is_retaining_ ? "wal_segment" : variant) {}
+
+Exchange::~Exchange() {
+  if (!::testing::Test::HasFailure()) return;
+  program_.reset();
+  const std::string kept = folder_.path().string() + ".failed";
+  fs::rename(folder_.path(), kept);
+  std::cout << "the exchange's data are in " << kept << std::endl;
+}
 
 std::vector<std::string> Exchange::words(const char* command) const {
   // wal_lmdb has exchange-lmdb.yaml.
@@ -29,16 +42,25 @@ std::vector<std::string> Exchange::words(const char* command) const {
   if (is_sharded_) {
     words.insert(words.end(), {"--set", "stages.book.shards=" + std::to_string(2 + starts_ / 6 % 2)});
   }
-  if (backend_ == "wal_segment") {
+  if (is_retaining_) {
+    words.insert(words.end(),
+                 {"--set", "stages.log.durability.retain=snapshots", "--set",
+                  "stages.log.config.segment_bytes=64KiB", "--set", "stages.log.config.reuse=256KiB"});
+  } else if (backend_ == "wal_segment") {
     words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
   }
   return words;
 }
 
-void Exchange::start() {
+void Exchange::begin_to_start() {
   // Now and then from the beginning.
-  if (++starts_ % 4 == 0) fs::remove_all(folder_.at("snapshots"));
+  if (++starts_ % 4 == 0 && !is_retaining_) fs::remove_all(folder_.at("snapshots"));
   program_ = std::make_unique<testing::Program>(words("run"));
+}
+
+void Exchange::start() {
+  const auto begin = std::chrono::steady_clock::now();
+  begin_to_start();
   const std::string listening = "orders: listening on 127.0.0.1:";
   if (!program_->wait_for_stderr("is running")) {
     throw std::runtime_error("the exchange does not start: " + program_->err());
@@ -46,6 +68,8 @@ void Exchange::start() {
   const std::size_t at = program_->err().find(listening);
   if (at == std::string::npos) throw std::runtime_error("no port in: " + program_->err());
   port_ = static_cast<std::uint16_t>(std::atoi(program_->err().c_str() + at + listening.size()));
+  start_time_ =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
 }
 
 void Exchange::kill() {
@@ -67,13 +91,13 @@ testing::Outcome Exchange::replay() const {
 
 std::vector<testing::OwnedEvent> Exchange::orders() const {
   testing::LogHarness log((TICKWEIR_PLUGIN_DIR "/" + backend_ + ".so").c_str(),
-                          {{"path", folder_.at("orders")}});
+                          {{"path", folder_.at("orders")}}, {.is_read_only = true});
   return log.read_all();
 }
 
 std::vector<testing::OwnedEvent> Exchange::trades() const {
-  testing::LogHarness log(TICKWEIR_PLUGIN_DIR "/wal_segment.so",
-                          {{"path", folder_.at("trades")}, {"segment_bytes", "1MiB"}});
+  testing::LogHarness log(TICKWEIR_PLUGIN_DIR "/wal_segment.so", {{"path", folder_.at("trades")}},
+                          {.is_read_only = true});
   return log.read_all();
 }
 

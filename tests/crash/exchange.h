@@ -1,6 +1,7 @@
 // An exchange that a test starts, kills and starts again, and the clients that hold it to its word.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,11 +19,18 @@ namespace tickweir::crash {
 // pipelines/exchange.yaml, or its variant, with its data in a folder of its own.
 class Exchange {
  public:
-  // The back end of the order log, such as "wal_segment", or "sharded": that, and the book in shards.
+  // The back end of the order log, such as "wal_segment"; or, over that one, "sharded": the book in shards,
+  // or "retaining": small segments, of which those that no snapshot needs are dropped and used again.
   explicit Exchange(const std::string& variant);
+  // Its data stay for whoever looks into a failure, who is told where.
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
 
   // Starts it and waits until it runs. What it wrote to stderr is the failure's text.
   void start();
+  // Starts it and does not wait.
+  void begin_to_start();
   void kill();
   // SIGTERM; it ends when it has drained.
   void ask_to_stop() { program_->send(SIGTERM); }
@@ -32,6 +40,10 @@ class Exchange {
   // While it is down: runs the stored orders through the stages again, undisturbed, and compares the trades.
   [[nodiscard]] testing::Outcome replay() const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  // What the last start() took.
+  [[nodiscard]] std::chrono::microseconds start_time() const { return start_time_; }
+  // Its log of orders may have lost its beginning.
+  [[nodiscard]] bool drops_orders() const { return is_retaining_; }
 
   // While it is down: the events of a log.
   [[nodiscard]] std::vector<testing::OwnedEvent> orders() const;
@@ -42,11 +54,13 @@ class Exchange {
   [[nodiscard]] std::vector<std::string> words(const char* command) const;
 
   bool is_sharded_;
+  bool is_retaining_;
   std::string backend_;
   testing::TempFolder folder_;
   std::uint32_t starts_ = 0;
   std::unique_ptr<testing::Program> program_;
   std::uint16_t port_ = 0;
+  std::chrono::microseconds start_time_{0};
 };
 
 // A client that sends orders which follow from its id and their number, and remembers what it was promised.
