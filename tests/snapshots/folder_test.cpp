@@ -85,14 +85,17 @@ TEST(SnapshotFolderTest, ReportsEveryCallThatFailsAndLosesNothingByIt) {
   for (const auto call : {testing::FileCall::open, testing::FileCall::write, testing::FileCall::sync,
                           testing::FileCall::rename, testing::FileCall::remove,
                           testing::FileCall::sync_folder, testing::FileCall::list, testing::FileCall::read}) {
-    bool has_failed = true;
-    for (std::uint64_t nth = 1; has_failed && nth < 500; ++nth) {
-      FaultyFiles disk;
-      disk.fail({.call = call, .nth = nth});
-      const std::uint64_t published = publish_all(disk, 3);
-      has_failed = disk.has_failed();
-      const auto left = disk.copy();
-      ASSERT_EQ(wrong_with(*left, published), "") << static_cast<int>(call) << " failed at its " << nth;
+    for (const bool for_ever : {false, true}) {
+      bool has_failed = true;
+      for (std::uint64_t nth = 1; has_failed && nth < 500; ++nth) {
+        FaultyFiles disk;
+        disk.fail({.call = call, .nth = nth, .for_ever = for_ever});
+        const std::uint64_t published = publish_all(disk, 3);
+        has_failed = disk.has_failed();
+        const auto left = disk.copy();
+        ASSERT_EQ(wrong_with(*left, published), "")
+            << static_cast<int>(call) << " failed at its " << nth << (for_ever ? " and all later ones" : "");
+      }
     }
   }
 }

@@ -4,10 +4,24 @@
 namespace tickweir::wal_segment {
 namespace {
 
-constexpr std::uint64_t first_part = 250;
-constexpr std::uint64_t all_events = 400;
-
 constexpr SupplyPlan fresh{.segment_bytes = Drive::small_segment};
+
+// What fills one small segment, and most of the next one; larger segments take as many times more.
+std::uint64_t events_in(const SupplyPlan& supply, std::uint64_t of_small_ones) {
+  return of_small_ones * supply.segment_bytes / Drive::small_segment;
+}
+std::uint64_t first_part(const SupplyPlan& supply) {
+  return events_in(supply, 250);
+}
+std::uint64_t all_events(const SupplyPlan& supply) {
+  return events_in(supply, 400);
+}
+
+SupplyPlan times(SupplyPlan supply, std::uint64_t size) {
+  supply.segment_bytes *= size;
+  supply.reused_bytes *= size;
+  return supply;
+}
 
 // A log of two segments, stopped; by `supply` the last one is in a new file or in that of a dropped segment.
 // With the same id whenever `start` is given.
@@ -16,14 +30,14 @@ std::unique_ptr<FaultyFiles> make_log(const SupplyPlan& supply, std::uint64_t hi
   auto files = start == nullptr ? std::make_unique<FaultyFiles>() : start->copy();
   Drive drive(*files, supply);
   drive.open();
-  while (drive.log().last_sequence() < (start == nullptr ? first_part : all_events)) {
+  while (drive.log().last_sequence() < (start == nullptr ? first_part(supply) : all_events(supply))) {
     drive.append(10, history);
     drive.sync();
   }
   if (start != nullptr) {
     drive.log().stop();
   } else {
-    drive.log().truncate_before(first_part);
+    drive.log().truncate_before(first_part(supply));
   }
   return files;
 }
@@ -44,18 +58,31 @@ std::vector<std::string> segments_of(const FaultyFiles& files) {
 
 // Damage must be refused, or change nothing of what is read.
 enum class Seen { refused, harmless, wrong };
-Seen look(FaultyFiles& files, bool is_read_only = true) {
+Seen look(FaultyFiles& files, const SupplyPlan& supply, bool is_read_only = true) {
   try {
-    Drive drive(files);
+    Drive drive(files, supply);
     drive.open(is_read_only);
-    return drive.check(all_events).empty() ? Seen::harmless : Seen::wrong;
+    return drive.check(all_events(supply)).empty() ? Seen::harmless : Seen::wrong;
   } catch (const std::runtime_error&) {
     return Seen::refused;
   }
 }
 
-void expect_found(FaultyFiles& files, const std::string& what, Findings& findings, bool must_refuse = false) {
-  const Seen seen = look(files);
+// Now and then the owner opens it, who repairs: it may not take for a torn end what a reader refuses.
+constexpr std::uint64_t owner_every = 61;
+
+Seen look_also_as_owner(FaultyFiles& files, const SupplyPlan& supply, std::uint64_t state,
+                        Findings& findings) {
+  const Seen seen = look(files, supply);
+  if (state % owner_every != 0) return seen;
+  const Seen by_owner = look(*files.copy(), supply, false);
+  findings.expect(by_owner == seen, "state " + std::to_string(state) + ": owner and reader differ");
+  return seen;
+}
+
+void expect_found(FaultyFiles& files, const SupplyPlan& supply, const std::string& what, Findings& findings,
+                  bool must_refuse = false) {
+  const Seen seen = look_also_as_owner(files, supply, findings.states, findings);
   findings.expect(seen != Seen::wrong, what + " went unnoticed");
   findings.expect(!must_refuse || seen == Seen::refused, what + " was not refused");
   ++findings.states;
@@ -70,7 +97,7 @@ void flip_bits(const SupplyPlan& supply, std::size_t step, Findings& findings) {
     for (std::size_t bit = 0; bit < bytes.size() * 8; bit += step) {
       const auto mask = static_cast<std::uint8_t>(1U << (bit % 8));
       bytes[bit / 8] ^= mask;
-      const Seen seen = look(*files);
+      const Seen seen = look_also_as_owner(*files, supply, states, findings);
       findings.expect(seen != Seen::wrong, "bit " + std::to_string(bit) + " of " + path);
       refused += seen == Seen::refused ? 1 : 0;
       bytes[bit / 8] ^= mask;
@@ -78,7 +105,7 @@ void flip_bits(const SupplyPlan& supply, std::size_t step, Findings& findings) {
     }
   }
   findings.expect(refused * 3 > states, "most flips were harmless: is anything read?");
-  findings.expect(look(*files) == Seen::harmless, "the log itself is bad");
+  findings.expect(look(*files, supply) == Seen::harmless, "the log itself is bad");
   findings.states += states;
   const std::string last = segments_of(*files).back();
   const std::uint8_t version = files->contents(last)[offsetof(SegmentHeader, version)];
@@ -99,7 +126,7 @@ void spoil_sectors(const SupplyPlan& supply, std::mt19937_64& random, Findings& 
         const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(at);
         const auto length = static_cast<std::ptrdiff_t>(sector);
         const auto try_it = [&](const char* what) {
-          expect_found(*files, where + what, findings);
+          expect_found(*files, supply, where + what, findings);
           bytes = good;
         };
         std::fill(from, from + length, std::uint8_t{0});
@@ -127,22 +154,23 @@ void spoil_sectors(const SupplyPlan& supply, std::mt19937_64& random, Findings& 
 }  // namespace
 
 // W08
-Findings flipped_bits(std::size_t step) {
+Findings flipped_bits(std::size_t step, std::uint64_t size) {
   Findings findings;
-  flip_bits(fresh, step, findings);
-  flip_bits(Drive::reusing, step, findings);
+  flip_bits(times(fresh, size), step, findings);
+  flip_bits(times(Drive::reusing, size), step, findings);
   return findings;
 }
 
 // W09: a segment has its whole length from the first moment on, so that a shorter one is damage.
-Findings cut_files() {
+Findings cut_files(std::uint64_t size) {
   Findings findings;
-  const auto files = whole_log(Drive::reusing);
+  const SupplyPlan supply = times(Drive::reusing, size);
+  const auto files = whole_log(supply);
   for (const std::string& path : segments_of(*files)) {
     const std::vector<std::uint8_t> bytes = files->contents(path);
     for (std::size_t length = 0; length < bytes.size(); ++length) {
       files->contents(path).resize(length);
-      expect_found(*files, path + " cut to " + std::to_string(length), findings, true);
+      expect_found(*files, supply, path + " cut to " + std::to_string(length), findings, true);
       files->contents(path) = bytes;
     }
   }

@@ -194,12 +194,13 @@ inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
 [[nodiscard]] Findings power_cuts(std::uint64_t seed, std::uint32_t effort);
 [[nodiscard]] Findings cut_truncations(std::uint64_t seed);
 [[nodiscard]] Findings killed_processes(std::uint64_t seed);
-[[nodiscard]] Findings flipped_bits(std::size_t step = 1);  // every one, or one in so many
-[[nodiscard]] Findings cut_files();
+// Of two logs, in new files and in used ones, of `size` times 32 KiB each: every bit, or one in so many.
+[[nodiscard]] Findings flipped_bits(std::size_t step, std::uint64_t size);
+[[nodiscard]] Findings cut_files(std::uint64_t size);
 [[nodiscard]] Findings bad_sectors(std::uint64_t seed);
 [[nodiscard]] Findings spliced_logs();
 [[nodiscard]] Findings failed_calls(std::uint64_t seed);
-[[nodiscard]] Findings full_disks();
+[[nodiscard]] Findings full_disks(std::uint64_t step);  // from one offset to the next
 [[nodiscard]] Findings short_transfers(std::uint64_t seed);
 [[nodiscard]] Findings made_up_blocks();
 [[nodiscard]] Findings owners_and_files();

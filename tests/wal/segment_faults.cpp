@@ -29,10 +29,14 @@ void poke_after_failure(Drive& drive, Findings& findings, const std::string& whe
   }
 }
 
+std::string text_of(const testing::FileFault& fault) {
+  return "call " + std::to_string(static_cast<int>(fault.call)) + ", nth " + std::to_string(fault.nth) +
+         (fault.for_ever ? ", for ever" : "");
+}
+
 // One life with one fault. False: the fault was never met.
 bool live_with_fault(const testing::FileFault& fault, std::uint64_t seed, Findings& findings) {
-  const std::string where = "call " + std::to_string(static_cast<int>(fault.call)) + ", nth " +
-                            std::to_string(fault.nth) + (fault.for_ever ? ", for ever" : "");
+  const std::string where = text_of(fault);
   FaultyFiles files;
   files.fail(fault);
   Life life;
@@ -68,10 +72,11 @@ bool live_with_fault(const testing::FileFault& fault, std::uint64_t seed, Findin
 }
 
 // W07: what cannot be read is not the end of the log.
-void fail_recovery(const FaultyFiles& found, FileCall call, std::uint64_t last, Findings& findings) {
-  for (std::uint64_t nth = 1; nth < 200; ++nth) {
+void fail_recovery(const FaultyFiles& found, testing::FileFault fault, std::uint64_t last,
+                   Findings& findings) {
+  for (fault.nth = 1; fault.nth < 200; ++fault.nth) {
     const auto files = found.copy();
-    files->fail({.call = call, .nth = nth});
+    files->fail(fault);
     std::string outcome = "";
     try {
       Drive drive(*files);
@@ -82,14 +87,13 @@ void fail_recovery(const FaultyFiles& found, FileCall call, std::uint64_t last, 
     }
     ++findings.states;
     if (!files->has_failed()) return;
-    findings.expect(outcome == "thrown", "call " + std::to_string(static_cast<int>(call)) + ", nth " +
-                                             std::to_string(nth) + " of a recovery was passed over");
+    findings.expect(outcome == "thrown", text_of(fault) + " of a recovery was passed over");
   }
 }
 
 // No room at any offset, then other events, then room again.
-void fill_at_every_offset(Findings& findings) {
-  for (std::uint64_t room = 4000; room < 4000 + 40'000; room += 97) {
+void fill_at_offsets(std::uint64_t step, Findings& findings) {
+  for (std::uint64_t room = 4000; room < 4000 + 40'000; room += step) {
     FaultyFiles files;
     files.limit_bytes(room);
     std::uint64_t full = 0;
@@ -209,15 +213,17 @@ Findings failed_calls(std::uint64_t seed) {
   const std::uint64_t last = found.log().last_sequence();
   for (const FileCall call : {FileCall::read, FileCall::open, FileCall::list, FileCall::sync,
                               FileCall::sync_folder, FileCall::lock}) {
-    fail_recovery(whole, call, last, findings);
+    for (const bool for_ever : {false, true}) {
+      fail_recovery(whole, {.call = call, .for_ever = for_ever}, last, findings);
+    }
   }
   return findings;
 }
 
 // W05
-Findings full_disks() {
+Findings full_disks(std::uint64_t step) {
   Findings findings;
-  fill_at_every_offset(findings);
+  fill_at_offsets(step, findings);
   fill_while_overwriting(findings);
   fill_within_an_append(findings);
   return findings;

@@ -13,7 +13,7 @@ TEST(SegmentLog, IsFoundSoundByItsSuites) {
       {"spliced_logs", spliced_logs},
       {"killed_processes", [] { return killed_processes(1); }},
       {"cut_truncations", [] { return cut_truncations(1); }},
-      {"full_disks", full_disks},
+      {"full_disks", [] { return full_disks(97); }},
       {"failed_calls", [] { return failed_calls(1); }},
       {"bad_sectors", [] { return bad_sectors(1); }},
   };
