@@ -56,7 +56,8 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
       }
       if (!reader.is_block(from + at, header)) continue;
       tail.dirty_end = std::max(tail.dirty_end, from + at + sizeof header + header.payload_bytes);
-      const bool vouches = header.synced_sequence >= tail.position.next_sequence;
+      const bool vouches =
+          header.synced_sequence >= tail.position.next_sequence || TICKWEIR_BUG("torn end taken for damage");
       if (vouches && !TICKWEIR_BUG("damage cut as torn")) {
         const std::string found = tail.problem.empty() ? "there are zeros instead of a block" : tail.problem;
         throw Damage(reader.path(), tail.position.offset, tail.position.next_sequence,

@@ -24,6 +24,7 @@ struct Shape {
   bool overlaps = false;         // the logs take appends during a sync
   std::int64_t waits_below = 0;  // see overlapping_log_plugin()
   bool is_gated = false;         // the last sink passes the Gate
+  bool is_lasting = false;       // the source does not end
   RunMode mode = {};
 };
 
@@ -35,7 +36,8 @@ class Pipeline : public RecordedEngine {
     const std::uint32_t core = shape.threads > 1 ? 1 : 0;
     const std::uint32_t last = shape.threads > 2 ? 2 : core;
     maker_.graph().config.batch_events_max = shape.batch_events;
-    const auto source = maker_.add("source", settling_source_plugin(), 0, {}, shape.events);
+    const auto source = maker_.add(
+        "source", shape.is_lasting ? lasting_source_plugin() : settling_source_plugin(), 0, {}, shape.events);
     const auto filter =
         maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
     const Plugin& backend = shape.overlaps ? overlapping_log_plugin() : memory_log_plugin();

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "test_stages.h"
 
@@ -84,7 +85,7 @@ class MemoryLog : public WalBackend {
   }
   void sync() {
     Disks::get().pass(id_);
-    if (++disk_.syncs == disk_.fail_sync_at) throw std::runtime_error("the disk lost it");
+    count_sync();
     disk_.synced = disk_.events.size();
   }
   bool read(std::uint64_t sequence, tickweir_batch& room) {
@@ -104,8 +105,16 @@ class MemoryLog : public WalBackend {
   }
 
  protected:
+  void count_sync() {
+    if (++disk_.syncs == disk_.fail_sync_at) throw std::runtime_error("the disk lost it");
+    if (std::exchange(synced_groups_, disk_.groups.size()) == disk_.groups.size()) ++disk_.idle_syncs;
+  }
+
   std::string id_;
   Disk& disk_;
+
+ private:
+  std::size_t synced_groups_ = 0;
 };
 
 class OverlappingLog final : public MemoryLog {
@@ -123,7 +132,7 @@ class OverlappingLog final : public MemoryLog {
   void sync() {
     Disks::get().pass(id_);
     std::unique_lock lock(mutex_);
-    if (++disk_.syncs == disk_.fail_sync_at) throw std::runtime_error("the disk lost it");
+    count_sync();
     const std::size_t covered = disk_.events.size();
     is_syncing_ = true;
     // Until there was one: later on the append may wait for what only this sync's end sets free. So it does

@@ -18,9 +18,10 @@ struct Disk {
   std::vector<std::vector<std::uint8_t>> events;  // whole events, [0] has sequence 1
   std::atomic<std::size_t> synced = 0;
   std::size_t syncs = 0;
-  std::size_t dropped = 0;          // so many of the first are not held any more
-  std::vector<std::size_t> groups;  // events of each append
-  std::size_t fail_append_at = 0;   // the nth append fails; 0: none
+  std::atomic<std::size_t> idle_syncs = 0;  // with no append since the one before
+  std::size_t dropped = 0;                  // so many of the first are not held any more
+  std::vector<std::size_t> groups;          // events of each append
+  std::size_t fail_append_at = 0;           // the nth append fails; 0: none
   std::size_t fail_sync_at = 0;
   std::size_t full_times = 0;  // so many appends find the disk full
   std::size_t appends_during_syncs = 0;

@@ -1,6 +1,9 @@
 // What the engine promises about logs: durable before settled, in order, the same again after a restart.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "log_pipeline.h"
 
 namespace tickweir::test {
@@ -263,6 +266,22 @@ TEST_P(Logs, SyncAsTheirModeSays) {
     EXPECT_EQ(disk("log").events.size(), 200U);
     EXPECT_EQ(settled().size(), 200U);
   }
+}
+
+// So that what recovery finds last is known to have been synced, and not taken for a torn end.
+TEST_P(Logs, SyncOnceMoreWhenIdle) {
+  Shape small = shape();
+  small.events = 10;
+  small.is_lasting = true;
+  Pipeline run(small);
+  ASSERT_TRUE(run.start());
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (disk("log").idle_syncs == 0 && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(disk("log").idle_syncs, 1U);
+  run.engine().stop();
+  ASSERT_TRUE(run.wait());
 }
 
 TEST_P(Logs, EndWhenAbandonedInsideASync) {

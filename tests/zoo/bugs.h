@@ -13,6 +13,7 @@ struct Bug {
 };
 
 inline constexpr std::string_view segment_suites = "SegmentLog.*";
+inline constexpr std::string_view snapshot_suites = "*Snapshot*";
 
 inline constexpr std::array bugs{
     // The default back end.
@@ -36,12 +37,20 @@ inline constexpr std::array bugs{
     Bug{"zoo_wal_segment", "version ignored", segment_suites},
     Bug{"zoo_wal_segment", "folder not synced between drops", segment_suites},
     Bug{"zoo_wal_segment", "synced mark ignored", segment_suites},
+    Bug{"zoo_wal_segment", "torn end taken for damage", segment_suites},
+    // The files of snapshots.
+    Bug{"zoo_snapshots", "snapshot not synced", snapshot_suites},
+    Bug{"zoo_snapshots", "snapshot name not synced", snapshot_suites},
+    Bug{"zoo_snapshots", "short write passed over", snapshot_suites},
+    Bug{"zoo_snapshots", "chunks not chained", snapshot_suites},
+    Bug{"zoo_snapshots", "more behind the end", snapshot_suites},
     // The runtime: what is durable, what is told, what comes again.
     Bug{"zoo_engine", "durable before the sync", "*.TellNobodyBeforeTheSyncHasReturned/*"},
     Bug{"zoo_engine", "durable sequence too high", "*.StoreWhatPassesUnderRisingNumbers/*"},
     Bug{"zoo_engine", "sync error ignored", "*.EndTheRunWhenASyncFails*"},
     Bug{"zoo_engine", "sync tried again", "*.EndTheRunWhenASyncFails*"},
     Bug{"zoo_engine", "settled after a failure", "*.EndTheRunWhenAnAppendFails/*"},
+    Bug{"zoo_engine", "idle log not confirmed", "*.SyncOnceMoreWhenIdle*"},
     Bug{"zoo_engine", "no sync while draining", "*.SettleWhatIsUnderWayAtAStop*"},
     Bug{"zoo_engine", "refusals settled first", "*.SettleWhatIsUnderWayAtAStop*"},
     Bug{"zoo_engine", "refused events stored", "*.SettleRefusedEvents*"},

@@ -247,7 +247,7 @@ void Committer::take_turn() {
 // Once after the last group, when nothing more has come for a while: a back end may then write down that this
 // group was synced, so that recovery can tell it from one that was torn.
 void Committer::confirm() {
-  if (is_confirmed_ || !syncs_ || is_over()) return;
+  if (is_confirmed_ || !syncs_ || is_over() || TICKWEIR_BUG("idle log not confirmed")) return;
   const std::lock_guard lock(turn_);
   take_turn();
   is_confirmed_ = true;
