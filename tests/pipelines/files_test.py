@@ -46,6 +46,18 @@ class Files(ProgramTest):
         for file in PIPELINES:
             self.assertIn(f'[{file.name}]({file.name})', readme)
 
+    def test_those_of_other_back_ends_differ_from_the_exchange_in_one_word(self):
+        def without_comments(file):
+            return [line for line in file.read_text().splitlines() if not line.startswith('#')]
+        exchange = without_comments(ROOT / 'pipelines/exchange.yaml')
+        others = [file for file in PIPELINES if file.stem.startswith('exchange-')]
+        self.assertGreaterEqual(len(others), 3)
+        for file in others:
+            back_end = 'wal_' + file.stem.removeprefix('exchange-')
+            lines = without_comments(file)
+            differing = [pair for pair in zip(exchange, lines, strict=True) if pair[0] != pair[1]]
+            self.assertEqual(differing, [('    plugin: wal_segment', f'    plugin: {back_end}')], file.name)
+
     def test_each_names_itself(self):
         for file in PIPELINES:
             # exchange-lmdb.yaml is exchange.yaml with one word changed, and that word is not the name.

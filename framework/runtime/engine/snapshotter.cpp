@@ -106,8 +106,12 @@ void Snapshotter::run() {
 }
 
 void Snapshotter::try_to_take() {
-  auto taken = take();
-  if (!taken) parts_.control.log(TICKWEIR_LOG_WARNING, "snapshots", "none taken: " + taken.error().message);
+  try {
+    auto taken = take();
+    if (!taken) parts_.control.log(TICKWEIR_LOG_WARNING, "snapshots", "none taken: " + taken.error().message);
+  } catch (const std::bad_alloc&) {
+    // It is counted, and there is no memory to say more.
+  }
 }
 
 bool Snapshotter::is_due() {
@@ -136,7 +140,8 @@ Result<void> Snapshotter::take() {
     taken = take_or_throw();
     folder_.discard();
   } catch (const std::exception& failure) {
-    taken = Error{failure.what()};
+    add_to_cell(parts_.cells.failed, 1);
+    return Error{failure.what()};
   }
   if (!taken) {
     add_to_cell(parts_.cells.failed, 1);
