@@ -34,6 +34,7 @@ class Program {
   [[nodiscard]] bool wait_for_stderr(const std::string& text);
   [[nodiscard]] const std::string& err() const { return err_; }
   void send(int signal) const;
+  [[nodiscard]] pid_t process() const { return child_; }
   // Reads everything and waits for the end.
   [[nodiscard]] Outcome finish();
 

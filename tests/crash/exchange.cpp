@@ -105,12 +105,10 @@ void Trader::connect(std::uint16_t port) {
   port_ = port;
   if (client_ == nullptr) {
     // The exchange listens elsewhere after each start.
-    client_ = std::make_unique<Client>(ClientSettings{.client = client_id_,
-                                                      .window_bytes = std::size_t{1} << 20,
-                                                      .transport = [this](const ClientSettings& to) {
-                                                        return std::make_unique<TcpTransport>(to.host, port_,
-                                                                                              to.timeout_ms);
-                                                      }});
+    client_ = std::make_unique<Client>(ClientSettings{
+        .client = client_id_, .window_bytes = window_bytes_, .transport = [this](const ClientSettings& to) {
+          return std::make_unique<TcpTransport>(to.host, port_, to.timeout_ms);
+        }});
   }
   client_->connect();
 }

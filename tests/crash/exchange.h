@@ -40,6 +40,7 @@ class Exchange {
   // While it is down: runs the stored orders through the stages again, undisturbed, and compares the trades.
   [[nodiscard]] testing::Outcome replay() const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] pid_t process() const { return program_->process(); }
   // What the last start() took.
   [[nodiscard]] std::chrono::microseconds start_time() const { return start_time_; }
   // Its log of orders may have lost its beginning.
@@ -66,7 +67,8 @@ class Exchange {
 // A client that sends orders which follow from its id and their number, and remembers what it was promised.
 class Trader {
  public:
-  explicit Trader(std::uint32_t client) : client_id_(client) {}
+  explicit Trader(std::uint32_t client, std::size_t window_bytes = std::size_t{1} << 20)
+      : client_id_(client), window_bytes_(window_bytes) {}
   Trader(const Trader&) = delete;
   Trader& operator=(const Trader&) = delete;
 
@@ -90,6 +92,7 @@ class Trader {
 
  private:
   std::uint32_t client_id_;
+  std::size_t window_bytes_;
   std::uint16_t port_ = 0;
   std::unique_ptr<Client> client_;
 };
