@@ -1,9 +1,10 @@
 // The end at any instant: nothing acknowledged is lost, nothing is there twice, no trade changes.
 //
 // TICKWEIR_KILLS says how often it is killed, TICKWEIR_STOPS how often it is asked to stop (`./dev crash`:
-// 500 and 200 times), TICKWEIR_SEED when.
+// 500 and 200 times), TICKWEIR_FAILED_SYNCS how often a sync fails, TICKWEIR_SEED when.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <deque>
@@ -169,6 +170,35 @@ TEST_P(Ending, ByAStopAnswersForAllThatWasRead) {
   }
   check_the_end();
 }
+
+#ifdef BAD_DISK
+// Whoever was acknowledged was so before; and the exchange says what has ended it.
+TEST_P(Ending, ByAFailedSyncPromisesNothingMore) {
+  const std::uint64_t failures = times("TICKWEIR_FAILED_SYNCS", 4);
+  exchange_.start();  // so that there are logs
+  ASSERT_EQ(exchange_.stop().exit_code, 0);
+  for (std::uint64_t i = 0; i < failures; ++i) {
+    exchange_.start_over(BAD_DISK, "FAIL_SYNC_AT", std::to_string(1 + random_() % 80));
+    if (exchange_.wait_until_it_runs()) {
+      try {
+        ASSERT_NO_FATAL_FAILURE(connect_all());
+        const auto is_connected = [](const Trader& trader) { return trader.is_connected(); };
+        while (std::ranges::any_of(traders_, is_connected)) trade_for(std::chrono::microseconds(0));
+      } catch (const ClientError&) {  // it ended before it answered
+      }
+    }
+    for (Trader& trader : traders_) trader.disconnect();
+    const testing::Outcome end = exchange_.finish();
+    ASSERT_EQ(end.exit_code, 1) << "failed sync " << i + 1 << "\n" << end.err;
+    const bool is_said = end.err.find("Input/output error") != std::string::npos ||
+                         end.err.find("I/O error") != std::string::npos;  // SQLite's words
+    ASSERT_TRUE(is_said) << end.err;
+    ASSERT_NO_FATAL_FAILURE(check_orders(exchange_.orders())) << "after failed sync " << i + 1;
+    ASSERT_NO_FATAL_FAILURE(check_trades(exchange_.trades())) << "after failed sync " << i + 1;
+  }
+  check_the_end();
+}
+#endif
 
 INSTANTIATE_TEST_SUITE_P(Of, Ending,
                          ::testing::Values("wal_segment", "sharded", "retaining", "wal_rocksdb", "wal_lmdb",

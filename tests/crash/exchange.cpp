@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -58,16 +59,27 @@ void Exchange::begin_to_start() {
   program_ = std::make_unique<testing::Program>(words("run"));
 }
 
-void Exchange::start() {
-  const auto begin = std::chrono::steady_clock::now();
+void Exchange::start_over(const char* library, const char* name, const std::string& value) {
+  ::setenv(name, value.c_str(), 1);
+  ::setenv("LD_PRELOAD", library, 1);
   begin_to_start();
+  ::unsetenv("LD_PRELOAD");
+  ::unsetenv(name);
+}
+
+bool Exchange::wait_until_it_runs() {
+  if (!program_->wait_for_stderr("is running")) return false;
   const std::string listening = "orders: listening on 127.0.0.1:";
-  if (!program_->wait_for_stderr("is running")) {
-    throw std::runtime_error("the exchange does not start: " + program_->err());
-  }
   const std::size_t at = program_->err().find(listening);
   if (at == std::string::npos) throw std::runtime_error("no port in: " + program_->err());
   port_ = static_cast<std::uint16_t>(std::atoi(program_->err().c_str() + at + listening.size()));
+  return true;
+}
+
+void Exchange::start() {
+  const auto begin = std::chrono::steady_clock::now();
+  begin_to_start();
+  if (!wait_until_it_runs()) throw std::runtime_error("the exchange does not start: " + program_->err());
   start_time_ =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
 }

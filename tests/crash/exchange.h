@@ -31,6 +31,10 @@ class Exchange {
   void start();
   // Starts it and does not wait.
   void begin_to_start();
+  // Likewise, with this library preloaded and told something in the environment.
+  void start_over(const char* library, const char* name, const std::string& value);
+  // False: it has ended.
+  [[nodiscard]] bool wait_until_it_runs();
   void kill();
   // SIGTERM; it ends when it has drained.
   void ask_to_stop() { program_->send(SIGTERM); }
@@ -76,8 +80,10 @@ class Trader {
   // Sends up to `count` new orders, as far as there is room, and does what else can be done.
   void work(std::uint32_t count);
   [[nodiscard]] bool finish();
-  void disconnect() { client_->disconnect(); }
-  [[nodiscard]] bool is_connected() const { return client_->is_connected(); }
+  void disconnect() {
+    if (client_ != nullptr) client_->disconnect();
+  }
+  [[nodiscard]] bool is_connected() const { return client_ != nullptr && client_->is_connected(); }
   // The last number that the exchange called durable when it said goodbye; nothing when it did not.
   [[nodiscard]] std::optional<std::uint64_t> parted_at() const;
 

@@ -38,11 +38,9 @@ TEST(StalledDisk, StopsTheReadingOfClientsAndNothingElse) {
   const char* const given = std::getenv("TICKWEIR_STALL");
   const std::chrono::seconds stall(given == nullptr ? 3 : std::strtoul(given, nullptr, 10));
   const testing::TempFolder folder;
-  ::setenv("STALL", folder.at("stall").c_str(), 1);
-  ::setenv("LD_PRELOAD", STALLED_DISK, 1);
   Exchange exchange("wal_segment");
-  exchange.start();
-  ::unsetenv("LD_PRELOAD");
+  exchange.start_over(BAD_DISK, "STALL", folder.at("stall"));
+  ASSERT_TRUE(exchange.wait_until_it_runs());
   std::deque<Trader> traders;
   for (std::uint32_t client = 1; client <= 3; ++client) {
     traders.emplace_back(client, window_bytes).connect(exchange.port());
