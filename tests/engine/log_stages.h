@@ -78,7 +78,9 @@ const Plugin& lasting_source_plugin();
 // As recovering_filter_plugin(), and saves how many events it has passed and seen.
 const Plugin& saving_filter_plugin();
 // Emits for each event the sum of all values so far; keeps back every `parameter`th until the next one comes.
+// Its `save` fails when the descriptor is open there (-1: it does not look), or a signal would be taken.
 const Plugin& summing_plugin();
+extern int descriptor_of_the_parent;
 // Likewise; `save` fails.
 const Plugin& failing_save_plugin();
 

@@ -9,8 +9,10 @@ namespace tickweir::test {
 class Scarcity {
  public:
   // Memory: the Nth allocation by `new`, from 1; 0: none.
-  static Scarcity of_memory(std::uint64_t nth) { return {nth, false}; }
-  static Scarcity of_processes() { return {0, true}; }
+  static Scarcity of_memory(std::uint64_t nth) { return Scarcity(nth, Forks::work); }
+  static Scarcity of_processes() { return Scarcity(0, Forks::fail); }
+  // A forked child is ended by the first allocation.
+  static Scarcity of_memory_in_children() { return Scarcity(0, Forks::starve); }
   Scarcity(const Scarcity&) = delete;
   Scarcity& operator=(const Scarcity&) = delete;
   ~Scarcity();
@@ -18,7 +20,8 @@ class Scarcity {
   [[nodiscard]] bool has_struck() const;
 
  private:
-  Scarcity(std::uint64_t nth_allocation, bool forks_fail);
+  enum class Forks : std::uint8_t { work, fail, starve };
+  Scarcity(std::uint64_t nth_allocation, Forks forks);
 };
 
 }  // namespace tickweir::test

@@ -1,8 +1,11 @@
 // What the engine promises about snapshots: a run that goes on from one is the run that had no end.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "log_stages.h"
 #include "recorded_engine.h"
@@ -76,6 +79,7 @@ class Snapshots : public ::testing::TestWithParam<std::uint32_t> {
     ASSERT_TRUE(started) << started.error().message;
     if (snapshots != 0) pipeline.run_out((static_cast<std::uint64_t>(wanted.events) - brought_) / 2);
     for (std::size_t i = 0; i < snapshots; ++i) {
+      const auto scarcity = Scarcity::of_memory_in_children();
       auto taken = pipeline.engine().take_snapshot();
       ASSERT_TRUE(taken) << taken.error().message;
     }
@@ -289,6 +293,14 @@ TEST_P(Snapshots, ThatCannotBeWrittenAreReportedAndTheRunGoesOn) {
   pipeline.end();
   EXPECT_TRUE(files().empty());
   EXPECT_EQ(fs::exists(folder_ + "/new"), false);
+}
+
+// Sockets would stay open for as long as it writes, and a signal's handler is the parent's.
+TEST_P(Snapshots, AreSavedWithoutWhatTheParentHasOpenAndWithoutItsSignals) {
+  descriptor_of_the_parent = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  run(shape(900), 1);
+  ::close(std::exchange(descriptor_of_the_parent, -1));
+  EXPECT_EQ(files().size(), 1U);
 }
 
 TEST_P(Snapshots, ForWhichThereIsNoProcessCostNothingButThemselves) {

@@ -72,12 +72,17 @@ inline constexpr std::array bugs{
     Bug{"zoo_engine", "second log begins again after a snapshot", "*Snapshots.AreGoneOnFrom/*"},
     Bug{"zoo_engine", "older snapshot removed", "*Snapshots.ThatAreDamaged*"},
     Bug{"zoo_engine", "log dropped up to the newest snapshot", "*Snapshots.LetLogsDrop*"},
+    Bug{"zoo_engine", "child allocates", "*Snapshots.AreGoneOnFrom/*"},
+    Bug{"zoo_engine", "child keeps sockets", "*Snapshots.AreSavedWithout*"},
+    Bug{"zoo_engine", "child takes signals", "*Snapshots.AreSavedWithout*"},
     Bug{"zoo_engine", "gathers while all shall rest", "*Snapshots.HaveALogStoreWhatItGathers/*"},
     Bug{"zoo_engine", "one shard after the other", "Shards.GiveTheSameBytesHowever*"},
     Bug{"zoo_engine", "time goes back", "*.StoreTimesThatNeverGoBack/*"},
     Bug{"zoo_engine", "drained behind a log", "*.KeepWhatAStageAfterThemHolds*"},
     Bug{"zoo_engine", "drain drops what is open", "Engine.DrainsWhatAStageHolds"},
     Bug{"zoo_engine", "queue without a bound", "Parts/StandingStill.*"},
+    // What is read.
+    Bug{"zoo_config", "alias accepted", "*Broken*"},
     // What comes twice, and what may not come at all.
     Bug{"zoo_filter_dedup", "window without an end", "DedupStage.RefusesANumberBelow*"},
     Bug{"zoo_filter_dedup", "age by the event at hand", "DedupStage.CountsAnAge*"},

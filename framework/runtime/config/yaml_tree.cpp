@@ -14,6 +14,7 @@
 
 #include "runtime/config/shown_text.h"
 #include "runtime/config/yaml_text.h"
+#include "tickweir/planted_bug.h"
 
 namespace tickweir {
 namespace {
@@ -79,7 +80,7 @@ class TreeBuilder final : public YAML::EventHandler {
     tree.shape = Shape::refused;
     tree.place = place(mark, 1);
     const SyntaxText text = syntax_text(YAML::ErrorMsg::UNKNOWN_ANCHOR);
-    diagnostics_.error(tree.place, text.message, text.help);
+    if (!TICKWEIR_BUG("alias accepted")) diagnostics_.error(tree.place, text.message, text.help);
     add(std::move(tree));
   }
 

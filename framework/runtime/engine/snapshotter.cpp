@@ -225,9 +225,14 @@ Result<void> Snapshotter::fork_and_save(Hold& hold, const File& file,
 void Snapshotter::save_in_child(std::int32_t file, const std::vector<LogPosition>& positions) {
   sigset_t all;
   sigfillset(&all);
-  ::sigprocmask(SIG_SETMASK, &all, nullptr);  // handlers are the parent's
-  if (file > 3) ::close_range(3, static_cast<unsigned>(file) - 1, 0);
-  ::close_range(static_cast<unsigned>(file) + 1, ~0U, 0);
+  if (!TICKWEIR_BUG("child takes signals"))
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);  // handlers are the parent's
+  if (!TICKWEIR_BUG("child keeps sockets")) {
+    if (file > 3) ::close_range(3, static_cast<unsigned>(file) - 1, 0);
+    ::close_range(static_cast<unsigned>(file) + 1, ~0U, 0);
+  }
+  if (TICKWEIR_BUG("child allocates"))
+    parts_.control.log(TICKWEIR_LOG_DEBUG, "snapshots", "the child is saving now");
   ::setpriority(PRIO_PROCESS, 0, child_niceness);
   ::_exit(state_.save(*writer_, positions, shared_->error) ? 0 : 1);
 }
