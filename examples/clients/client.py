@@ -31,6 +31,8 @@ PAYLOADS = {LOGIN_REPLY: LOGIN_REPLY_PAYLOAD, ACKNOWLEDGEMENT: NUMBER_PAYLOAD, R
             GOODBYE: GOODBYE_PAYLOAD, HEARTBEAT: NUMBER_PAYLOAD}
 FRAME_BYTES_MAX = HEADER.size + GOODBYE_PAYLOAD.size  # of what the source sends
 
+PAUSE = 0.05  # seconds, before another try
+
 NEW_ORDER = 256
 NEW_ORDER_PAYLOAD = struct.Struct('<QqIIIBBBB')
 BUY, SELL = 1, 2
@@ -81,7 +83,7 @@ class Client:
             except OSError as error:
                 self.disconnect()
                 self._give_up_if_over(error)
-                time.sleep(0.05)
+                time.sleep(PAUSE)
         if not self.unanswered:
             self.lost_since = None
         # A number that the source has seen would be taken for a repeat, and its event for durable.
@@ -140,9 +142,12 @@ class Client:
             self._receive(wait)
         except OSError as error:
             self.disconnect()
-            if self.lost_since is None:
+            was_lost = self.lost_since is not None
+            if not was_lost:
                 self.lost_since = time.monotonic()
             self._give_up_if_over(error)
+            if was_lost:  # the connection before this one brought no answer either
+                time.sleep(PAUSE)
             self.reconnects += 1
             self.connect()
 

@@ -34,11 +34,11 @@ struct Patience {
 
 void connect_again(Client& client, const Patience& patience) {
   if (client.is_over() || patience.is_over()) throw ClientError(client.why_ended());
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the source may be on its way back
   try {
     client.connect();
-  } catch (const ClientError&) {  // the source may be on its way back
+  } catch (const ClientError&) {
     if (client.is_over() || patience.is_over()) throw;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
 

@@ -120,8 +120,11 @@ bool LoadConnection::goes_on(std::uint64_t now, const std::string& why) {
 
 bool LoadConnection::work(std::uint64_t now, std::uint64_t due, bool is_readable) {
   if (!client_.is_connected()) {
-    if (next_try_ == 0 && !goes_on(now, client_.why_ended())) return false;
-    if (made_ != 0 && next_try_ == 0) ++result_.reconnects;
+    if (next_try_ == 0) {
+      if (!goes_on(now, client_.why_ended())) return false;
+      if (made_ != 0) ++result_.reconnects;
+      if (away_since_ != 0) next_try_ = now + retry_ns;  // the connection before brought no answer either
+    }
     return connect(now);
   }
   if (is_reconnect_due(now)) {

@@ -150,6 +150,7 @@ TEST_P(AnyClient, GivesUpOnASourceThatEndsEveryConnection) {
   const Outcome ran = talk_to(ending.port(), {.patience = 1});
   expect_failure(ran, "client 7: unknown");
   EXPECT_TRUE(says(ran, "of a later version")) << ran.output;
+  EXPECT_LT(ending.visits(), 50U) << "it does not pause";
 }
 
 TEST_P(AnyClient, SaysWhatItFoundWhereNoSourceIs) {

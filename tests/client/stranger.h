@@ -44,6 +44,7 @@ class Stranger {
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint32_t visits() const { return visits_; }
 
  private:
   void serve() {
@@ -52,6 +53,7 @@ class Stranger {
       if (::poll(&ready, 1, 10) != 1) continue;
       const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       visitors_.push_back(socket);
+      ++visits_;
       static_cast<void>(::send(socket, words_.data(), words_.size(), MSG_NOSIGNAL));
       if (is_ending_) ::shutdown(socket, SHUT_WR);
     }
@@ -62,6 +64,7 @@ class Stranger {
   int listener_;
   std::uint16_t port_ = 0;
   std::vector<int> visitors_;
+  std::atomic<std::uint32_t> visits_ = 0;
   std::atomic<bool> is_stopping_ = false;
   std::thread thread_;
 };
