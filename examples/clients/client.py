@@ -178,10 +178,10 @@ class Client:
             raise
 
     def _receive(self, wait):
-        self.socket.settimeout(max(wait, 0.0001))
+        self.socket.settimeout(wait)
         try:
             got = self.socket.recv(65536)
-        except (socket.timeout, ssl.SSLWantReadError):
+        except (socket.timeout, BlockingIOError, ssl.SSLWantReadError):
             return
         if not got:
             raise ConnectionError('the source ended the connection')

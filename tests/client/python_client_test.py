@@ -42,7 +42,8 @@ class PythonClient(program.ProgramTest):
     def start(self):
         said = self.folder / 'said'
         words = [program.arguments.program, 'run', EXCHANGE, '--plugin-path', program.arguments.plugins, '--set',
-                 'metrics.listen=127.0.0.1:0', '--set', f'stages.orders.config.listen=127.0.0.1:{self.port}']
+                 'metrics.listen=127.0.0.1:0', '--set', f'stages.orders.config.listen=127.0.0.1:{self.port}',
+                 '--set', 'stages.log.config.segment_bytes=1MiB', '--set', 'stages.trades.config.segment_bytes=1MiB']
         with open(said, 'wb') as out:
             self.process = subprocess.Popen(words, stdout=out, stderr=out, env=self.environment())
         deadline = time.monotonic() + PATIENCE

@@ -3,8 +3,12 @@
 //
 //   tickweir::Client client({.host = "127.0.0.1", .port = 7001, .client = 7, .token = "secret"});
 //   client.connect();
-//   while (more) { if (client.send(order) == 0) client.work(10); }
-//   client.finish();     // all are durable, or were refused
+//   for (const NewOrder& order : orders) {
+//     while (client.send(order) == 0) {            // the window is full
+//       if (!client.work(10)) client.connect();    // lost: what has no answer goes out again
+//     }
+//   }
+//   client.finish();  // true: all are durable, or were refused
 //
 // Threading: one thread at a time. Nothing runs in the background: work() does it.
 // Memory:    `window_bytes` for unanswered events, reserved by the constructor; send() does not allocate.
