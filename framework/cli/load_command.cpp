@@ -56,6 +56,10 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
   if (given.duplicates > 0 && (given.reconnects == 0 || given.events == 0)) {
     return "--duplicates needs --reconnects and --events: events are sent again after a reconnect";
   }
+  if (given.ca.empty() && !(given.certificate.empty() && given.key.empty())) {
+    return "--certificate and --key need --ca, which turns TLS on";
+  }
+  if (given.certificate.empty() != given.key.empty()) return "--certificate and --key go together";
   if (given.seconds < 0) return "--seconds takes 0 or more";
   if (!(given.patience >= 0 && given.patience <= 1e9)) return "--patience takes seconds from 0 to 1000000000";
   if (!given.token_file.empty() && !read_tokens(given.token_file, plan)) {
@@ -74,6 +78,7 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
   plan.reconnects = given.reconnects;
   plan.duplicates = given.duplicates;
   plan.patience_ns = static_cast<std::uint64_t>(given.patience * 1e9);
+  plan.client.timeout_ms = static_cast<int>(std::clamp(given.patience, 1.0, 5.0) * 1000);
   plan.client.window_bytes = std::max<std::size_t>(given.window, 1) * event_size<market::NewOrder>;
   if (!given.ca.empty()) {
     const TlsFiles files{.ca = given.ca, .certificate = given.certificate, .key = given.key};

@@ -28,13 +28,6 @@ std::uint64_t next_random(std::uint64_t& state) {
   return state;
 }
 
-bool is_final(const std::optional<wire::Goodbye>& goodbye) {
-  if (!goodbye) return false;
-  const auto code = goodbye->code;
-  return code == wire::GoodbyeCode::login_refused || code == wire::GoodbyeCode::version ||
-         code == wire::GoodbyeCode::client_limit;
-}
-
 }  // namespace
 
 std::uint64_t LoadResult::latency_at(double share) const {
@@ -110,18 +103,28 @@ bool LoadConnection::connect(std::uint64_t now) {
     client_.connect();
   } catch (const ClientError& refused) {
     next_try_ = now + retry_ns;
-    if (!is_final(client_.goodbye()) && now - away_since_ < plan_.patience_ns) return true;
-    result_.problem = refused.what();
-    return false;
+    return goes_on(now, refused.what());
   }
-  away_since_ = next_try_ = 0;
+  next_try_ = 0;
+  if (client_.unanswered() == 0) away_since_ = 0;
   if (made_ == 0) first_number_ = answered_ = client_.last_number();
   return true;
 }
 
+// After a connection has ended: a login is no progress, an answer is.
+bool LoadConnection::goes_on(std::uint64_t now, const std::string& why) {
+  if (!client_.is_over() && (away_since_ == 0 || now - away_since_ < plan_.patience_ns)) return true;
+  result_.problem = why;
+  return false;
+}
+
 bool LoadConnection::work(std::uint64_t now, std::uint64_t due, bool is_readable) {
   if (!client_.is_connected()) {
-    if (made_ != 0 && next_try_ == 0) ++result_.reconnects;
+    if (next_try_ == 0) {
+      if (!goes_on(now, client_.why_ended())) return false;
+      if (made_ != 0) ++result_.reconnects;
+      if (away_since_ != 0) next_try_ = now + retry_ns;  // the connection before brought no answer either
+    }
     return connect(now);
   }
   if (is_reconnect_due(now)) {
@@ -131,7 +134,11 @@ bool LoadConnection::work(std::uint64_t now, std::uint64_t due, bool is_readable
   }
   make(now, due);
   if (!is_readable && !client_.has_unsent()) return true;
-  client_.work(0);
+  try {
+    client_.work(0);
+  } catch (const ClientError& no_source) {
+    return goes_on(now, no_source.what());
+  }
   take_answers();
   return true;
 }
@@ -162,6 +169,7 @@ std::uint64_t LoadConnection::due_time(std::uint64_t index) const {
 void LoadConnection::take_answers() {
   const std::uint64_t until = client_.acknowledged();
   if (until <= answered_) return;
+  away_since_ = 0;
   const std::uint64_t now = now_ns();
   Histogram latency(result_.latency.data());
   const auto add = [&](std::uint64_t due, std::uint64_t count) {

@@ -1,6 +1,6 @@
 // What `tickweir load` does: orders over several connections to a source_tcp, timed from when each was due.
 //
-// Threading: one thread. Memory: a window for each connection. Errors: ClientError when the source says no.
+// Threading: one thread. Memory: a window for each connection. Errors: LoadResult::problem.
 // Time: an event is due at start + index / rate, whatever happened to those before it, so a stall shows in
 // the latency of every event that waited (no coordinated omission). At full speed an event is due when it is
 // made.
@@ -76,7 +76,8 @@ class LoadConnection {
  public:
   LoadConnection(const LoadPlan& plan, const LoadOrders& orders, std::uint32_t index, LoadResult& result);
 
-  // Connects; a source that is away is tried again until patience ends. False: given up.
+  // Connects; a source that is away is tried again until patience ends: so long after the first of the lost
+  // connections that brought no answer. False: given up.
   [[nodiscard]] bool connect(std::uint64_t now);
   // Makes the events that are due, at most so many, and moves bytes, if there are any: whether some came,
   // `is_readable` says. False: given up.
@@ -87,6 +88,7 @@ class LoadConnection {
 
  private:
   [[nodiscard]] ClientSettings settings_for(std::uint32_t index);
+  [[nodiscard]] bool goes_on(std::uint64_t now, const std::string& why);
   void make(std::uint64_t now, std::uint64_t due);
   void take_answers();
   [[nodiscard]] std::uint64_t due_time(std::uint64_t index) const;
@@ -103,7 +105,7 @@ class LoadConnection {
   std::uint64_t first_number_ = 0;  // the one before the first event
   std::uint64_t answered_ = 0;      // highest number
   std::uint64_t reconnects_left_;
-  std::uint64_t away_since_ = 0;
+  std::uint64_t away_since_ = 0;  // lost, and not answered since; 0: it is not
   std::uint64_t next_try_ = 0;
   struct Made {
     std::uint64_t last_number;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "served_stage.h"
+#include "stranger.h"
 #include "tickweir/client.h"
 #include "tickweir/market.h"
 
@@ -73,8 +74,8 @@ TEST(Client, SendsAgainWhatHadNoAnswerWhenTheConnectionWasLost) {
 
 TEST(Client, LosesNothingWhenTheSourceCrashesAndComesBack) {
   Log log;
-  auto source = std::make_unique<ServedStage>(log, any_port);
-  const std::uint16_t port = source->port();
+  const std::uint16_t port = lasting_port();
+  auto source = std::make_unique<ServedStage>(log, on_port(port));
   Client client(settings_for(port));
   client.connect();
   std::uint64_t sent = 0;
@@ -133,6 +134,69 @@ TEST(Client, GoesOnWithNumbersWhereTheOneBeforeItEnded) {
   EXPECT_EQ(log.events.size(), 3U);
 }
 
+TEST(Client, GivesNoNumberBeforeItKnowsWhichAreFree) {
+  Log log;
+  ServedStage source(log, any_port);
+  Client before(settings_for(source.port()));
+  before.connect();
+  send_all(before, 3, [] { FAIL() << "lost"; });
+  EXPECT_TRUE(before.finish());
+  before.disconnect();
+  Client client(settings_for(source.port()));
+  EXPECT_THROW(client.send(order(4)), ClientError);
+  EXPECT_EQ(client.unanswered(), 0U);
+  client.connect();
+  EXPECT_EQ(client.send(order(4)), 4U);
+  EXPECT_TRUE(client.finish());
+  source.stop();
+  expect_exactly(log, 7, 4);
+}
+
+// Else its next event would be taken for a repeat of the other's.
+TEST(Client, GoesOnBehindTheNumbersOfAnotherWithItsId) {
+  Log log;
+  ServedStage source(log, any_port);
+  Client client(settings_for(source.port()));
+  client.connect();
+  send_all(client, 2, [] { FAIL() << "lost"; });
+  EXPECT_TRUE(client.finish());
+  Client rival(settings_for(source.port()));
+  rival.connect();
+  EXPECT_EQ(rival.send(order(3)), 3U);
+  EXPECT_TRUE(rival.finish());
+  client.connect();
+  EXPECT_EQ(client.send(order(4)), 4U);
+  EXPECT_TRUE(client.finish());
+  source.stop();
+  expect_exactly(log, 7, 4);
+}
+
+TEST(Client, TakesNoEventThatTheSourceOrTheWindowCannotTake) {
+  Log log;
+  ServedStage source(log, {{"listen", "127.0.0.1:0"}, {"max_frame", "128B"}});
+  const auto refusal = [&](Client& client, std::size_t payload_bytes) -> std::string {
+    try {
+      EXPECT_NE(client.send(300, std::vector<std::uint8_t>(payload_bytes)), 0U);
+    } catch (const ClientError& refused) {
+      return refused.what();
+    }
+    return "";
+  };
+  Client client(settings_for(source.port()));
+  client.connect();
+  EXPECT_EQ(refusal(client, 104),
+            "an event of 136 bytes, header included, is too large: the source takes 128 (its max_frame)");
+  EXPECT_EQ(client.unanswered(), 0U);
+  EXPECT_EQ(refusal(client, 96), "");
+  EXPECT_TRUE(client.finish());
+  ClientSettings narrow = settings_for(source.port(), 8);
+  narrow.window_bytes = 64;
+  Client small(narrow);
+  small.connect();
+  EXPECT_EQ(refusal(small, 40),
+            "an event of 72 bytes, header included, is too large: the window has 64 (window_bytes)");
+}
+
 TEST(Client, SendsKeptEventsAgainToTryTheDedupOut) {
   Log log;
   ServedStage source(log, any_port);
@@ -161,6 +225,8 @@ TEST(Client, IsToldWhyItWasEnded) {
   }
   ASSERT_TRUE(client.goodbye().has_value());
   EXPECT_EQ(client.goodbye()->code, wire::GoodbyeCode::replaced);
+  EXPECT_TRUE(client.is_over());
+  EXPECT_EQ(client.why_ended(), "client 7: replaced, the client logged in on another connection");
   rival.send(order(1));
   EXPECT_TRUE(rival.finish());
   source->stop();
@@ -169,6 +235,7 @@ TEST(Client, IsToldWhyItWasEnded) {
   ASSERT_TRUE(rival.goodbye().has_value());
   EXPECT_EQ(rival.goodbye()->code, wire::GoodbyeCode::draining);
   EXPECT_EQ(rival.goodbye()->last_durable, 1U);
+  EXPECT_FALSE(rival.is_over());
   EXPECT_THROW(rival.connect(), ClientError);
 }
 
@@ -183,6 +250,21 @@ TEST(Client, SaysWhatTheSourceSaidWhenItIsNotLetIn) {
     EXPECT_EQ(std::string(refused.what()),
               "client 8388608: login_refused, client id, token or certificate is wrong");
   }
+}
+
+TEST(Client, SaysWhatItFoundWhereNoSourceIs) {
+  const Stranger web("HTTP/1.1 400 Bad Request\r\n\r\n");
+  Client client(settings_for(web.port()));
+  try {
+    client.connect();
+    FAIL() << "was let in";
+  } catch (const ClientError& refused) {
+    EXPECT_EQ(std::string(refused.what()),
+              "client 7: 127.0.0.1:" + std::to_string(web.port()) +
+                  " is no source_tcp: expected a frame of 32 to 160 bytes, found \"HTTP/1.1 400 Bad\"");
+  }
+  EXPECT_FALSE(client.is_connected());
+  EXPECT_TRUE(client.is_over());
 }
 
 }  // namespace

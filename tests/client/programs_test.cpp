@@ -1,13 +1,12 @@
 // The programs that speak to a source_tcp: tickweir load, and the examples in C++ and Python.
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <map>
 
+#include "run_command.h"
 #include "served_stage.h"
 #include "tickweir/client.h"
 #include "tickweir/market.h"
@@ -18,28 +17,8 @@ namespace {
 
 const testing::OptionTexts any_port{{"listen", "127.0.0.1:0"}};
 
-struct Outcome {
-  int code = -1;
-  std::string output;
-};
-Outcome run(const std::string& command) {
-  Outcome outcome;
-  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return outcome;
-  std::array<char, 4096> part{};
-  for (std::size_t got = 0; (got = std::fread(part.data(), 1, part.size(), pipe)) > 0;) {
-    outcome.output.append(part.data(), got);
-  }
-  const int status = ::pclose(pipe);
-  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return outcome;
-}
 Outcome load(const ServedStage& source, const std::string& more) {
   return run(TICKWEIR_PROGRAM " load --to 127.0.0.1:" + std::to_string(source.port()) + " " + more);
-}
-
-bool says(const Outcome& outcome, const std::string& text) {
-  return outcome.output.find(text) != std::string::npos;
 }
 
 std::uint64_t events_of(const Log& log, std::uint32_t client) {
@@ -139,7 +118,9 @@ TEST(LoadProgram, SaysWhatIsWrongWithItsArguments) {
            {"--duplicates 2", "from 0 to 1"},
            {"--patience -1", "--patience takes seconds from 0 to"},
            {"--patience 1e300", "--patience takes seconds from 0 to"},
-           {"--token-file /nowhere", "holds no line"}}) {
+           {"--token-file /nowhere", "holds no line"},
+           {"--certificate a.pem --key a.key", "need --ca"},
+           {"--ca ca.pem --key a.key", "go together"}}) {
     const Outcome ran = run(TICKWEIR_PROGRAM " load " + words);
     EXPECT_EQ(ran.code, 2) << words;
     EXPECT_TRUE(says(ran, text)) << ran.output;
@@ -172,20 +153,29 @@ TEST(ExampleClients, PythonSaysWhyItIsNotLetIn) {
                               "/examples/clients/client.py --client 7 --events 5 --to "
                               "127.0.0.1:" +
                               std::to_string(source.port()) + " --token ";
-  EXPECT_EQ(run(command + "wrong").output, "client.py: client 7: login_refused\n");
+  EXPECT_EQ(run(command + "wrong").output,
+            "client.py: client 7: login_refused, client id, token or certificate is wrong\n");
   EXPECT_EQ(run(command + "secret").code, 0);
 }
 
 TEST(ExampleClients, CppIsAnsweredThroughACrashOfTheSource) {
   Log log;
-  auto source = std::make_unique<ServedStage>(log, any_port);
-  const std::uint16_t port = source->port();
+  const std::uint16_t port = lasting_port();
+  const testing::OptionTexts options{{"listen", "127.0.0.1:" + std::to_string(port)}};
+  std::promise<void> sending;
+  bool is_told = false;
+  auto source = std::make_unique<ServedStage>(log, options, [&](const Event&) {
+    if (!is_told) sending.set_value();
+    is_told = true;
+    return false;
+  });
   Outcome ran;
   std::thread client([&] { ran = run(ORDERS_PROGRAM " 127.0.0.1 " + std::to_string(port) + " 7 30000"); });
+  // Not while the program is being started: until then it has our sockets, too.
+  sending.get_future().wait();
   for (int crash = 0; crash < 3; ++crash) {
     source->crash();
-    source = std::make_unique<ServedStage>(
-        log, testing::OptionTexts{{"listen", "127.0.0.1:" + std::to_string(port)}});
+    source = std::make_unique<ServedStage>(log, options);
   }
   client.join();
   source->stop();

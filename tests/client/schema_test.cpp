@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <map>
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
@@ -14,57 +13,11 @@
 #include <flatbuffers/reflection.h>
 #pragma GCC diagnostic pop
 
+#include "layouts.h"
 #include "tickweir/testing_folder.h"
-#include "tickweir/wire.h"
 
 namespace tickweir::wire {
 namespace {
-
-using Fields = std::map<std::string, std::size_t>;  // name to offset
-struct Layout {
-  std::uint16_t type;
-  std::size_t bytes;
-  Fields fields;
-};
-
-const std::map<std::string, Layout> ours{
-    {"Login",
-     {Login::event_type,
-      sizeof(Login),
-      {{"client", offsetof(Login, client)},
-       {"version", offsetof(Login, version)},
-       {"reserved", offsetof(Login, reserved)},
-       {"token", offsetof(Login, token)}}}},
-    {"LoginReply",
-     {LoginReply::event_type,
-      sizeof(LoginReply),
-      {{"last_durable", offsetof(LoginReply, last_durable)},
-       {"last_received", offsetof(LoginReply, last_received)},
-       {"frame_bytes_max", offsetof(LoginReply, frame_bytes_max)},
-       {"version", offsetof(LoginReply, version)},
-       {"reserved", offsetof(LoginReply, reserved)}}}},
-    {"Acknowledgement",
-     {Acknowledgement::event_type, sizeof(Acknowledgement), {{"number", offsetof(Acknowledgement, number)}}}},
-    {"Refusal",
-     {Refusal::event_type,
-      sizeof(Refusal),
-      {{"number", offsetof(Refusal, number)},
-       {"verdict", offsetof(Refusal, verdict)},
-       {"reserved", offsetof(Refusal, reserved)},
-       {"reason", offsetof(Refusal, reason)},
-       {"stage", offsetof(Refusal, stage)}}}},
-    {"Goodbye",
-     {Goodbye::event_type,
-      sizeof(Goodbye),
-      {{"number", offsetof(Goodbye, number)},
-       {"last_durable", offsetof(Goodbye, last_durable)},
-       {"byte_offset", offsetof(Goodbye, byte_offset)},
-       {"code", offsetof(Goodbye, code)},
-       {"reserved", offsetof(Goodbye, reserved)},
-       {"reserved2", offsetof(Goodbye, reserved2)},
-       {"text", offsetof(Goodbye, text)}}}},
-    {"Heartbeat", {Heartbeat::event_type, sizeof(Heartbeat), {{"value", offsetof(Heartbeat, value)}}}},
-};
 
 std::string compiled_schema() {
   const testing::TempFolder folder;
@@ -84,8 +37,8 @@ TEST(WireSchema, IsWhatTheStructsSay) {
     if (!object->is_struct()) continue;
     const std::string full = object->name()->str();
     const std::string name = full.substr(full.rfind('.') + 1);
-    ASSERT_TRUE(ours.contains(name)) << name;
-    const Layout& layout = ours.at(name);
+    ASSERT_TRUE(frame_layouts.contains(name)) << name;
+    const Layout& layout = frame_layouts.at(name);
     EXPECT_EQ(object->bytesize(), static_cast<int>(layout.bytes)) << name;
     EXPECT_EQ(object->attributes()->LookupByKey("event_type")->value()->str(), std::to_string(layout.type))
         << name;
@@ -94,7 +47,7 @@ TEST(WireSchema, IsWhatTheStructsSay) {
     EXPECT_EQ(fields, layout.fields) << name;
     ++found;
   }
-  EXPECT_EQ(found, ours.size());
+  EXPECT_EQ(found, frame_layouts.size());
 }
 
 TEST(WireSchema, NamesEveryGoodbye) {

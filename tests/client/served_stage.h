@@ -4,11 +4,15 @@
 // Threading: the harness lives on the thread; results may be read after stop().
 #pragma once
 
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <functional>
 #include <future>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -17,6 +21,23 @@
 #include "tickweir/testing.h"
 
 namespace tickweir {
+
+// For a source that comes back: below the ports that the kernel gives to connections, so that none of them
+// has taken it meanwhile.
+inline std::uint16_t lasting_port() {
+  std::random_device random;
+  for (;;) {
+    const auto port = static_cast<std::uint16_t>(16'000 + random() % 16'000);
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_free = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    if (is_free) return port;
+  }
+}
 
 // What survives a crash: the log, from which the rest is recovered.
 struct Log {

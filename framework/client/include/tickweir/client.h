@@ -3,13 +3,19 @@
 //
 //   tickweir::Client client({.host = "127.0.0.1", .port = 7001, .client = 7, .token = "secret"});
 //   client.connect();
-//   while (more) { client.send(order); client.work(0); }
-//   client.finish();     // all are durable, or were refused
+//   for (const NewOrder& order : orders) {
+//     while (client.send(order) == 0) {            // the window is full
+//       if (!client.work(10)) client.connect();    // lost: what has no answer goes out again
+//     }
+//   }
+//   client.finish();  // true: all are durable, or were refused
 //
 // Threading: one thread at a time. Nothing runs in the background: work() does it.
 // Memory:    `window_bytes` for unanswered events, reserved by the constructor; send() does not allocate.
-// Errors:    ClientError with the source's own words when it says no. A connection that breaks is no error:
-//            is_connected() turns false, and connect() makes a new one.
+// Errors:    ClientError with the source's own words when it does not let us in, when what answers is no
+//            source, and for an event that cannot be sent. A connection that breaks is no error:
+//            is_connected() turns false, and connect() makes a new one, unless is_over(): then it would only
+//            end as this one.
 #pragma once
 
 #include <array>
@@ -51,15 +57,16 @@ class Client {
   // Connects, logs in, and begins to send again what has no answer.
   void connect() {
     disconnect();
+    received_.clear();
+    goodbye_.reset();
+    no_source_.clear();
+    is_in_ = false;
     transport_ = settings_.transport
                      ? settings_.transport(settings_)
                      : std::make_unique<TcpTransport>(settings_.host, settings_.port, settings_.timeout_ms);
-    received_.clear();
-    goodbye_.reset();
-    login_reply_.reset();
     log_in();
-    // A client without a past goes on where the one before it ended.
-    if (last_number_ == 0) last_number_ = std::max(login_reply_->last_durable, login_reply_->last_received);
+    // A number that the source has seen before would be taken for a repeat, and its event for durable.
+    last_number_ = std::max({last_number_, login_reply_->last_durable, login_reply_->last_received});
     unsettled_.start_again();
   }
   // Ends the connection without a word, as a crash would.
@@ -67,14 +74,18 @@ class Client {
   [[nodiscard]] bool is_connected() const { return transport_ != nullptr; }
   [[nodiscard]] int descriptor() const { return transport_->descriptor(); }
 
-  // Takes an event over and returns its number; 0 when the window is full: then work() first.
+  // Takes an event over and returns its number; 0 when the window is full: then work() first. Also while the
+  // connection is lost, but not before the first connect(): only the login tells which numbers are free.
+  // ClientError: that, or the event is larger than the source or the window takes.
   template <Payload T>
   std::uint64_t send(const T& value) {
     return send(T::event_type, {reinterpret_cast<const std::uint8_t*>(&value), sizeof value});
   }
   // The payload's bytes are a multiple of 8.
   std::uint64_t send(std::uint16_t type, std::span<const std::uint8_t> payload_bytes) {
-    const auto size = static_cast<std::uint32_t>(sizeof(Event) + payload_bytes.size());
+    const std::size_t bytes = sizeof(Event) + payload_bytes.size();
+    if (!login_reply_ || bytes > event_bytes_max_) refuse_to_send(bytes);
+    const auto size = static_cast<std::uint32_t>(bytes);
     Event* const event = unsettled_.append(size);
     if (event == nullptr) return 0;
     *event = {.size = size,
@@ -119,9 +130,22 @@ class Client {
   // The window takes an event of `size` bytes, header included. Something waits to be sent.
   [[nodiscard]] bool has_room(std::uint32_t size = 64) const { return unsettled_.has_room(size); }
   [[nodiscard]] bool has_unsent() const { return !unsettled_.unsent().empty(); }
-  // What the source said at the last login, and why it ended the last connection, if it did.
+  // What the source said at the last login that succeeded (call it after one), and why it ended the last
+  // connection, if it did.
   [[nodiscard]] const wire::LoginReply& login_reply() const { return *login_reply_; }
   [[nodiscard]] const std::optional<wire::Goodbye>& goodbye() const { return goodbye_; }
+  // The last connection ended in a way that the next would, too: see wire::is_final(), or no source answered.
+  [[nodiscard]] bool is_over() const {
+    return !no_source_.empty() || (goodbye_ && wire::is_final(goodbye_->code));
+  }
+  // Why the last connection ended, for people.
+  [[nodiscard]] std::string why_ended() const {
+    const std::string client = "client " + std::to_string(settings_.client) + ": ";
+    if (!no_source_.empty()) return client + no_source_;
+    if (!goodbye_) return client + (is_in_ ? "the connection was lost" : "no answer to the login");
+    const std::string_view words = wire::text_of(goodbye_->text);
+    return client + wire::name_of(goodbye_->code) + (words.empty() ? "" : ", ") + std::string(words);
+  }
 
  private:
   void log_in() {
@@ -130,23 +154,34 @@ class Client {
     wire::set_text(login.payload.token, settings_.token);
     std::span<const std::uint8_t> left(reinterpret_cast<const std::uint8_t*>(&login), sizeof login);
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(settings_.timeout_ms);
-    while (!login_reply_ && is_connected() && std::chrono::steady_clock::now() < end) {
+    while (!is_in_ && is_connected() && std::chrono::steady_clock::now() < end) {
       pollfd ready{.fd = descriptor(), .events = POLLIN, .revents = 0};
       if (!left.empty()) {
         const std::int64_t sent = transport_->send(left);
-        if (sent == Transport::broken) break;
+        if (sent == Transport::broken) {
+          receive_all();  // a goodbye may say why
+          break;
+        }
         left = left.subspan(static_cast<std::size_t>(sent));
       }
       if (!left.empty()) ready.events |= POLLOUT;
       if (!transport_->has_more()) ::poll(&ready, 1, 10);
       receive_all();
     }
-    if (login_reply_) return;
+    if (is_in_) return;
     transport_.reset();
-    if (!goodbye_)
-      throw ClientError("client " + std::to_string(settings_.client) + ": no answer to the login");
-    throw ClientError("client " + std::to_string(settings_.client) + ": " + wire::name_of(goodbye_->code) +
-                      ", " + std::string(wire::text_of(goodbye_->text)));
+    throw ClientError(why_ended());
+  }
+
+  [[noreturn]] void refuse_to_send(std::size_t bytes) const {
+    if (!login_reply_) throw ClientError("no event can be sent before the first login: call connect()");
+    std::string text = "an event of " + std::to_string(bytes) + " bytes, header included, is too large: ";
+    if (bytes > login_reply_->frame_bytes_max) {
+      text += "the source takes " + std::to_string(login_reply_->frame_bytes_max) + " (its max_frame)";
+    } else {
+      text += "the window has " + std::to_string(settings_.window_bytes) + " (window_bytes)";
+    }
+    throw ClientError(text);
   }
 
   void send_all() {
@@ -175,21 +210,40 @@ class Client {
 
   void take_frames() {
     std::size_t at = 0;
-    while (received_.size() - at >= sizeof(Event)) {
+    while (received_.size() - at >= sizeof(std::uint32_t)) {
+      std::uint32_t size;
+      std::memcpy(&size, received_.data() + at, sizeof size);
+      if (size < sizeof(Event) || size > sizeof(wire::Frame<wire::Goodbye>)) end_as_no_source(at);
+      if (received_.size() - at < size) break;
       Event header;
       std::memcpy(&header, received_.data() + at, sizeof header);
-      if (header.size < sizeof header || header.size > sizeof(wire::Frame<wire::Goodbye>)) {
-        throw ClientError("the source sent a frame of " + std::to_string(header.size) + " bytes");
-      }
-      if (received_.size() - at < header.size) break;
       take_frame(header, received_.data() + at + sizeof header);
-      at += header.size;
+      at += size;
     }
     received_.erase(0, at);
   }
 
+  [[noreturn]] void end_as_no_source(std::size_t at) {
+    no_source_ = settings_.host + ":" + std::to_string(settings_.port) +
+                 " is no source_tcp: expected a frame of 32 to 160 bytes, found \"";
+    for (const char byte : std::string_view(received_).substr(at, 16)) {
+      constexpr const char* digits = "0123456789abcdef";
+      const auto value = static_cast<unsigned char>(byte);
+      const bool is_plain = value >= ' ' && value <= '~';
+      no_source_ +=
+          is_plain ? std::string(1, byte) : std::string("\\x") + digits[value >> 4] + digits[value & 15];
+    }
+    no_source_ += '"';
+    transport_.reset();
+    throw ClientError(why_ended());
+  }
+
   void take_frame(const Event& header, const char* payload_bytes) {
-    if (const auto reply = as<wire::LoginReply>(header, payload_bytes)) login_reply_ = *reply;
+    if (const auto reply = as<wire::LoginReply>(header, payload_bytes)) {
+      login_reply_ = *reply;
+      event_bytes_max_ = std::min<std::size_t>(reply->frame_bytes_max, settings_.window_bytes);
+      is_in_ = true;
+    }
     if (const auto goodbye = as<wire::Goodbye>(header, payload_bytes)) goodbye_ = *goodbye;
     if (const auto refusal = as<wire::Refusal>(header, payload_bytes)) {
       if (!unsettled_.refuse(refusal->number)) return;
@@ -217,6 +271,9 @@ class Client {
   std::string received_;
   std::optional<wire::LoginReply> login_reply_;
   std::optional<wire::Goodbye> goodbye_;
+  std::string no_source_;  // why what answered is none; "": it is
+  bool is_in_ = false;     // this connection's login succeeded
+  std::size_t event_bytes_max_ = 0;
   std::uint64_t last_number_ = 0;
   std::uint64_t acknowledged_ = 0;
   std::uint64_t refused_ = 0;

@@ -61,6 +61,31 @@ constexpr const char* name_of(GoodbyeCode code) {
   const auto index = static_cast<std::size_t>(code);
   return index < goodbye_names.size() ? goodbye_names[index] : "unknown";
 }
+// Connecting again would only bring the same goodbye: the login, the frames that are sent again, or the other
+// client with this id are what they were. After any other end a client connects again.
+constexpr bool is_final(GoodbyeCode code) {
+  switch (code) {
+    case GoodbyeCode::replaced:
+    case GoodbyeCode::login_refused:
+    case GoodbyeCode::version:
+    case GoodbyeCode::client_limit:
+    case GoodbyeCode::frame_size:
+    case GoodbyeCode::frame_type:
+    case GoodbyeCode::frame_field:
+    case GoodbyeCode::number_order:
+      return true;
+    case GoodbyeCode::none:
+    case GoodbyeCode::finished:
+    case GoodbyeCode::draining:
+    case GoodbyeCode::login_timeout:
+    case GoodbyeCode::connection_limit:
+    case GoodbyeCode::too_slow:
+    case GoodbyeCode::reply_backlog:
+    case GoodbyeCode::cut_frame:
+      return false;
+  }
+  return false;  // of a later version
+}
 
 struct Login {
   static constexpr std::uint16_t event_type = 16;
