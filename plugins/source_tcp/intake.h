@@ -13,6 +13,7 @@
 #include <span>
 
 #include "frame_check.h"
+#include "tickweir/assert.h"
 #include "tickweir/batch.h"
 
 namespace tickweir::tcp {
@@ -34,9 +35,11 @@ class Intake {
   }
 
   // Puts the partial frame in place; returns where to receive, and how much: about what fits the batch by
-  // the number of events too.
+  // the number of events too. Needs has_room(): without it what comes from outside would be written behind
+  // the batch.
   std::span<std::uint8_t> open(tickweir_batch& batch, const Partial& partial,
                                const EventStream& stream) const {
+    TICKWEIR_ASSERT(has_room(batch) && partial.count < rules_.frame_bytes_max);
     std::uint8_t* const tail = batch.data + batch.used_bytes;
     if (partial.count != 0) std::memcpy(tail, partial.bytes, partial.count);
     const std::uint64_t by_events =

@@ -60,8 +60,7 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
   now_ = now;
   event_time_ = std::max(event_time_, now);
   if (queue_count_ == 0 || ++polls_since_gather_ >= polls_per_gather) gather();
-  tickweir_emitter& raw = out.raw();
-  if (!intake_.has_room(*raw.outputs[0])) raw.advance(raw.host, 0);
+  make_room(out);
   if (!std::exchange(has_polled_, true) && !TICKWEIR_BUG("who was connected is forgotten"))
     sessions_.recall_left();
   const bool has_cancelled = cancel_orders_of_left(out);
@@ -78,7 +77,7 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
     const bool has_more = turn(connection, out);
     if (connection.phase != Phase::free) finish_turn(connection);
     if (has_more && connection.phase != Phase::free) enqueue(connection);
-    is_full = !intake_.has_room(*raw.outputs[0]);
+    is_full = !intake_.has_room(*out.raw().outputs[0]);
   }
   if (has_newcomers_) accept_all();
   if (next_deadline_ != 0 && now >= next_deadline_ && !is_full) {
@@ -88,8 +87,14 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
   return moved || (settings_.cancels_on_disconnect && sessions_.has_left());
 }
 
+// A receive needs room for a whole frame.
+void Server::make_room(Emitter& out) {
+  tickweir_emitter& raw = out.raw();
+  if (!intake_.has_room(*raw.outputs[0])) raw.advance(raw.host, 0);
+}
+
 // The one thing that the source says itself. Its origin is 0: it is nobody's, nobody sends it again, and a
-// filter that tells repeats lets it pass. True: there was something.
+// filter that tells repeats lets it pass. True: there was something; there is room behind it again.
 bool Server::cancel_orders_of_left(Emitter& out) {
   if (!settings_.cancels_on_disconnect || is_draining_ || !sessions_.has_left()) return false;
   sessions_.take_left([&](std::uint32_t account) {
@@ -97,6 +102,7 @@ bool Server::cancel_orders_of_left(Emitter& out) {
              market::MassCancel{.account = account, .reason = market::CancelReason::Disconnected});
     ++counts_.cancels;
   });
+  make_room(out);
   return true;
 }
 

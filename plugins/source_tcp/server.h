@@ -63,6 +63,7 @@ class Server {
  private:
   static constexpr std::uint32_t listener_tag = UINT32_MAX;  // in the epoll, beside indices of connections
 
+  void make_room(Emitter& out);
   bool cancel_orders_of_left(Emitter& out);
   void gather();
   void accept_all();
