@@ -57,11 +57,13 @@ class Clients {
     clients_.reserve(limit);
     tokens_.reserve(limit);
     by_id_.reserve(limit);
+    free_.reserve(limit);
     resize_table(limit);
   }
 
+  // Of indices, those of forgotten clients included.
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(clients_.size()); }
-  [[nodiscard]] bool is_full() const { return clients_.size() >= limit_; }
+  [[nodiscard]] bool is_full() const { return by_id_.size() >= limit_; }
   [[nodiscard]] Client& at(std::uint32_t index) { return clients_[index]; }
   [[nodiscard]] std::uint32_t index_of(const Client& client) const {
     return static_cast<std::uint32_t>(&client - clients_.data());
@@ -78,18 +80,28 @@ class Clients {
   Client& add(std::uint32_t id, const std::optional<Token>& token = {}, std::uint32_t account = 0) {
     TICKWEIR_ASSERT(find(id) == nullptr);
     if ((clients_.size() + 1) * 2 > table_.size()) resize_table(clients_.size() + 1);
-    const auto index = static_cast<std::uint32_t>(clients_.size());
-    clients_.push_back({.id = id, .account = account != 0 ? account : id});
-    has_accounts_ = has_accounts_ || clients_.back().account != id;
-    tokens_.push_back(token);
+    const std::uint32_t index = free_index();
+    Client& client = clients_[index] = {.id = id, .account = account != 0 ? account : id};
+    has_accounts_ = has_accounts_ || client.account != id;
+    tokens_[index] = token;
     enter(index);
-    by_id_.insert(
-        std::ranges::lower_bound(by_id_, id, {}, [this](std::uint32_t i) { return clients_[i].id; }), index);
-    return clients_.back();
+    by_id_.insert(place_by_id(id), index);
+    return client;
   }
   Client& find_or_add(std::uint32_t id) {
     Client* const known = find(id);
     return known != nullptr ? *known : add(id);
+  }
+  // Makes room for others if there is nothing to remember of the client: where anybody may log in, any number
+  // of ids may come and go.
+  void forget_if_blank(std::uint32_t index) {
+    const Client& client = clients_[index];
+    const bool is_idle = client.connection == no_connection && client.under_way == 0 && !client.has_left;
+    if (!is_idle || is_worth_saving(client) || client.last_received != 0 || tokens_[index]) return;
+    leave(index);
+    by_id_.erase(place_by_id(client.id));
+    free_.push_back(index);
+    clients_[index] = {};
   }
   // Which client has this token; the time taken does not tell whether the id or the token was wrong.
   [[nodiscard]] bool is_token_of(const Client* client,
@@ -162,9 +174,10 @@ class Clients {
 
   void save(StateWriter& out) const {
     out.put<std::uint64_t>(state_format);
-    out.put<std::uint64_t>(by_id_.size());
+    out.put(static_cast<std::uint64_t>(std::ranges::count_if(clients_, is_worth_saving)));
     for (std::uint32_t i = 0; i < by_id_.size(); ++i) {
       const std::uint32_t index = TICKWEIR_BUG("saved in order of arrival") ? i : by_id_[i];
+      if (!is_worth_saving(clients_[index])) continue;
       out.put<std::uint64_t>(clients_[index].id);
       out.put<std::uint64_t>(clients_[index].last_durable);
       out.put<std::uint64_t>(clients_[index].may_have_orders ? 1 : 0);
@@ -183,6 +196,7 @@ class Clients {
         throw std::runtime_error("the saved state has client " + std::to_string(id) + " at number " +
                                  std::to_string(last_durable) + ", which cannot be");
       }
+      if (last_durable == 0 && may_have_orders == 0) continue;
       Client& client = find_or_add(static_cast<std::uint32_t>(id));
       raise(client, last_durable);
       client.may_have_orders = may_have_orders != 0;
@@ -193,9 +207,25 @@ class Clients {
   static constexpr std::uint64_t state_format = 2;
   static constexpr std::uint32_t empty_slot = UINT32_MAX;
 
+  static bool is_worth_saving(const Client& client) {
+    return client.last_durable != 0 || client.may_have_orders;
+  }
   static void raise(Client& client, std::uint64_t number) {
     client.last_durable = std::max(client.last_durable, number);
     client.last_received = std::max(client.last_received, number);
+  }
+  std::uint32_t free_index() {
+    if (free_.empty()) {
+      clients_.emplace_back();
+      tokens_.emplace_back();
+      return size() - 1;
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    return index;
+  }
+  std::vector<std::uint32_t>::iterator place_by_id(std::uint32_t id) {
+    return std::ranges::lower_bound(by_id_, id, {}, [this](std::uint32_t i) { return clients_[i].id; });
   }
   [[nodiscard]] std::uint32_t slot_of(std::uint32_t id) const { return (id * 2654435761U) >> shift_ & mask_; }
   void enter(std::uint32_t index) {
@@ -203,12 +233,24 @@ class Clients {
     while (table_[at] != empty_slot) at = (at + 1) & mask_;
     table_[at] = index;
   }
+  void leave(std::uint32_t index) {
+    std::uint32_t hole = slot_of(clients_[index].id);
+    while (table_[hole] != index) hole = (hole + 1) & mask_;
+    // Who stands further from its slot than the hole does moves up: a search ends at an empty slot.
+    for (std::uint32_t at = (hole + 1) & mask_; table_[at] != empty_slot; at = (at + 1) & mask_) {
+      const std::uint32_t from_slot = (at - slot_of(clients_[table_[at]].id)) & mask_;
+      if (from_slot < ((at - hole) & mask_)) continue;
+      table_[hole] = table_[at];
+      hole = at;
+    }
+    table_[hole] = empty_slot;
+  }
   void resize_table(std::size_t count) {
     const std::size_t slots = std::bit_ceil(std::max<std::size_t>(count * 4, 16));
     table_.assign(slots, empty_slot);
     mask_ = static_cast<std::uint32_t>(slots - 1);
     shift_ = 32U - static_cast<std::uint32_t>(std::bit_width(slots - 1));
-    for (std::uint32_t i = 0; i < clients_.size(); ++i) enter(i);
+    for (const std::uint32_t index : by_id_) enter(index);
   }
 
   std::uint32_t limit_;
@@ -216,6 +258,7 @@ class Clients {
   std::vector<Client> clients_;
   std::vector<std::optional<Token>> tokens_;  // beside, not in: settling must not drag them through the cache
   std::vector<std::uint32_t> by_id_;          // rising ids, for save()
+  std::vector<std::uint32_t> free_;           // indices of forgotten clients
   std::vector<std::uint32_t> table_;
   std::uint32_t mask_ = 0;
   std::uint32_t shift_ = 0;

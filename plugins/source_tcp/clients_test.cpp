@@ -1,6 +1,8 @@
 // Clients and their file, settlement and saved state, without sockets.
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <set>
 #include <sstream>
 
 #include "clients.h"
@@ -63,6 +65,57 @@ TEST(Clients, AreFoundAmongMany) {
     EXPECT_NE(clients.find(id * 2741 % wire::client_id_max + 1), nullptr);
   EXPECT_EQ(clients.find(3), nullptr);
   EXPECT_TRUE(clients.is_full());
+}
+
+// Against a set of ids; a small table, so that searches run into each other.
+TEST(Clients, AreForgottenIfThereIsNothingToRemember) {
+  Clients clients(16);
+  std::set<std::uint32_t> known;
+  std::uint32_t random = 1;
+  for (int step = 0; step < 20'000; ++step) {
+    random = random * 1664525 + 1013904223;
+    const std::uint32_t id = random % 97 * 2741 % wire::client_id_max + 1;
+    if (known.erase(id) != 0) {
+      clients.forget_if_blank(clients.index_of(*clients.find(id)));
+    } else if (known.size() < 16) {
+      clients.add(id);
+      known.insert(id);
+    }
+    EXPECT_EQ(clients.is_full(), known.size() == 16);
+    for (std::uint32_t i = 0; i < 97; ++i) {
+      const std::uint32_t other = i * 2741 % wire::client_id_max + 1;
+      const Client* const found = clients.find(other);
+      ASSERT_EQ(found != nullptr, known.contains(other)) << step;
+      ASSERT_TRUE(found == nullptr || found->id == other);
+    }
+  }
+  EXPECT_EQ(clients.size(), 16U) << "places are used again";
+}
+
+TEST(Clients, AreKnownAsLongAsThereIsSomethingToRemember) {
+  const auto is_kept = [](const std::function<void(Clients&, Client&)>& happened) {
+    Clients clients(4);
+    Client& client = clients.add(7);
+    happened(clients, client);
+    clients.forget_if_blank(0);
+    return clients.find(7) != nullptr;
+  };
+  EXPECT_FALSE(is_kept([](Clients&, Client&) {}));
+  EXPECT_TRUE(is_kept([](Clients&, Client& client) { Clients::begin_session(client, 0); }));
+  EXPECT_TRUE(is_kept([](Clients&, Client& client) { Clients::received(client, 1, 1); }));
+  EXPECT_TRUE(is_kept([](Clients& clients, Client& client) {
+    Clients::received(client, 1, 1);
+    Clients::settle(client, 1, false);
+    clients.cancelled(7);
+  })) << "its numbers go on from there";
+  EXPECT_TRUE(is_kept([](Clients& clients, Client&) {
+    clients.recover(wire::client_origin(7, 3));
+    clients.cancelled(7);
+  }));
+  Clients clients(4);
+  clients.add(7, Token{});
+  clients.forget_if_blank(0);
+  EXPECT_NE(clients.find(7), nullptr) << "the file names it";
 }
 
 TEST(Clients, AcknowledgeNothingThatCameOnAnEarlierConnection) {

@@ -28,7 +28,7 @@ struct Connection {
   bool is_touched = false;    // has something new to be told
   bool is_blocked = false;    // the peer takes no replies for now
   bool is_shut = false;       // our direction is closed
-  bool wants_write = false;   // the handshake does
+  bool wants_write = false;   // TLS does, before it reads on
   std::uint32_t watched = 0;  // epoll events
   std::uint32_t client = no_client;
   std::uint32_t certified_id = 0;  // the client id of its certificate

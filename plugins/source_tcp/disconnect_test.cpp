@@ -110,6 +110,48 @@ TEST(CancelOnDisconnect, ComesBeforeWhatTheClientSendsOnItsNextConnection) {
   until_told(rig, "7:1 cancel:7 7:2 cancel:7");
 }
 
+// The batch has room for just one more frame when a client is thrown out. Its cancel takes some of that, and
+// a client whose frame has come in all but its last bytes is next.
+TEST(CancelOnDisconnect, LeavesRoomForTheFrameThatComesNext) {
+  constexpr std::uint32_t frame = 4096;
+  constexpr std::uint32_t batch = 65536;
+  constexpr std::uint64_t count = (batch - frame) / 64;
+  Rig rig({cancels}, {.batch_events_max = 4096, .batch_bytes_max = batch});
+  Peer full(rig, 7);
+  Peer next(rig, 8);
+  const std::string event = event_bytes(1, frame);
+  next.send(event.substr(0, frame - 6));
+  rig.until("its beginning",
+            [&] { return rig.stage().counter("received_bytes") == 2 * login_bytes(7).size() + frame - 6; });
+  EXPECT_EQ(rig.stage().poll(), PollResult::idle);  // from here on who sends first is served first
+  const std::string bytes = events_bytes(1, count) + event_bytes(count);  // the last one is wrong
+  ASSERT_EQ(full.send_some(bytes), bytes.size());
+  ASSERT_EQ(next.send_some(event.substr(frame - 6) + event_bytes(2)), 6 + 64U);
+  rig.until_events(count + 3);
+  const std::vector<std::uint32_t>& batches = rig.stage().batch_sizes("events");
+  EXPECT_EQ(batches, (std::vector<std::uint32_t>{count + 1, 2})) << "not the case that was meant";
+  EXPECT_EQ(rig.stage().output()[count].type(), MassCancel::event_type);
+  EXPECT_EQ(rig.stage().output()[count + 1].size(), frame);
+  EXPECT_EQ(rig.stage().output()[count + 1].payload_bytes().back(), 1);
+}
+
+TEST(CancelOnDisconnect, LeavesRoomBehindTheCancelsOfMany) {
+  constexpr std::uint32_t clients = 100;  // whose cancels fill more than a batch
+  Rig rig({cancels}, {.batch_events_max = 4096, .batch_bytes_max = 4608});
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (std::uint32_t id = 1; id <= clients; ++id) {
+    peers.push_back(std::make_unique<Peer>(rig, id));
+    peers.back()->send(event_bytes(1));
+    rig.until_events(id);
+  }
+  Peer next(rig, 1000);
+  const std::string event = event_bytes(1, 4096);
+  next.send(event.substr(0, 4090));
+  for (const auto& peer : peers) peer->reset();
+  next.send(event.substr(4090));
+  rig.until_events(2 * clients + 1);
+}
+
 TEST(CancelOnDisconnect, NamesTheAccountOfTheClient) {
   const TestFile file("7 abc 4000000000\n8 def 5\n9 ghi 5\n10 jkl\n", 0600);
   Rig rig{cancels, {"clients", file.path()}};

@@ -13,6 +13,7 @@
 #include <span>
 
 #include "frame_check.h"
+#include "tickweir/assert.h"
 #include "tickweir/batch.h"
 
 namespace tickweir::tcp {
@@ -34,9 +35,11 @@ class Intake {
   }
 
   // Puts the partial frame in place; returns where to receive, and how much: about what fits the batch by
-  // the number of events too.
+  // the number of events too. Needs has_room(): without it what comes from outside would be written behind
+  // the batch.
   std::span<std::uint8_t> open(tickweir_batch& batch, const Partial& partial,
                                const EventStream& stream) const {
+    TICKWEIR_ASSERT(has_room(batch) && partial.count < rules_.frame_bytes_max);
     std::uint8_t* const tail = batch.data + batch.used_bytes;
     if (partial.count != 0) std::memcpy(tail, partial.bytes, partial.count);
     const std::uint64_t by_events =
@@ -47,7 +50,7 @@ class Intake {
   }
 
   struct Taken {
-    std::uint64_t events = 0;
+    std::uint64_t frames = 0;      // that were whole
     std::uint32_t bytes_left = 0;  // from the frame at which it ended
     GoodbyeCode fault = GoodbyeCode::none;
     Event header{};  // of the frame at fault, as far as it came
@@ -60,17 +63,19 @@ class Intake {
              OnEvents&& on_events, OnSessionFrame&& on_session_frame) {
     Taken taken;
     std::uint32_t bytes = partial.count + received;
+    std::uint32_t gap = 0;  // between the events of the batch and the rest: session frames that stood there
     partial.count = 0;
     for (;;) {
       tickweir_batch& batch = *out.raw().outputs[0];
       std::uint8_t* const tail = batch.data + batch.used_bytes;
       const Checked checked =
-          check_frames({tail, bytes}, batch.event_count_max - batch.event_count, time, rules_, stream);
+          check_frames({tail + gap, bytes}, batch.event_count_max - batch.event_count, time, rules_, stream);
+      if (gap != 0) std::memmove(tail, tail + gap, checked.bytes);
       commit(batch, checked);
       if (checked.events != 0) on_events(checked.events);
-      taken.events += checked.events;
+      taken.frames += checked.events;
       bytes -= checked.bytes;
-      std::uint8_t* const rest = tail + checked.bytes;
+      std::uint8_t* const rest = tail + checked.bytes + gap;
       taken.bytes_left = bytes;
       switch (checked.stop) {
         case Stop::end:
@@ -87,13 +92,14 @@ class Intake {
           std::memcpy(scratch_.data(), rest, bytes);
           out.raw().advance(out.raw().host, 0);
           std::memcpy(out.raw().outputs[0]->data + out.raw().outputs[0]->used_bytes, scratch_.data(), bytes);
+          gap = 0;
           break;
         case Stop::session_frame: {
           const auto& frame = *reinterpret_cast<const Event*>(rest);
-          const std::uint32_t size = frame.size;
+          ++taken.frames;
           if (!on_session_frame(frame, taken)) return taken;
-          std::memmove(rest, rest + size, bytes - size);
-          bytes -= size;
+          gap += frame.size;
+          bytes -= frame.size;
           break;
         }
       }

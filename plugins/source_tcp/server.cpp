@@ -60,8 +60,7 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
   now_ = now;
   event_time_ = std::max(event_time_, now);
   if (queue_count_ == 0 || ++polls_since_gather_ >= polls_per_gather) gather();
-  tickweir_emitter& raw = out.raw();
-  if (!intake_.has_room(*raw.outputs[0])) raw.advance(raw.host, 0);
+  make_room(out);
   if (!std::exchange(has_polled_, true) && !TICKWEIR_BUG("who was connected is forgotten"))
     sessions_.recall_left();
   const bool has_cancelled = cancel_orders_of_left(out);
@@ -78,18 +77,24 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
     const bool has_more = turn(connection, out);
     if (connection.phase != Phase::free) finish_turn(connection);
     if (has_more && connection.phase != Phase::free) enqueue(connection);
-    is_full = !intake_.has_room(*raw.outputs[0]);
+    is_full = !intake_.has_room(*out.raw().outputs[0]);
   }
   if (has_newcomers_) accept_all();
-  if (next_deadline_ != 0 && now >= next_deadline_ && !is_full) {
+  if (next_deadline_ != 0 && now >= next_deadline_) {  // however much there is to do
     expire_all();
     moved = true;
   }
   return moved || (settings_.cancels_on_disconnect && sessions_.has_left());
 }
 
+// A receive needs room for a whole frame.
+void Server::make_room(Emitter& out) {
+  tickweir_emitter& raw = out.raw();
+  if (!intake_.has_room(*raw.outputs[0])) raw.advance(raw.host, 0);
+}
+
 // The one thing that the source says itself. Its origin is 0: it is nobody's, nobody sends it again, and a
-// filter that tells repeats lets it pass. True: there was something.
+// filter that tells repeats lets it pass. True: there was something; there is room behind it again.
 bool Server::cancel_orders_of_left(Emitter& out) {
   if (!settings_.cancels_on_disconnect || is_draining_ || !sessions_.has_left()) return false;
   sessions_.take_left([&](std::uint32_t account) {
@@ -97,6 +102,7 @@ bool Server::cancel_orders_of_left(Emitter& out) {
              market::MassCancel{.account = account, .reason = market::CancelReason::Disconnected});
     ++counts_.cancels;
   });
+  make_room(out);
   return true;
 }
 
@@ -113,6 +119,7 @@ void Server::gather() {
     if (connection.phase == Phase::free) continue;
     if ((event.events & EPOLLOUT) != 0 && connection.phase != Phase::handshake) {
       connection.is_blocked = false;
+      if (std::exchange(connection.wants_write, false)) enqueue(connection);
       flush(connection);
       if (connection.phase == Phase::free) continue;
     }
@@ -157,6 +164,7 @@ bool Server::shake_hands(Connection& connection) {
   switch (TlsServer::shake_hands(connection.tls, connection.wants_write)) {
     case Moved::moved:
       connection.wants_write = false;
+      watch(connection);
       connection.certified_id = TlsServer::certified_id(connection.tls);
       connection.phase = Phase::login;
       return true;
@@ -172,8 +180,10 @@ bool Server::shake_hands(Connection& connection) {
 }
 
 Transfer Server::receive_from(Connection& connection, std::span<std::uint8_t> room) {
-  const Transfer got =
-      connection.tls != nullptr ? TlsServer::receive(connection.tls, room) : receive(connection.socket, room);
+  const bool is_tls = connection.tls != nullptr;
+  const Transfer got = is_tls ? TlsServer::receive(connection.tls, room, connection.wants_write)
+                              : receive(connection.socket, room);
+  if (connection.wants_write) watch(connection);
   connection.received_bytes += got.bytes;
   counts_.received_bytes += got.bytes;
   return got;
@@ -241,8 +251,10 @@ bool Server::read_events(Connection& connection, Emitter& out) {
       out, static_cast<std::uint32_t>(got.bytes), event_time_, connection.partial, connection.stream,
       [&](std::uint64_t events) { sessions_.received(connection, events); },
       [&](const Event& frame, const Intake::Taken& so_far) {
-        return sessions_.take_session_frame(connection, frame, connection.received_bytes - so_far.bytes_left);
+        return sessions_.take_session_frame(connection, frame, connection.received_bytes - so_far.bytes_left,
+                                            [this](Connection& full) { send_replies(full); });
       });
+  if (connection.phase == Phase::free) return false;  // its answers found it gone
   if (taken.fault != GoodbyeCode::none) {
     after_fault(connection, taken);
   } else if (connection.phase == Phase::lingering) {
@@ -253,7 +265,7 @@ bool Server::read_events(Connection& connection, Emitter& out) {
     watch(connection);
     flush(connection);
   } else {
-    watch_partial(connection, taken.events != 0);
+    watch_partial(connection, taken.frames != 0);
   }
   return connection.tls != nullptr || got.bytes == room.size();
 }
@@ -288,14 +300,19 @@ bool Server::read_to_waste(Connection& connection) {
   return false;
 }
 
-// A frame that was begun must come to its end at the lowest rate allowed.
+// A frame that was begun must come to its end at the lowest rate allowed; the largest, until it says its
+// size.
 void Server::watch_partial(Connection& connection, bool is_fresh) {
   constexpr std::uint64_t second = 1'000'000'000;
   if (connection.partial.count == 0 || settings_.min_rate == 0) {
     connection.deadline = 0;
-  } else if (is_fresh || connection.deadline == 0) {
-    set_deadline(connection, now_ + second + settings_.frame_bytes_max * second / settings_.min_rate);
+    return;
   }
+  std::uint32_t size = settings_.frame_bytes_max;
+  if (connection.partial.count >= sizeof(std::uint64_t))  // judged: see check_frames()
+    std::memcpy(&size, connection.partial.bytes, sizeof size);
+  const std::uint64_t end = now_ + second + size * second / settings_.min_rate;
+  if (is_fresh || connection.deadline == 0 || end < connection.deadline) set_deadline(connection, end);
 }
 
 }  // namespace tickweir::tcp

@@ -53,8 +53,9 @@ class Server {
   void answer(std::uint64_t now);
   // No more connections and no more events; replies go on.
   void drain();
-  // Sends what is left to send, says goodbye, closes. Takes a second at most.
-  void stop();
+  // Sends what is left to send, says goodbye, closes. Takes a second at most, by that clock.
+  using Clock = std::function<std::uint64_t()>;
+  void stop(const Clock& clock);
 
   [[nodiscard]] Sessions& sessions() { return sessions_; }
   [[nodiscard]] const Sessions& sessions() const { return sessions_; }
@@ -63,6 +64,7 @@ class Server {
  private:
   static constexpr std::uint32_t listener_tag = UINT32_MAX;  // in the epoll, beside indices of connections
 
+  void make_room(Emitter& out);
   bool cancel_orders_of_left(Emitter& out);
   void gather();
   void accept_all();
@@ -77,6 +79,7 @@ class Server {
   bool read_login(Connection& connection);
   bool read_events(Connection& connection, Emitter& out);
   bool read_to_waste(Connection& connection);
+  void waste_queued();
   void after_fault(Connection& connection, const Intake::Taken& taken);
   bool after_read(Connection& connection, Transfer got);
   void log_in(Connection& connection);

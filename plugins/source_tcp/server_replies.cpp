@@ -13,9 +13,10 @@ constexpr std::uint64_t linger_ns = 1'000'000'000;
 constexpr std::uint64_t accept_pause_ns = 100'000'000;
 constexpr int accepts_per_poll = 64;
 constexpr rlim_t descriptor_reserve = 32;
-constexpr int stop_rounds = 20;
+constexpr std::uint64_t stop_ns = 1'000'000'000;
 constexpr int stop_round_ms = 50;
-constexpr int stop_reads = 16;  // of a connection in a round
+constexpr int stop_quiet_rounds = 20;  // a second, too, whatever the clock says
+constexpr int stop_reads = 16;         // of a connection in a round
 
 // Logs open files, and /metrics connections: they keep the last descriptors. The system gives out the lowest
 // first.
@@ -210,7 +211,7 @@ void Server::drop(Connection& connection) {
 }
 
 void Server::watch(Connection& connection) {
-  const bool reads = connection.phase != Phase::finishing && !is_draining_;
+  const bool reads = connection.phase != Phase::finishing && !is_draining_ && !connection.wants_write;
   const bool writes = connection.is_blocked || connection.wants_write;
   const std::uint32_t events = (reads ? EPOLLIN : 0U) | (writes ? EPOLLOUT : 0U);
   if (events == connection.watched) return;
@@ -227,11 +228,10 @@ void Server::expire_all() {
   next_deadline_ = 0;
   if (accept_again_ != 0) {
     if (now_ >= accept_again_) {
-      accept_again_ = 0;
       is_accepting_ = epoll_.add(listener_, EPOLLIN, listener_tag);
-    } else {
-      next_deadline_ = accept_again_;
+      accept_again_ = is_accepting_ ? 0 : now_ + accept_pause_ns;
     }
+    next_deadline_ = accept_again_;
   }
   for (Connection& connection : connections_) {
     if (connection.phase == Phase::free || connection.deadline == 0) continue;
@@ -242,7 +242,6 @@ void Server::expire_all() {
 }
 
 void Server::expire(Connection& connection) {
-  const std::uint64_t was = connection.deadline;
   connection.deadline = 0;
   if (connection.phase == Phase::lingering) {
     drop(connection);
@@ -250,8 +249,8 @@ void Server::expire(Connection& connection) {
     say_end(connection, "no TLS handshake within the time for a login");
     ++sessions_.counts().goodbyes[static_cast<std::size_t>(GoodbyeCode::login_timeout)];
     drop(connection);
-  } else if (waiting_bytes(connection.socket) > 0) {
-    connection.deadline = was + linger_ns;  // it is we who did not read
+  } else if (connection.is_queued || waiting_bytes(connection.socket) > 0) {
+    connection.deadline = now_ + linger_ns;  // it is we who did not read
     enqueue(connection);
   } else if (connection.phase == Phase::login) {
     end(connection, GoodbyeCode::login_timeout, "no login came in time");
@@ -275,7 +274,7 @@ void Server::drain() {
   }
 }
 
-void Server::stop() {
+void Server::stop(const Clock& clock) {
   if (listener_ >= 0) drain();
   is_draining_ = false;  // what comes now is thrown away
   for (Connection& connection : connections_) {
@@ -285,24 +284,30 @@ void Server::stop() {
     if (connection.phase == Phase::lingering) shut(connection);
     if (connection.phase != Phase::free) watch(connection);
   }
-  for (int round = 0; round < stop_rounds && counts_.open != 0; ++round) {
+  const std::uint64_t end = clock() + stop_ns;
+  for (int quiet = 0; counts_.open != 0 && quiet < stop_quiet_rounds && clock() < end;) {
     pollfd any{.fd = epoll_.descriptor(), .events = POLLIN, .revents = 0};
     const bool is_quiet = ::poll(&any, 1, stop_round_ms) == 0;
+    quiet += is_quiet ? 1 : 0;
     const auto has_unsent = [](const Connection& one) { return one.phase != Phase::free && !one.is_shut; };
     if (is_quiet && std::ranges::none_of(connections_, has_unsent)) break;
     gather();
-    for (; queue_count_ != 0; --queue_count_) {
-      Connection& connection = connections_[queue_[queue_first_]];
-      queue_first_ = queue_first_ + 1 == queue_.size() ? 0 : queue_first_ + 1;
-      connection.is_queued = false;
-      if (connection.phase == Phase::free) continue;
-      for (int reads = 0; reads < stop_reads && connection.phase != Phase::free; ++reads) {
-        if (!read_to_waste(connection)) break;
-      }
-    }
+    waste_queued();
   }
   for (Connection& connection : connections_) {
     if (connection.phase != Phase::free) drop(connection);
+  }
+}
+
+void Server::waste_queued() {
+  for (; queue_count_ != 0; --queue_count_) {
+    Connection& connection = connections_[queue_[queue_first_]];
+    queue_first_ = queue_first_ + 1 == queue_.size() ? 0 : queue_first_ + 1;
+    connection.is_queued = false;
+    if (connection.phase == Phase::free) continue;
+    for (int reads = 0; reads < stop_reads && connection.phase != Phase::free; ++reads) {
+      if (!read_to_waste(connection)) break;
+    }
   }
 }
 

@@ -82,6 +82,7 @@ class Sessions {
       client.has_left = true;
       left_.push_back(connection.client);
     }
+    clients_.forget_if_blank(connection.client);
     connection.client = no_client;
   }
 
@@ -120,11 +121,12 @@ class Sessions {
   std::uint32_t take_login(Connection& connection, const wire::Frame<wire::Login>& login) {
     const std::string problem = judge_login(connection, login);
     if (!problem.empty()) return no_connection;
-    Client& client = clients_.find_or_add(login.payload.client);
-    const std::uint32_t before = client.connection;
+    const Client* const known = clients_.find(login.payload.client);
+    const std::uint32_t before = known != nullptr ? known->connection : no_connection;
     if (before != no_connection) {
       say_goodbye(connections_[before], GoodbyeCode::replaced, "the client logged in on another connection");
     }
+    Client& client = clients_.find_or_add(login.payload.client);  // `known` may have been forgotten
     Clients::begin_session(client, index_of(connection));
     connection.client = clients_.index_of(client);
     connection.phase = Phase::open;
@@ -138,8 +140,11 @@ class Sessions {
     return before;
   }
 
-  // A frame of a logged-in client that is no event. False: it was the last one.
-  bool take_session_frame(Connection& connection, const Event& frame, std::uint64_t offset) {
+  // A frame of a logged-in client that is no event. False: it was the last one. `make_room(connection)` sends
+  // what it can when replies fill up, and may find the connection gone.
+  template <typename MakeRoom>
+  bool take_session_frame(Connection& connection, const Event& frame, std::uint64_t offset,
+                          MakeRoom&& make_room) {
     const bool is_blank = (frame.sequence | frame.time | frame.origin) == 0;
     if (!is_blank || !is_whole<wire::Heartbeat>(frame)) {
       if (is_blank && is_whole<wire::Goodbye>(frame)) {
@@ -155,7 +160,9 @@ class Sessions {
     wire::Frame<wire::Heartbeat> answer;
     answer.payload = payload<wire::Heartbeat>(frame);
     touch(connection);
-    return push_or_end(connection, answer);
+    if (connection.replies.push(answer)) return true;
+    make_room(connection);
+    return connection.client != no_client && push_or_end(connection, answer);
   }
 
   // Events of the connection were handed on.

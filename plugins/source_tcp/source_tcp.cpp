@@ -181,7 +181,7 @@ class TcpSource final : public Source {
 
   void drain() { server_.drain(); }
   void stop() {
-    server_.stop();
+    server_.stop([this] { return host_.now(); });
     publish();
   }
 

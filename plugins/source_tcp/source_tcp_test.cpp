@@ -184,6 +184,33 @@ TEST(SourceTcp, AnswersHeartbeats) {
   rig.until_events(2);
 }
 
+// More answers at once than there is room for, between events of two sizes and over several batches.
+TEST(SourceTcp, AnswersAsManyHeartbeatsAsComeAtOnce) {
+  for (const std::uint32_t events_max : {256U, 16U, 1U}) {
+    Rig rig({{"ack_backlog", "1KiB"}}, {.batch_events_max = events_max});
+    Peer peer(rig, 7);
+    std::string bytes;
+    constexpr std::uint64_t count = 200;
+    wire::Frame<wire::Heartbeat> beat;
+    for (std::uint64_t i = 1; i <= count; ++i) {
+      beat.payload.value = i;
+      bytes += bytes_of(beat);
+      if (i % 3 == 0) bytes += event_bytes(i, i % 2 == 0 ? 64 : 48);
+    }
+    bytes += event_bytes(count + 1).substr(0, 50);
+    peer.send(bytes);
+    for (std::uint64_t i = 1; i <= count; ++i) ASSERT_EQ(peer.next<wire::Heartbeat>().value, i);
+    peer.send(event_bytes(count + 1).substr(50));
+    rig.until_events(count / 3 + 1);
+    for (std::uint64_t i = 3; i <= count; i += 3) {
+      const OwnedEvent& event = rig.stage().output()[i / 3 - 1];
+      EXPECT_EQ(event.origin(), wire::client_origin(7, i));
+      EXPECT_EQ(event.size(), i % 2 == 0 ? 64U : 48U);
+      EXPECT_EQ(event.payload_bytes()[0], static_cast<std::uint8_t>(i));
+    }
+  }
+}
+
 TEST(SourceTcp, DrainsWithAGoodbyeThatSaysWhatIsDurable) {
   Rig rig;
   Peer peer(rig, 7);
@@ -211,6 +238,26 @@ TEST(SourceTcp, DrainsWithAGoodbyeThatSaysWhatIsDurable) {
   EXPECT_EQ(goodbye.payload.last_durable, 4U);
 }
 
+// Reads of the small pieces that fit a batch here: many rounds, in no time by the clock, which stands still.
+TEST(SourceTcp, StopsWithoutCuttingOffWhoHasSentMuch) {
+  Rig rig({{"max_frame", "128B"}}, {.batch_events_max = 8, .batch_bytes_max = 512});
+  Peer loud(rig, 7);
+  const std::string noise(65536, '\0');
+  std::size_t sent = 0;
+  while (const std::size_t part = loud.send_some(noise)) sent += part;
+  ASSERT_GT(sent, 200'000U);
+  rig.stage().drain();
+  rig.stage().stop();
+  std::string received(4096, '\0');
+  const ssize_t got = ::recv(loud.socket(), received.data(), received.size(), 0);
+  EXPECT_EQ(got, static_cast<ssize_t>(sizeof(wire::Frame<wire::Goodbye>)));
+  EXPECT_EQ(::recv(loud.socket(), received.data(), received.size(), 0), 0);
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(loud.socket(), SOL_SOCKET, SO_ERROR, &error, &size);
+  EXPECT_EQ(error, 0) << "it was reset: " << std::strerror(error);
+}
+
 TEST(SourceTcp, RemembersWhatTheLogHoldsAcrossARestart) {
   std::string saved;
   {
@@ -230,18 +277,26 @@ TEST(SourceTcp, RemembersWhatTheLogHoldsAcrossARestart) {
   EXPECT_EQ(nine.reply.last_received, 3U);
 }
 
+std::string saved_after_events_of(const std::vector<std::uint32_t>& clients) {
+  Rig rig;
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    Peer peer(rig, clients[i]);
+    peer.send(event_bytes(1));
+    rig.until_events(i + 1);
+    rig.settle(i, 1);
+  }
+  const Peer silent(rig, 50);
+  return rig.stage().save();
+}
+
 TEST(SourceTcp, SavesTheSameBytesWhateverTheOrderOfLogins) {
-  Rig one;
-  Rig two;
-  for (const std::uint32_t id : {5U, 1U, 9U}) Peer(one, id);
-  for (const std::uint32_t id : {9U, 5U, 1U}) Peer(two, id);
-  EXPECT_EQ(one.stage().save(), two.stage().save());
+  const std::string saved = saved_after_events_of({5, 1, 9});
+  EXPECT_EQ(saved.size(), 8U * (2 + 3 * 3)) << "nothing of who sent nothing";
+  EXPECT_EQ(saved, saved_after_events_of({9, 5, 1}));
 }
 
 TEST(SourceTcp, RefusesASavedStateThatMakesNoSense) {
-  Rig rig;
-  Peer(rig, 7);
-  const std::string sound = rig.stage().save();
+  const std::string sound = saved_after_events_of({7});
   for (std::size_t length = 0; length < sound.size(); ++length) {
     Rig fresh;
     EXPECT_THROW(fresh.stage().load(sound.substr(0, length)), testing::StageError) << length;
@@ -299,6 +354,9 @@ TEST(SourceTcp, SaysWhatIsWrongWithItsOptions) {
   EXPECT_NE(refusal({{"listen", "nowhere"}}).find("is no address"), std::string::npos);
   EXPECT_NE(refusal({{"listen", "0.0.0.0:0"}}).find("`tls` is off"), std::string::npos);
   EXPECT_EQ(refusal({{"listen", "0.0.0.0:0"}, {"insecure", "true"}}), "");
+  EXPECT_NE(refusal({{"listen", "0.0.0.0:0"}, {"tls", "on"}, {"certificate", "c"}, {"key", "k"}})
+                .find("anybody who reaches \"0.0.0.0:0\" may log in"),
+            std::string::npos);
   EXPECT_NE(refusal(with({{"max_frame", "129B"}})).find("multiple of 8"), std::string::npos);
   EXPECT_NE(refusal(with({{"max_frame", "1MiB"}})).find("batch"), std::string::npos);
   EXPECT_NE(refusal(with({{"accept", "[255]"}})).find("from 256 on"), std::string::npos);

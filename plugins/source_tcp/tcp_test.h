@@ -130,6 +130,7 @@ class Peer {
   explicit Peer(Rig& rig, ReceiveRoom room = {})
       : rig_(rig), socket_(::socket(rig.address().raw.ss_family, SOCK_STREAM, 0)) {
     if (room.bytes != 0) static_cast<void>(set_option(socket_, SOL_SOCKET, SO_RCVBUF, room.bytes));
+    static_cast<void>(set_option(socket_, IPPROTO_TCP, TCP_NODELAY, 1));  // what is sent is there
     const auto* const raw = reinterpret_cast<const sockaddr*>(&rig.address().raw);
     EXPECT_EQ(::connect(socket_, raw, rig.address().bytes), 0) << std::strerror(errno);
     ::fcntl(socket_, F_SETFL, O_NONBLOCK);

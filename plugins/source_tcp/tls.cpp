@@ -109,6 +109,7 @@ void set_up(SSL_CTX* context) {
   SSL_CTX_set_options(context,
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);  // nobody resumes: each connection proves who it is
 }
@@ -190,9 +191,11 @@ Moved TlsServer::shake_hands(void* session, bool& wants_write) {
   return wants_write || error == SSL_ERROR_WANT_READ ? Moved::blocked : Moved::failed;
 }
 
-Transfer TlsServer::receive(void* session, std::span<std::uint8_t> room) {
+Transfer TlsServer::receive(void* session, std::span<std::uint8_t> room, bool& wants_write) {
   ERR_clear_error();
-  return transfer_of(ssl_of(session), SSL_read(ssl_of(session), room.data(), int_size(room.size())));
+  const int result = SSL_read(ssl_of(session), room.data(), int_size(room.size()));
+  wants_write = result <= 0 && SSL_get_error(ssl_of(session), result) == SSL_ERROR_WANT_WRITE;
+  return transfer_of(ssl_of(session), result);
 }
 
 Transfer TlsServer::send(void* session, std::span<const std::uint8_t> bytes) {

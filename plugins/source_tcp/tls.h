@@ -32,9 +32,10 @@ class TlsServer {
   [[nodiscard]] void* open(int socket) const;
   static void close(void* session);
 
-  // moved: done. blocked: `wants_write` says for what.
+  // moved: done. blocked: `wants_write` says for what; a read may have to write, for the session itself.
   [[nodiscard]] static Moved shake_hands(void* session, bool& wants_write);
-  [[nodiscard]] static Transfer receive(void* session, std::span<std::uint8_t> room);
+  // At most one record, also of those that carry nothing for us: a peer may send no end of them.
+  [[nodiscard]] static Transfer receive(void* session, std::span<std::uint8_t> room, bool& wants_write);
   [[nodiscard]] static Transfer send(void* session, std::span<const std::uint8_t> bytes);
   // Tells the peer that nothing more comes.
   static void shut(void* session);

@@ -75,14 +75,23 @@ inline void settle_with(tickweir_plugin& plugin) {
   plugin.source = &source;
 }
 
+// Gives a filter its drop reasons: one for repeats, one for refusals, or both.
+inline void refuse_with(tickweir_plugin& plugin, bool repeats, bool refusals) {
+  static const tickweir_reason reasons[] = {{.name = "too_high", .help = "Refused."},
+                                            {.flags = TICKWEIR_REASON_REPEAT, .name = "twice", .help = ""},
+                                            {.name = "too_old", .help = "Refused."}};
+  plugin.reasons = repeats ? &reasons[1] : &reasons[0];
+  plugin.reason_count = repeats && refusals ? 2 : 1;
+}
+
 // Makes a transform one that can be sharded.
 inline void divide(tickweir_plugin& plugin) {
   static const tickweir_transform transform{.shard_key = "order"};
   plugin.transform = &transform;
 }
 
-// Sources, filters, transforms, sinks, logs; source_client and source_clients settle, transform_fill can be
-// sharded.
+// Sources, filters, transforms, sinks, logs; source_client and source_clients settle, filter_limit refuses,
+// filter_once and filter_twice know repeats and only the first refuses, transform_fill can be sharded.
 inline Plugins some_plugins() {
   Plugins plugins;
   plugins.add(TICKWEIR_ROLE_SOURCE, "source_pair", nullptr,
@@ -91,6 +100,9 @@ inline Plugins some_plugins() {
   plugins.add(TICKWEIR_ROLE_SOURCE, "source_any", nullptr, {{.name = "all", .events = "*"}});
   plugins.add(TICKWEIR_ROLE_FILTER, "filter_pass", "*");
   plugins.add(TICKWEIR_ROLE_FILTER, "filter_order", "Order");
+  refuse_with(plugins.add(TICKWEIR_ROLE_FILTER, "filter_limit", "*"), false, true);
+  refuse_with(plugins.add(TICKWEIR_ROLE_FILTER, "filter_once", "*"), true, true);
+  refuse_with(plugins.add(TICKWEIR_ROLE_FILTER, "filter_twice", "*"), true, false);
   divide(plugins.add(TICKWEIR_ROLE_TRANSFORM, "transform_fill", "Order|Cancel",
                      {{.name = "fills", .events = "Fill"}, {.name = "rejects", .events = "Reject"}}));
   plugins.add(TICKWEIR_ROLE_TRANSFORM, "transform_watch", "*");

@@ -169,6 +169,45 @@ TEST(SettlingSources, LackNothingWhereMoreMayCome) {
   EXPECT_EQ(said_before(refused), 1U);
 }
 
+// What was refused behind it would come back as a repeat of something durable.
+TEST(SettlingSources, HaveTheFilterThatKnowsRepeatsLast) {
+  const auto lines = [](const std::vector<std::string>& filters) {
+    Pipeline pipeline = Pipeline().stage("s", "source_client");
+    std::string last = "s";
+    for (const std::string& filter : filters) {
+      const std::string id = "f" + std::to_string(pipeline.config.stages.size());
+      pipeline.stage(id, filter, {last});
+      last = id;
+    }
+    return build(pipeline.stage("log", "wal_log", {last})).lines;
+  };
+  const std::string refuses =
+      " and refuses events that \"f1\" has remembered: sent again, they would be taken "
+      "for repeats, and source \"s\" would acknowledge what no log holds";
+  EXPECT_EQ(lines({"filter_limit", "filter_once"}), Lines{});
+  EXPECT_EQ(lines({"filter_limit", "filter_pass", "filter_limit", "filter_once", "filter_pass"}), Lines{});
+  EXPECT_EQ(lines({"filter_once", "filter_twice"}), Lines{});
+  EXPECT_EQ(
+      lines({"filter_once", "filter_limit"}),
+      Lines{"31:1 error: stage \"f2\" is a filter (filter_limit)" + refuses +
+            " (put \"f2\" before \"f1\": the filter that knows repeats must be the last that may refuse)"});
+  EXPECT_EQ(
+      lines({"filter_once", "filter_once"}),
+      Lines{"31:1 error: stage \"f2\" is a filter (filter_once)" + refuses + " (remove one of the two)"});
+  EXPECT_EQ(lines({"filter_twice", "filter_pass", "filter_limit", "filter_limit"}).size(), 2U);
+}
+
+TEST(SettlingSources, MayHaveRepeatsKnownOffTheWayToTheLog) {
+  const Built built = build(Pipeline()
+                                .stage("s", "source_client")
+                                .stage("t", "source_one")
+                                .stage("log", "wal_log", {"s"})
+                                .stage("once", "filter_once", {"log", "t"})
+                                .stage("limit", "filter_limit", {"once"})
+                                .stage("out", "sink_any", {"limit"}));
+  EXPECT_EQ(built.lines, Lines{});
+}
+
 TEST(SettlingSources, AreWarnedWhereTheirLogDoesNotSync) {
   const auto lines = [](SyncMode sync) {
     return build(Pipeline().stage("s", "source_client").stage("log", "wal_log", {"s"}).sync(sync)).lines;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The pipeline files themselves: valid by program and by schema, with modeline, listed in the README."""
 import json
+import re
 import subprocess
 
 import jsonschema
@@ -9,6 +10,7 @@ import yaml
 import program
 from program import PIPELINES, ROOT, ProgramTest
 
+SMALLEST_EVENT = 32  # bytes: a header without payload
 MODELINE = '# yaml-language-server: $schema=./pipeline.schema.json\n'
 
 
@@ -62,6 +64,16 @@ class Files(ProgramTest):
         for file in PIPELINES:
             # exchange-lmdb.yaml is exchange.yaml with one word changed, and that word is not the name.
             self.assertEqual(yaml.safe_load(file.read_text())['name'], file.stem.split('-')[0])
+
+    def test_the_exchange_tells_repeats_of_all_that_a_client_has_under_way(self):
+        header = (ROOT / 'framework/client/include/tickweir/client.h').read_text()
+        under_way = re.search(r'window_bytes = std::size_t\{(\d+)\} << (\d+);', header)
+        self.assertTrue(under_way, 'client.h no longer says its window as this test reads it')
+        events = int(under_way[1]) * 2 ** int(under_way[2]) // SMALLEST_EVENT
+        for file in PIPELINES:
+            if file.stem.startswith('exchange'):
+                unique = yaml.safe_load(file.read_text())['stages']['unique']
+                self.assertGreaterEqual(unique['config']['window'], events, file.name)
 
 
 if __name__ == '__main__':

@@ -81,8 +81,9 @@ void find_logs(Drafts& drafts, const std::vector<std::size_t>& order, Diagnostic
 void refuse_unrepeatable(const Drafts& drafts, Diagnostics& diagnostics);
 
 // ---- settling.cpp
-// Fills in DraftStage::settling_log. Refuses sources that settle where an event might never pass a log, or
-// pass two. `stages_known`: drafts holds all stages there are.
+// Fills in DraftStage::settling_log. Refuses sources that settle where an event might never pass a log, pass
+// two, or be refused behind a filter that would call it a repeat the next time. `stages_known`: drafts holds
+// all stages there are.
 void find_settling_logs(Drafts& drafts, const std::vector<std::size_t>& order, bool stages_known,
                         Diagnostics& diagnostics);
 

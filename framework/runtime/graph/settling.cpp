@@ -14,6 +14,14 @@ bool settles(const DraftStage& stage) {
          stage.plugin->table->source != nullptr && stage.plugin->table->source->settle != nullptr;
 }
 
+// Whether one of the stage's reasons says that an event repeats another, or that it is refused.
+bool has_reason(const DraftStage& stage, bool of_repeats) {
+  const std::span<const tickweir_reason> reasons = reasons_of(*stage.plugin->table);
+  return std::ranges::any_of(reasons, [of_repeats](const tickweir_reason& reason) {
+    return ((reason.flags & TICKWEIR_REASON_REPEAT) != 0) == of_repeats;
+  });
+}
+
 class SettlingCheck {
  public:
   SettlingCheck(Drafts& drafts, const std::vector<std::size_t>& order, bool stages_known,
@@ -59,6 +67,7 @@ class SettlingCheck {
   struct Reach {
     std::vector<bool> sent;                           // as the source made them: through filters
     std::vector<std::optional<std::size_t>> derived;  // what a transform, this one, made of them
+    std::vector<std::optional<std::size_t>> known;    // sent through a filter, this one, that tells repeats
     bool is_read = false;
   };
   // What all outputs of a source come to.
@@ -74,7 +83,8 @@ class SettlingCheck {
   }
 
   Reach follow(std::size_t source, std::uint32_t output, bool& known) {
-    Reach reach{std::vector<bool>(drafts_.size()), std::vector<std::optional<std::size_t>>(drafts_.size())};
+    const std::vector<std::optional<std::size_t>> none(drafts_.size());
+    Reach reach{.sent = std::vector<bool>(drafts_.size()), .derived = none, .known = none};
     for (const std::size_t index : order_) {
       const DraftInput* first = nullptr;
       for (const DraftInput& input : drafts_[index].inputs) {
@@ -83,6 +93,7 @@ class SettlingCheck {
         reach.is_read = reach.is_read || is_direct;
         if (is_direct || (has_role(input.from, TICKWEIR_ROLE_FILTER) && reach.sent[input.from])) {
           reach.sent[index] = true;
+          if (!is_direct && !reach.known[index]) reach.known[index] = knower_behind(reach, input.from);
           check_edge(source, index, input);
           if (first != nullptr) refuse_second_way(source, index, *first, input);
           if (first == nullptr) first = &input;
@@ -92,8 +103,15 @@ class SettlingCheck {
       if (!reach.sent[index]) continue;
       known = known && drafts_[index].plugin != nullptr;
       check_stage(source, index);
+      if (reach.known[index]) check_refusals(source, index, *reach.known[index]);
     }
     return reach;
+  }
+
+  // Which filter has remembered the events that come out of the filter `from`.
+  [[nodiscard]] std::optional<std::size_t> knower_behind(const Reach& reach, std::size_t from) const {
+    if (reach.known[from]) return reach.known[from];
+    return has_reason(drafts_[from], true) ? std::optional(from) : std::nullopt;
   }
 
   void derive(Reach& reach, std::size_t to, std::size_t from) const {
@@ -124,6 +142,22 @@ class SettlingCheck {
                            ", which acknowledges its events, and its log: a dead letter would never be "
                            "acknowledged nor refused",
                        "use on_error: stop");
+  }
+
+  // A refusal may be lost on its way to the client. The event comes again, and what remembers it calls it a
+  // repeat of one that is durable.
+  void check_refusals(std::size_t source, std::size_t index, std::size_t knower) {
+    const StageConfig& config = *drafts_[index].config;
+    if (!leads_to_log_[index] || !has_role(index, TICKWEIR_ROLE_FILTER)) return;
+    if (!has_reason(drafts_[index], false) || !reported_.insert(&config.plugin).second) return;
+    diagnostics_.error(config.plugin.place,
+                       role_sentence(drafts_[index]) + " and refuses events that " + id_of(knower) +
+                           " has remembered: sent again, they would be taken for repeats, and source " +
+                           id_of(source) + " would acknowledge what no log holds",
+                       has_reason(drafts_[index], true)
+                           ? "remove one of the two"
+                           : "put " + id_of(index) + " before " + id_of(knower) +
+                                 ": the filter that knows repeats must be the last that may refuse");
   }
 
   void refuse_second_way(std::size_t source, std::size_t to, const DraftInput& first,

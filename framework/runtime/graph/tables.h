@@ -19,6 +19,9 @@ namespace tickweir {
 [[nodiscard]] inline std::span<const tickweir_output> outputs_of(const tickweir_plugin& plugin) {
   return {plugin.outputs, plugin.output_count};
 }
+[[nodiscard]] inline std::span<const tickweir_reason> reasons_of(const tickweir_plugin& plugin) {
+  return {plugin.reasons, plugin.reason_count};
+}
 
 // "source", "filter", "transform", "sink", "wal"; "unknown" for what this version does not know.
 [[nodiscard]] inline const char* role_text(std::uint32_t role) {

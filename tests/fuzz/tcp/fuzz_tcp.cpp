@@ -99,7 +99,8 @@ class Wire {
         out, static_cast<std::uint32_t>(count), 1, one.partial, one.stream,
         [&](std::uint64_t events) { sessions_.received(one, events); },
         [&](const Event& frame, const Intake::Taken& so_far) {
-          return sessions_.take_session_frame(one, frame, one.received_bytes - so_far.bytes_left);
+          return sessions_.take_session_frame(one, frame, one.received_bytes - so_far.bytes_left,
+                                              [](Connection& full) { full.replies.clear(); });
         });
     if (taken.fault != GoodbyeCode::none) {
       fault_ = taken.fault;
