@@ -238,6 +238,7 @@ Engine::~Engine() {
 
 Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction log, const RunMode& mode) {
   ns_per_tick_q32();  // measured here, not in the first batch
+  steady_wall_ns();   // begins here, before a source asks
   auto impl = std::make_unique<Impl>(graph, std::move(log), mode);
   impl->make_telemetry();
   impl->make_parts();
