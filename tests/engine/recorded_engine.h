@@ -22,7 +22,11 @@ class RecordedEngine {
   // Until the first stage, a source, has brought so many, or the run fails.
   void run_out(std::uint64_t events) {
     const Cell& given = engine_->telemetry().stages[0]->outputs[0].sent_events;
-    while (read_cell(given) < events && engine_->state() == EngineState::running) std::this_thread::yield();
+    const auto goes_on = [this] {
+      const EngineState state = engine_->state();
+      return state == EngineState::running || state == EngineState::replaying;
+    };
+    while (read_cell(given) < events && goes_on()) std::this_thread::yield();
   }
   // The outcome, once all has stopped; the books must balance.
   Result<void> wait() {
