@@ -24,6 +24,7 @@ struct Shape {
   bool overlaps = false;         // the logs take appends during a sync
   std::int64_t waits_below = 0;  // see overlapping_log_plugin()
   bool is_gated = false;         // the last sink passes the Gate
+  std::uint64_t watchdog_after_ns = 0;
   RunMode mode = {};
 };
 
@@ -35,6 +36,7 @@ class Pipeline : public RecordedEngine {
     const std::uint32_t core = shape.threads > 1 ? 1 : 0;
     const std::uint32_t last = shape.threads > 2 ? 2 : core;
     maker_.graph().config.batch_events_max = shape.batch_events;
+    maker_.graph().config.watchdog_after_ns = shape.watchdog_after_ns;
     const auto source = maker_.add("source", settling_source_plugin(), 0, {}, shape.events);
     const auto filter =
         maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
