@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -199,6 +200,11 @@ class RecoveringFilter final : public Filter {
   std::int64_t parameter_;
 };
 
+void end_as_told() {
+  if (save_end() == SaveEnd::killed) ::raise(SIGKILL);
+  if (save_end() == SaveEnd::trapped) __builtin_trap();
+}
+
 template <bool fails>
 class Summing final : public Transform {
  public:
@@ -220,6 +226,7 @@ class Summing final : public Transform {
   [[nodiscard]] std::uint64_t held() const { return kept_ != 0 ? 1 : 0; }
   void save(StateWriter& out) const {
     if (fails) throw std::runtime_error("it will not be saved");
+    end_as_told();
     out.put(sum_);
     out.put(seen_);
     out.put(kept_);
@@ -286,6 +293,10 @@ const Plugin& failing_save_plugin() {
   static const Plugin plugin =
       make<Summing<true>>("transform_unsaved", {.accepts = "*", .options = options, .outputs = one_output});
   return plugin;
+}
+std::atomic<SaveEnd>& save_end() {
+  static constinit std::atomic<SaveEnd> end{SaveEnd::none};
+  return end;
 }
 std::uint64_t recovered_events() {
   return shown_to_filter;

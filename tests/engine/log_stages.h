@@ -80,5 +80,8 @@ const Plugin& saving_filter_plugin();
 const Plugin& summing_plugin();
 // Likewise; `save` fails.
 const Plugin& failing_save_plugin();
+// How the process ends in which summing_plugin() is saved.
+enum class SaveEnd { none, killed, trapped };
+std::atomic<SaveEnd>& save_end();
 
 }  // namespace tickweir::test

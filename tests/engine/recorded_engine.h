@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "graph_maker.h"
+#include "runtime/engine/clock.h"
 #include "runtime/engine/engine.h"
+#include "runtime/metrics/metrics.h"
 
 namespace tickweir::test {
 
@@ -39,6 +41,15 @@ class RecordedEngine {
     engine_->stop();
     auto ended = wait();
     ASSERT_TRUE(ended) << ended.error().message;
+  }
+  // As /metrics shows it.
+  std::string metrics() {
+    return metrics_page({.graph = &maker_.graph(),
+                         .telemetry = &engine_->telemetry(),
+                         .state = [this] { return engine_->state(); },
+                         .stalls = [this] { return engine_->stalls(); },
+                         .ticks_to_seconds = [](std::uint64_t ticks) { return ticks_to_seconds(ticks); },
+                         .log_lines = [] { return LogLineCounts{}; }});
   }
   std::string logged() {
     const std::lock_guard lock(mutex_);

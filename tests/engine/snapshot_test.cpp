@@ -291,6 +291,67 @@ TEST_P(Snapshots, ThatCannotBeWrittenAreReportedAndTheRunGoesOn) {
   EXPECT_EQ(fs::exists(folder_ + "/new"), false);
 }
 
+TEST_P(Snapshots, WhoseProcessIsEndedCostNothingButThemselves) {
+  Pipeline pipeline(shape(900), folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  const SnapshotCells& cells = *pipeline.engine().telemetry().snapshots;
+  std::uint64_t failed = 0;
+  for (const SaveEnd end : {SaveEnd::killed, SaveEnd::trapped}) {
+    save_end() = end;
+    auto taken = pipeline.engine().take_snapshot();
+    save_end() = SaveEnd::none;
+    ASSERT_FALSE(taken);
+    EXPECT_TRUE(taken.error().message.starts_with("the child that saves was ended by signal "))
+        << taken.error().message;
+    EXPECT_EQ(read_cell(cells.failed), ++failed);
+  }
+  pipeline.run_out(900);
+  EXPECT_TRUE(pipeline.engine().take_snapshot());
+  EXPECT_EQ(read_cell(cells.taken), 1U);
+  pipeline.end();
+  EXPECT_EQ(files().size(), 1U);
+  EXPECT_FALSE(fs::exists(folder_ + "/new"));
+  expect_as_undisturbed(900);
+}
+
+// The value of a series; -1: it is not there.
+double value_of(const std::string& page, const std::string& series) {
+  const std::size_t at = page.find("\n" + series + " ");
+  return at == std::string::npos ? -1 : std::stod(page.substr(at + series.size() + 2));
+}
+
+TEST_P(Snapshots, AndLogsAreInTheMetrics) {
+  Pipeline pipeline(shape(900), folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  pipeline.run_out(900);
+  ASSERT_TRUE(pipeline.engine().take_snapshot());
+  pipeline.end();
+  const std::string page = pipeline.metrics();
+  constexpr double passed = 720;  // the filter refuses every fifth
+  const auto of_log = [&](const std::string& name) {
+    return value_of(page, "tickweir_wal_" + name + R"({component_id="log",plugin="wal_test"})");
+  };
+  for (const char* const name : {"last_sequence", "durable_sequence", "stored_events_total",
+                                 "group_events_sum", "durable_latency_seconds_count"}) {
+    EXPECT_EQ(of_log(name), passed) << name;
+  }
+  EXPECT_EQ(of_log("stored_bytes_total"), passed * event_size<Number>);
+  EXPECT_GT(of_log("groups_total"), 0);
+  EXPECT_EQ(of_log("groups_total"), of_log("group_events_count"));
+  EXPECT_EQ(of_log("sync_duration_seconds_count"), static_cast<double>(disk("log").syncs));
+  for (const char* const name : {"disk_full_total", "waits_for_room", "replayed_events_total"}) {
+    EXPECT_EQ(of_log(name), 0) << name;
+  }
+  EXPECT_GE(of_log("late_events_total"), 0);
+  EXPECT_GE(of_log("blocked_seconds_total"), 0);
+  EXPECT_EQ(value_of(page, R"(tickweir_snapshots_total{result="taken"})"), 1);
+  EXPECT_EQ(value_of(page, R"(tickweir_snapshots_total{result="failed"})"), 0);
+  EXPECT_EQ(value_of(page, "tickweir_snapshot_bytes"), static_cast<double>(fs::file_size(files().front())));
+  EXPECT_GT(value_of(page, "tickweir_snapshot_timestamp_seconds"), 0);
+  EXPECT_EQ(value_of(page, "tickweir_snapshot_pause_seconds_count"), 1);
+  EXPECT_EQ(value_of(page, "tickweir_snapshot_duration_seconds_count"), 1);
+}
+
 TEST_P(Snapshots, ForWhichThereIsNoProcessCostNothingButThemselves) {
   Pipeline pipeline(shape(900), folder_);
   ASSERT_TRUE(pipeline.engine().start());

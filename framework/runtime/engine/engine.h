@@ -7,7 +7,7 @@
 //            start() it ends the reading of logs: then nothing runs, and start() succeeds
 //   wait     returns when everything has stopped, with the outcome
 //
-// Threading: create, start, wait and the destructor on one thread; stop, abandon and state on any.
+// Threading: create, start, wait and the destructor one after the other; stop, abandon and state on any.
 // Errors:    create and start say stage and cause. A failure while running ends the run in order and is
 //            the outcome of wait().
 #pragma once
