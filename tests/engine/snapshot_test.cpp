@@ -2,116 +2,16 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
-#include "log_stages.h"
-#include "recorded_engine.h"
-#include "runtime/durability/snapshot_folder.h"
-#include "runtime/engine/engine.h"
-#include "scarcity.h"
-#include "test_stages.h"
-#include "tickweir/posix_files.h"
-#include "tickweir/testing_folder.h"
+#include "snapshot_pipeline.h"
 
 namespace tickweir::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t never_ns = 3'600'000'000'000;
-
-struct Shape {
-  std::uint32_t threads = 1;
-  std::int64_t events = 1000;
-  Retain retain = Retain::all;
-  std::uint64_t every_events = 0;
-  std::uint64_t max_delay_ns = 10'000'000;
-  bool releases = false;  // the sink gets only what is durable in the second log, on a thread that spins
-  const Plugin& sums = summing_plugin();
-};
-
-// source -> filter -> log -> sums -> trades(log) -> sink
-class Pipeline : public RecordedEngine {
- public:
-  Pipeline(const Shape& shape, const std::string& folder) : RecordedEngine(shape.threads) {
-    Witness::get().clear();
-    settled().clear();
-    const std::uint32_t core = shape.threads > 1 ? 1 : 0;
-    const std::uint32_t last = shape.threads > 2 ? 2 : core;
-    PipelineConfig& config = maker_.graph().config;
-    config.batch_events_max = 16;
-    if (!folder.empty())
-      config.snapshots = {.path = folder, .every_ns = never_ns, .every_events = shape.every_events};
-    const auto source = maker_.add("source", lasting_source_plugin(), 0, {}, shape.events);
-    const auto filter = maker_.add("filter", saving_filter_plugin(), 0, {{.stage = source}}, 4);
-    const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
-    const auto sums = maker_.add("sums", shape.sums, core, {{.stage = log}}, 3);
-    const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = sums}});
-    maker_.add("sink", sink_plugin(), last, {{.stage = trades}});
-    auto& stages = maker_.graph().stages;
-    stages[sums].log = stages[trades].log = log;
-    stages.back().log = trades;
-    stages.back().release_durable = shape.releases;
-    if (shape.releases) maker_.graph().threads[last].wait = WaitMode::spin;
-    stages[source].settling_log = log;
-    for (const auto one : {log, trades}) {
-      stages[one].durability.retain = shape.retain;
-      stages[one].durability.max_delay_ns = shape.max_delay_ns;
-    }
-    make();
-  }
-};
-
-using Events = std::vector<std::vector<std::uint8_t>>;
-
-class Snapshots : public ::testing::TestWithParam<std::uint32_t> {
- protected:
-  void SetUp() override { Disks::get().clear(); }
-
-  static Disk& disk(const std::string& id) { return Disks::get().of(id); }
-  [[nodiscard]] Shape shape(std::int64_t events) const { return {.threads = GetParam(), .events = events}; }
-  void run(const Shape& wanted, std::size_t snapshots = 0) {
-    Pipeline pipeline(wanted, folder_);
-    auto started = pipeline.engine().start();
-    ASSERT_TRUE(started) << started.error().message;
-    if (snapshots != 0) pipeline.run_out((static_cast<std::uint64_t>(wanted.events) - brought_) / 2);
-    for (std::size_t i = 0; i < snapshots; ++i) {
-      auto taken = pipeline.engine().take_snapshot();
-      ASSERT_TRUE(taken) << taken.error().message;
-    }
-    pipeline.run_out(static_cast<std::uint64_t>(wanted.events) - brought_);
-    pipeline.end();
-    logged_ = pipeline.logged();
-  }
-  // What a run that is never disturbed leaves in the logs.
-  void expect_as_undisturbed(std::int64_t events) {
-    const Events log = disk("log").events;
-    const Events trades = disk("trades").events;
-    Disks::get().clear();
-    Pipeline whole(shape(events), "");
-    ASSERT_TRUE(whole.engine().start());
-    whole.run_out(static_cast<std::uint64_t>(events));
-    whole.end();
-    EXPECT_EQ(log, disk("log").events);
-    EXPECT_EQ(trades, disk("trades").events);
-  }
-  [[nodiscard]] std::vector<std::string> files() const {
-    return SnapshotFolder(posix_files(), folder_).list().value();
-  }
-  [[nodiscard]] Snapshot newest() const {
-    return read_snapshot(Files(posix_files()), files().front()).value();
-  }
-  static void damage(const std::string& file) {
-    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekp(40);
-    bytes.put('\x55');
-  }
-
-  testing::TempFolder around_;
-  std::string folder_ = around_.at("snapshots");
-  std::uint64_t brought_ = 0;  // by runs before, and durable
-  std::string logged_;
-};
+using Shape = SnapshotShape;
+using Pipeline = SnapshotPipeline;
 
 TEST_P(Snapshots, AreGoneOnFrom) {
   run(shape(900), 1);
@@ -277,43 +177,6 @@ TEST_P(Snapshots, AreMissedWhenTheLogHasNoBeginning) {
   EXPECT_NE(started.error().message.find("is damaged at byte"), std::string::npos) << started.error().message;
 }
 
-TEST_P(Snapshots, ThatCannotBeWrittenAreReportedAndTheRunGoesOn) {
-  Shape failing{.threads = GetParam(), .events = 900, .sums = failing_save_plugin()};
-  Pipeline pipeline(failing, folder_);
-  ASSERT_TRUE(pipeline.engine().start());
-  auto taken = pipeline.engine().take_snapshot();
-  ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().message, "save failed: it will not be saved");
-  EXPECT_EQ(read_cell(pipeline.engine().telemetry().snapshots->failed), 1U);
-  pipeline.run_out(900);
-  pipeline.end();
-  EXPECT_TRUE(files().empty());
-  EXPECT_EQ(fs::exists(folder_ + "/new"), false);
-}
-
-TEST_P(Snapshots, WhoseProcessIsEndedCostNothingButThemselves) {
-  Pipeline pipeline(shape(900), folder_);
-  ASSERT_TRUE(pipeline.engine().start());
-  const SnapshotCells& cells = *pipeline.engine().telemetry().snapshots;
-  std::uint64_t failed = 0;
-  for (const SaveEnd end : {SaveEnd::killed, SaveEnd::trapped}) {
-    save_end() = end;
-    auto taken = pipeline.engine().take_snapshot();
-    save_end() = SaveEnd::none;
-    ASSERT_FALSE(taken);
-    EXPECT_TRUE(taken.error().message.starts_with("the child that saves was ended by signal "))
-        << taken.error().message;
-    EXPECT_EQ(read_cell(cells.failed), ++failed);
-  }
-  pipeline.run_out(900);
-  EXPECT_TRUE(pipeline.engine().take_snapshot());
-  EXPECT_EQ(read_cell(cells.taken), 1U);
-  pipeline.end();
-  EXPECT_EQ(files().size(), 1U);
-  EXPECT_FALSE(fs::exists(folder_ + "/new"));
-  expect_as_undisturbed(900);
-}
-
 // The value of a series; -1: it is not there.
 double value_of(const std::string& page, const std::string& series) {
   const std::size_t at = page.find("\n" + series + " ");
@@ -350,41 +213,6 @@ TEST_P(Snapshots, AndLogsAreInTheMetrics) {
   EXPECT_GT(value_of(page, "tickweir_snapshot_timestamp_seconds"), 0);
   EXPECT_EQ(value_of(page, "tickweir_snapshot_pause_seconds_count"), 1);
   EXPECT_EQ(value_of(page, "tickweir_snapshot_duration_seconds_count"), 1);
-}
-
-TEST_P(Snapshots, ForWhichThereIsNoProcessCostNothingButThemselves) {
-  Pipeline pipeline(shape(900), folder_);
-  ASSERT_TRUE(pipeline.engine().start());
-  {
-    const auto scarcity = Scarcity::of_processes();
-    auto taken = pipeline.engine().take_snapshot();
-    ASSERT_FALSE(taken);
-    EXPECT_EQ(taken.error().message, "fork failed: Resource temporarily unavailable");
-  }
-  pipeline.run_out(900);
-  EXPECT_TRUE(pipeline.engine().take_snapshot());
-  pipeline.end();
-  EXPECT_EQ(files().size(), 1U);
-}
-
-// Wherever memory ends: the threads go on. So many allocations are more than one snapshot takes at first;
-// each that fails late leaves a file to the next one.
-TEST_P(Snapshots, ForWhichThereIsNoMemoryCostNothingButThemselves) {
-  std::uint64_t failures = 0;
-  constexpr std::uint64_t allocations = 60;
-  {
-    Pipeline pipeline(shape(900), folder_);
-    ASSERT_TRUE(pipeline.engine().start());
-    for (std::uint64_t nth = 1; nth <= allocations; ++nth) {
-      const auto scarcity = Scarcity::of_memory(nth);
-      static_cast<void>(pipeline.engine().take_snapshot());
-      failures += scarcity.has_struck() ? 1 : 0;
-    }
-    pipeline.run_out(900);
-    pipeline.end();
-  }
-  EXPECT_GT(failures, 10U);
-  expect_as_undisturbed(900);
 }
 
 TEST_P(Snapshots, BelongToOneRunAtATime) {
