@@ -46,6 +46,31 @@ std::string edges_text(const RunReport& report) {
   return "\n" + table.text();
 }
 
+std::string logs_text(const RunReport& report) {
+  if (report.logs.empty()) return {};
+  Table table({{"LOG"},
+               {"NUMBERED", true},
+               {"DURABLE", true},
+               {"STORED", true},
+               {"BYTES", true},
+               {"IN FLIGHT", true}});
+  for (const LogReport& log : report.logs) {
+    table.add({log.id, std::to_string(log.numbered), std::to_string(log.durable),
+               std::to_string(log.stored_events), std::to_string(log.stored_bytes),
+               std::to_string(log.in_flight)});
+  }
+  return "\n" + table.text();
+}
+
+std::string balance_text(const RunReport& report) {
+  if (!report.balanced) return "NOT BALANCED: " + report.imbalance + "\n";
+  std::uint64_t in_flight = 0;
+  for (const LogReport& log : report.logs) in_flight += log.in_flight;
+  std::string text = "balanced: every event is accounted for";
+  if (in_flight != 0) text += ", but " + std::to_string(in_flight) + " are numbered and not durable";
+  return text + "\n";
+}
+
 double rate_of(const RunSummary& summary) {
   return summary.seconds > 0 ? static_cast<double>(summary.totals.in) / summary.seconds : 0;
 }
@@ -63,13 +88,12 @@ std::string latency_text(const HistogramReading& latency) {
 std::string report_as_text(const RunSummary& summary) {
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.3f s", summary.seconds);
-  std::string text = stages_text(summary.report) + edges_text(summary.report) + "\n";
+  std::string text =
+      stages_text(summary.report) + edges_text(summary.report) + logs_text(summary.report) + "\n";
   text += summary.pipeline + ": " + summary.outcome + ", " + std::to_string(summary.totals.in) +
           " events in " + seconds + ", " + shown_rate(rate_of(summary)) + "\n";
   text += latency_text(summary.totals.latency);
-  text += summary.report.balanced ? "balanced: every event is accounted for\n"
-                                  : "NOT BALANCED: " + summary.report.imbalance + "\n";
-  return text;
+  return text + balance_text(summary.report);
 }
 
 nlohmann::ordered_json report_as_json(const RunSummary& summary) {
@@ -94,6 +118,15 @@ nlohmann::ordered_json report_as_json(const RunSummary& summary) {
                      {"dropped", edge.dropped},
                      {"in_flight", edge.in_flight}});
   }
+  Json logs = Json::array();
+  for (const LogReport& log : summary.report.logs) {
+    logs.push_back({{"log", log.id},
+                    {"numbered", log.numbered},
+                    {"durable", log.durable},
+                    {"stored_events", log.stored_events},
+                    {"stored_bytes", log.stored_bytes},
+                    {"in_flight", log.in_flight}});
+  }
   const Percentiles latency = percentiles(summary.totals.latency);
   return {{"pipeline", summary.pipeline},
           {"outcome", summary.outcome},
@@ -110,6 +143,7 @@ nlohmann::ordered_json report_as_json(const RunSummary& summary) {
             {"max", latency.max}}},
           {"stages", stages},
           {"edges", edges},
+          {"logs", logs},
           {"balanced", summary.report.balanced},
           {"imbalance", summary.report.imbalance}};
 }
@@ -127,6 +161,7 @@ std::string in_flight_text(const RunReport& report) {
     for (const auto& [reason, events] : stage.dropped) done += events;
     add(stage.received > done ? stage.received - done : 0, "inside stage " + stage.id);
   }
+  for (const LogReport& log : report.logs) add(log.in_flight, "not durable in log " + log.id);
   return text.empty() ? "nothing" : text;
 }
 

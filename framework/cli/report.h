@@ -24,7 +24,8 @@ struct RunSummary {
 [[nodiscard]] std::string report_as_text(const RunSummary& summary);
 [[nodiscard]] nlohmann::ordered_json report_as_json(const RunSummary& summary);
 
-// "3 events in edge feed->band, 2 events held by stage book"; "nothing" when all is done.
+// "3 events in edge feed->band, 2 events held by stage book, 7 events not durable in log orders"; "nothing"
+// when all is done.
 [[nodiscard]] std::string in_flight_text(const RunReport& report);
 
 }  // namespace tickweir

@@ -1,10 +1,13 @@
 // tickweir run: loads, starts, watches, drains, reports.
 //
-// A first SIGINT or SIGTERM asks for an orderly end; a second one, or the drain's time limit, gives it up and
-// says what was in flight.
+// A first SIGINT or SIGTERM asks for an orderly end, and so does a failure; a second signal, or the drain's
+// time limit, gives it up and says what was in flight.
 #include <chrono>
 #include <cstdio>
+#include <future>
 #include <iostream>
+#include <optional>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -23,6 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t watch_period_ms = 50;
+constexpr std::uint32_t replay_period_ms = 5;  // until it can be said that it runs
 constexpr std::uint32_t abandon_patience_ms = 2000;
 
 // How the watching of a running engine ended.
@@ -31,7 +35,12 @@ struct Ending {
   int first_signal = 0;
   bool is_forced = false;     // a second signal
   bool is_timed_out = false;  // the drain took too long
+  [[nodiscard]] bool is_given_up() const { return is_forced || is_timed_out; }
 };
+
+const char* cause_of(const Ending& ending) {
+  return ending.is_forced ? "second signal" : "the drain took longer than timeouts.drain";
+}
 
 class Run {
  public:
@@ -42,7 +51,10 @@ class Run {
 
  private:
   Result<void> serve();
-  Ending watch();
+  Result<void> start(Ending& ending);
+  void watch(Ending& ending);
+  void announce(const Ending& ending);
+  void look(Ending& ending);
   void note_signal(int signal, Ending& ending);
   void give_up(Ending& ending);
   int conclude(const Ending& ending, double seconds);
@@ -56,7 +68,9 @@ class Run {
   Log& log_;
   Engine& engine_;
   std::unique_ptr<AdminServer> admin_;
-  Clock::time_point drain_began_;
+  std::optional<Clock::time_point> drain_began_;  // by a signal or a failure
+  bool has_started_ = false;
+  bool is_announced_ = false;
 };
 
 // Leaves without running destructors: a thread that sits in a plugin's call still uses what they would free.
@@ -97,7 +111,8 @@ int Run::go() {
     return exit_done;
   }
   const auto begin = Clock::now();
-  if (auto started = engine_.start(); !started) {
+  Ending ending;
+  if (auto started = start(ending); !started) {
     log_.flush();
     print_error(started.error().message);
     admin_.reset();
@@ -105,27 +120,59 @@ int Run::go() {
     if (!engine_.wait_for(abandon_patience_ms)) leave_at_once(exit_failed);
     return exit_failed;
   }
-  info("pipeline " + graph_.config.name + " is running");
-  const Ending ending = watch();
+  if (!ending.is_given_up()) watch(ending);
+  if (ending.is_given_up()) give_up(ending);
   return conclude(ending, std::chrono::duration<double>(Clock::now() - begin).count());
 }
 
-Ending Run::watch() {
-  Ending ending;
+// On a thread of its own: signals are heard meanwhile, and a start that reads a long log may take minutes.
+Result<void> Run::start(Ending& ending) {
+  std::future<Result<void>> starting;
+  try {
+    starting = std::async(std::launch::async, [this] { return engine_.start(); });
+  } catch (const std::system_error& failure) {
+    return Error{std::string("cannot start a thread: ") + failure.what()};
+  }
+  const auto is_through = [&](std::uint32_t patience_ms) {
+    return starting.wait_for(std::chrono::milliseconds(patience_ms)) == std::future_status::ready;
+  };
+  while (!is_through(watch_period_ms) && !ending.is_given_up()) look(ending);
+  if (ending.is_given_up()) {
+    engine_.abandon();
+    if (!is_through(abandon_patience_ms)) {
+      log_.write(TICKWEIR_LOG_WARNING, "", std::string(cause_of(ending)) + ": gave up the start");
+      log_.flush();
+      leave_at_once(ending.is_forced ? exit_forced : exit_failed);
+    }
+  }
+  has_started_ = true;
+  return starting.get();
+}
+
+void Run::watch(Ending& ending) {
   LiveLine live(graph_, engine_.telemetry(), log_);
-  const auto drain_limit = std::chrono::nanoseconds(graph_.config.drain_timeout_ns);
-  while (!(ending.is_stopped = engine_.wait_for(watch_period_ms))) {
-    if (const int signal = signals_.take(); signal != 0) note_signal(signal, ending);
-    if (ending.first_signal != 0 && !ending.is_forced && Clock::now() - drain_began_ > drain_limit) {
-      ending.is_timed_out = true;
-    }
-    if (ending.is_forced || ending.is_timed_out) {
-      give_up(ending);
-      return ending;
-    }
+  announce(ending);
+  while (!(ending.is_stopped = engine_.wait_for(is_announced_ ? watch_period_ms : replay_period_ms))) {
+    look(ending);
+    if (ending.is_given_up()) return;
+    announce(ending);
     live.refresh();
   }
-  return ending;
+  announce(ending);
+}
+
+// Once: when what the logs held has been passed on, and what comes in is taken.
+void Run::announce(const Ending& ending) {
+  if (is_announced_ || engine_.state() == EngineState::replaying) return;
+  is_announced_ = true;
+  if (ending.first_signal == 0 && !engine_.failure()) info("pipeline " + graph_.config.name + " is running");
+}
+
+void Run::look(Ending& ending) {
+  if (const int signal = signals_.take(); signal != 0) note_signal(signal, ending);
+  if (!drain_began_ && engine_.failure()) drain_began_ = Clock::now();
+  const auto limit = std::chrono::nanoseconds(graph_.config.drain_timeout_ns);
+  ending.is_timed_out = !ending.is_forced && drain_began_ && Clock::now() - *drain_began_ > limit;
 }
 
 void Run::note_signal(int signal, Ending& ending) {
@@ -134,16 +181,18 @@ void Run::note_signal(int signal, Ending& ending) {
     return;
   }
   ending.first_signal = signal;
-  drain_began_ = Clock::now();
-  info(std::string(Signals::name(signal)) + ": draining; once more to give up what is in flight");
+  if (!drain_began_) drain_began_ = Clock::now();
+  info(std::string(Signals::name(signal)) + (has_started_
+                                                 ? ": draining; once more to give up what is in flight"
+                                                 : ": ending the start; once more to give it up"));
   engine_.stop();
 }
 
 void Run::give_up(Ending& ending) {
   engine_.abandon();
   ending.is_stopped = engine_.wait_for(abandon_patience_ms);
-  const std::string why = ending.is_forced ? "second signal" : "the drain took longer than timeouts.drain";
-  log_.write(TICKWEIR_LOG_WARNING, "", why + ": gave up; in flight: " + in_flight_text(engine_.report()));
+  log_.write(TICKWEIR_LOG_WARNING, "",
+             std::string(cause_of(ending)) + ": gave up; in flight: " + in_flight_text(engine_.report()));
 }
 
 int Run::conclude(const Ending& ending, double seconds) {
@@ -151,17 +200,16 @@ int Run::conclude(const Ending& ending, double seconds) {
   if (ending.first_signal != 0)
     summary.outcome = std::string("stopped by ") + Signals::name(ending.first_signal);
   int code = exit_done;
-  if (ending.is_forced || ending.is_timed_out) {
+  if (ending.is_given_up()) {
     summary.outcome = "abandoned";
     code = ending.is_forced ? exit_forced : exit_failed;
   }
-  if (ending.is_stopped) {
-    if (auto result = engine_.wait(); !result) {
-      summary.cause = result.error().message;
-      if (code == exit_done) {
-        summary.outcome = "failed";
-        code = exit_failed;
-      }
+  if (ending.is_stopped) static_cast<void>(engine_.wait());  // its failure is asked for below
+  if (auto failure = engine_.failure()) {
+    summary.cause = std::move(*failure);
+    if (code == exit_done) {
+      summary.outcome = "failed";
+      code = exit_failed;
     }
   }
   summary.report = engine_.report();

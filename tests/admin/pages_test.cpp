@@ -39,6 +39,10 @@ TEST(Readyz, IsUnavailableUntilThePipelineRuns) {
   Page page = admin_page(made.view(), "/readyz", "verbose");
   EXPECT_EQ(page.status, 503U);
   EXPECT_EQ(page.body, "[-]feed starting\n[-]band starting\n[-]out starting\nnot ready: starting\n");
+  made.state = EngineState::replaying;
+  page = admin_page(made.view(), "/readyz", "");
+  EXPECT_EQ(page.status, 503U);
+  EXPECT_EQ(page.body, "not ready: replaying\n");
   made.state = EngineState::running;
   page = admin_page(made.view(), "/readyz", "verbose");
   EXPECT_EQ(page.status, 200U);
@@ -53,6 +57,26 @@ TEST(Readyz, NamesWhatIsStalled) {
   EXPECT_EQ(page.status, 503U);
   EXPECT_NE(page.body.find("[-]feed->band: 64 of 64 batches wait for stage band\nnot ready: stalled\n"),
             std::string::npos);
+}
+
+TEST(Readyz, SaysOfALogWhatIsDurableAndThatItWaitsForRoom) {
+  HandMadePipeline made;
+  made.telemetry.logs.resize(3);
+  made.telemetry.logs[1] = std::make_unique<LogCells>();
+  LogCells& log = *made.telemetry.logs[1];
+  set_cell(log.durable_sequence, 100);
+  set_cell(log.last_sequence, 107);
+  Page page = admin_page(made.view(), "/readyz", "verbose");
+  EXPECT_EQ(page.status, 200U);
+  EXPECT_EQ(page.body, "[+]feed ok\n[+]band ok, durable up to 100 of 107\n[+]out ok\nready\n");
+  set_cell(log.waits_for_room, 1);
+  page = admin_page(made.view(), "/readyz", "verbose");
+  EXPECT_EQ(page.status, 503U);
+  EXPECT_EQ(page.body,
+            "[+]feed ok\n[-]band waits for room on the disk, durable up to 100 of 107\n[+]out ok\n"
+            "not ready: no room on the disk\n");
+  EXPECT_EQ(json::parse(admin_page(made.view(), "/api/v1/stats", "").body)["logs"][0]["waits_for_room"],
+            true);
 }
 
 TEST(Api, ShowsTheNumbers) {

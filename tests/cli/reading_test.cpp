@@ -99,14 +99,15 @@ TEST(List, ShowsPluginsAndWhyFilesWereRefused) {
   const auto as_json = json::parse(testing::Program(words_json).finish().out);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_TRUE(
-      outcome.out.starts_with("PLUGIN      ROLE  VERSION  SUMMARY\n"
-                              "sink_fails  sink  1.0.0    Fails where it is told to.\n"
-                              "sink_stuck  sink  1.0.0    Never returns.\n"
+      outcome.out.starts_with("PLUGIN           ROLE    VERSION  SUMMARY\n"
+                              "filter_recovers  filter  1.0.0    Recovers when it may.\n"
+                              "sink_fails       sink    1.0.0    Fails where it is told to.\n"
+                              "sink_stuck       sink    1.0.0    Never returns.\n"
                               "\nrefused: " +
                               folder.at("not_elf.so") + "\n"))
       << outcome.out;
-  EXPECT_EQ(as_json["plugins"].size(), 2U);
-  EXPECT_EQ(as_json["plugins"][0]["name"], "sink_fails");
+  EXPECT_EQ(as_json["plugins"].size(), 3U);
+  EXPECT_EQ(as_json["plugins"][1]["name"], "sink_fails");
   EXPECT_EQ(as_json["refused"].size(), 1U);
 }
 

@@ -137,6 +137,17 @@ TEST(Run, GivesUpADrainThatTakesTooLong) {
       << outcome.err;
 }
 
+TEST(Run, GivesUpADrainThatTakesTooLongAfterAFailure) {
+  const auto outcome = run_program({"run", test_pipeline("failing_and_stuck")});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("the drain took longer than timeouts.drain: gave up"), std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("tickweir: error: stage bad: failed in write, as told"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.out.find("failing-and-stuck: abandoned, "), std::string::npos) << outcome.out;
+}
+
 TEST(Run, ShowsOneLiveLineOnATerminal) {
   Program program(with_plugins({"run", test_pipeline("endless")}), {.is_terminal = true});
   ASSERT_TRUE(program.wait_for_stderr("  dropped 0")) << program.err();

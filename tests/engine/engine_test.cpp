@@ -11,6 +11,7 @@
 
 #include "graph_maker.h"
 #include "runtime/engine/dead_letters.h"
+#include "system_calls.h"
 #include "test_stages.h"
 #include "tickweir/testing_folder.h"
 
@@ -212,6 +213,15 @@ TEST(DeadLetters, EndWithAWholeEventAndRefuseFilesOfSomethingElse) {
   EXPECT_EQ(size_after(bytes + std::string(40, 'x')),
             "dead_letter.path " + config.dead_letter_path +
                 ": holds no event at byte 40: name another file, or move this one away");
+}
+
+TEST(DeadLetters, MakeTheirFileSoThatAPowerCutLeavesIt) {
+  const testing::TempFolder folder;
+  PipelineConfig config;
+  config.dead_letter_path = folder.at("dead_letters");
+  const std::uint64_t before = system_calls().folder_syncs;
+  ASSERT_TRUE(DeadLetters(config).open());
+  EXPECT_EQ(system_calls().folder_syncs, before + 1);
 }
 
 TEST(Engine, NamesTheStageThatCannotBeMade) {

@@ -25,6 +25,7 @@ struct Shape {
   std::int64_t waits_below = 0;  // see overlapping_log_plugin()
   bool is_gated = false;         // the last sink passes the Gate
   bool is_lasting = false;       // the source does not end
+  std::uint64_t watchdog_after_ns = 0;
   RunMode mode = {};
 };
 
@@ -36,6 +37,7 @@ class Pipeline : public RecordedEngine {
     const std::uint32_t core = shape.threads > 1 ? 1 : 0;
     const std::uint32_t last = shape.threads > 2 ? 2 : core;
     maker_.graph().config.batch_events_max = shape.batch_events;
+    maker_.graph().config.watchdog_after_ns = shape.watchdog_after_ns;
     const auto source = maker_.add(
         "source", shape.is_lasting ? lasting_source_plugin() : settling_source_plugin(), 0, {}, shape.events);
     const auto filter =

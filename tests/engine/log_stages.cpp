@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -213,6 +214,11 @@ class RecoveringFilter final : public Filter {
   std::int64_t parameter_;
 };
 
+void end_as_told() {
+  if (save_end() == SaveEnd::killed) ::raise(SIGKILL);
+  if (save_end() == SaveEnd::trapped) __builtin_trap();
+}
+
 template <bool fails>
 class Summing final : public Transform {
  public:
@@ -235,6 +241,7 @@ class Summing final : public Transform {
   void save(StateWriter& out) const {
     if (fails) throw std::runtime_error("it will not be saved");
     if (descriptor_of_the_parent >= 0) check_process();
+    end_as_told();
     out.put(sum_);
     out.put(seen_);
     out.put(kept_);
@@ -308,6 +315,10 @@ const Plugin& failing_save_plugin() {
   static const Plugin plugin =
       make<Summing<true>>("transform_unsaved", {.accepts = "*", .options = options, .outputs = one_output});
   return plugin;
+}
+std::atomic<SaveEnd>& save_end() {
+  static constinit std::atomic<SaveEnd> end{SaveEnd::none};
+  return end;
 }
 std::uint64_t recovered_events() {
   return shown_to_filter;

@@ -83,5 +83,8 @@ const Plugin& summing_plugin();
 extern int descriptor_of_the_parent;
 // Likewise; `save` fails.
 const Plugin& failing_save_plugin();
+// How the process ends in which summing_plugin() is saved.
+enum class SaveEnd { none, killed, trapped };
+std::atomic<SaveEnd>& save_end();
 
 }  // namespace tickweir::test

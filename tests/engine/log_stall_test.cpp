@@ -1,6 +1,8 @@
 // Logs when something stands still, is stopped or fails: bounded, in order, nothing told that is not so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
 #include <thread>
 
 #include "log_pipeline.h"
@@ -47,6 +49,41 @@ TEST_P(Logs, SettleWhatIsUnderWayAtAStopInOrderAndOnceItIsDurable) {
     ASSERT_EQ(settled()[i], (Settled{make_origin(1, i + 1), settled()[i].verdict, !is_refused(i, 2)})) << i;
   }
   EXPECT_EQ(disk("log").synced, disk("log").events.size());
+}
+
+TEST_P(Logs, ShowThatTheyWaitForRoomAndWhatIsInFlightThen) {
+  disk("log").full_times = std::numeric_limits<std::size_t>::max();
+  Shape watched = shape();
+  watched.watchdog_after_ns = 1'000'000;
+  Pipeline run(watched);
+  ASSERT_TRUE(run.start());
+  const auto says_so = [](const std::string& stall) {
+    return stall.starts_with("log: ") &&
+           stall.ends_with(" events are numbered and not durable, and none has become so; the disk is full");
+  };
+  while (std::ranges::none_of(run.engine().stalls(), says_so)) std::this_thread::yield();
+  EXPECT_EQ(read_cell(run.engine().telemetry().logs[2]->waits_for_room), 1U);
+  run.engine().abandon();
+  ASSERT_TRUE(run.engine().wait());
+  const LogReport log = run.engine().report().logs[0];
+  EXPECT_EQ(log.id, "log");
+  EXPECT_EQ(log.durable, 0U);
+  EXPECT_GT(log.numbered, 0U);
+  EXPECT_EQ(log.in_flight, log.numbered);
+  EXPECT_EQ(log.stored_events, 0U);
+}
+
+TEST_P(Logs, ReportWhatTheyHaveStored) {
+  Pipeline run(shape());
+  ASSERT_TRUE(run());
+  const std::vector<LogReport> logs = run.engine().report().logs;
+  ASSERT_EQ(logs.size(), 2U);
+  EXPECT_EQ(logs[0].numbered, 1000U);
+  EXPECT_EQ(logs[0].durable, 1000U);
+  EXPECT_EQ(logs[0].stored_events, 1000U);
+  EXPECT_EQ(logs[0].stored_bytes, 1000U * event_size<Number>);
+  EXPECT_EQ(logs[0].in_flight + logs[1].in_flight, 0U);
+  EXPECT_EQ(logs[1].id, "trades");
 }
 
 // Which part of the pipeline stands still: a disk, or the last sink.

@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "graph_maker.h"
+#include "runtime/engine/clock.h"
 #include "runtime/engine/engine.h"
+#include "runtime/metrics/metrics.h"
 
 namespace tickweir::test {
 
@@ -22,7 +24,11 @@ class RecordedEngine {
   // Until the first stage, a source, has brought so many, or the run fails.
   void run_out(std::uint64_t events) {
     const Cell& given = engine_->telemetry().stages[0]->outputs[0].sent_events;
-    while (read_cell(given) < events && engine_->state() == EngineState::running) std::this_thread::yield();
+    const auto goes_on = [this] {
+      const EngineState state = engine_->state();
+      return state == EngineState::running || state == EngineState::replaying;
+    };
+    while (read_cell(given) < events && goes_on()) std::this_thread::yield();
   }
   // The outcome, once all has stopped; the books must balance.
   Result<void> wait() {
@@ -35,6 +41,15 @@ class RecordedEngine {
     engine_->stop();
     auto ended = wait();
     ASSERT_TRUE(ended) << ended.error().message;
+  }
+  // As /metrics shows it.
+  std::string metrics() {
+    return metrics_page({.graph = &maker_.graph(),
+                         .telemetry = &engine_->telemetry(),
+                         .state = [this] { return engine_->state(); },
+                         .stalls = [this] { return engine_->stalls(); },
+                         .ticks_to_seconds = [](std::uint64_t ticks) { return ticks_to_seconds(ticks); },
+                         .log_lines = [] { return LogLineCounts{}; }});
   }
   std::string logged() {
     const std::lock_guard lock(mutex_);

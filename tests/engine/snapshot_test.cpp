@@ -4,118 +4,17 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
-#include "log_stages.h"
-#include "recorded_engine.h"
-#include "runtime/durability/snapshot_folder.h"
-#include "runtime/engine/engine.h"
-#include "scarcity.h"
-#include "test_stages.h"
-#include "tickweir/posix_files.h"
-#include "tickweir/testing_folder.h"
+#include "snapshot_pipeline.h"
 
 namespace tickweir::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t never_ns = 3'600'000'000'000;
-
-struct Shape {
-  std::uint32_t threads = 1;
-  std::int64_t events = 1000;
-  Retain retain = Retain::all;
-  std::uint64_t every_events = 0;
-  std::uint64_t max_delay_ns = 10'000'000;
-  bool releases = false;  // the sink gets only what is durable in the second log, on a thread that spins
-  const Plugin& sums = summing_plugin();
-};
-
-// source -> filter -> log -> sums -> trades(log) -> sink
-class Pipeline : public RecordedEngine {
- public:
-  Pipeline(const Shape& shape, const std::string& folder) : RecordedEngine(shape.threads) {
-    Witness::get().clear();
-    settled().clear();
-    const std::uint32_t core = shape.threads > 1 ? 1 : 0;
-    const std::uint32_t last = shape.threads > 2 ? 2 : core;
-    PipelineConfig& config = maker_.graph().config;
-    config.batch_events_max = 16;
-    if (!folder.empty())
-      config.snapshots = {.path = folder, .every_ns = never_ns, .every_events = shape.every_events};
-    const auto source = maker_.add("source", lasting_source_plugin(), 0, {}, shape.events);
-    const auto filter = maker_.add("filter", saving_filter_plugin(), 0, {{.stage = source}}, 4);
-    const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
-    const auto sums = maker_.add("sums", shape.sums, core, {{.stage = log}}, 3);
-    const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = sums}});
-    maker_.add("sink", sink_plugin(), last, {{.stage = trades}});
-    auto& stages = maker_.graph().stages;
-    stages[sums].log = stages[trades].log = log;
-    stages.back().log = trades;
-    stages.back().release_durable = shape.releases;
-    if (shape.releases) maker_.graph().threads[last].wait = WaitMode::spin;
-    stages[source].settling_log = log;
-    for (const auto one : {log, trades}) {
-      stages[one].durability.retain = shape.retain;
-      stages[one].durability.max_delay_ns = shape.max_delay_ns;
-    }
-    make();
-  }
-};
-
-using Events = std::vector<std::vector<std::uint8_t>>;
-
-class Snapshots : public ::testing::TestWithParam<std::uint32_t> {
- protected:
-  void SetUp() override { Disks::get().clear(); }
-
-  static Disk& disk(const std::string& id) { return Disks::get().of(id); }
-  [[nodiscard]] Shape shape(std::int64_t events) const { return {.threads = GetParam(), .events = events}; }
-  void run(const Shape& wanted, std::size_t snapshots = 0) {
-    Pipeline pipeline(wanted, folder_);
-    auto started = pipeline.engine().start();
-    ASSERT_TRUE(started) << started.error().message;
-    if (snapshots != 0) pipeline.run_out((static_cast<std::uint64_t>(wanted.events) - brought_) / 2);
-    for (std::size_t i = 0; i < snapshots; ++i) {
-      const auto scarcity = Scarcity::of_memory_in_children();
-      auto taken = pipeline.engine().take_snapshot();
-      ASSERT_TRUE(taken) << taken.error().message;
-    }
-    pipeline.run_out(static_cast<std::uint64_t>(wanted.events) - brought_);
-    pipeline.end();
-    logged_ = pipeline.logged();
-  }
-  // What a run that is never disturbed leaves in the logs.
-  void expect_as_undisturbed(std::int64_t events) {
-    const Events log = disk("log").events;
-    const Events trades = disk("trades").events;
-    Disks::get().clear();
-    Pipeline whole(shape(events), "");
-    ASSERT_TRUE(whole.engine().start());
-    whole.run_out(static_cast<std::uint64_t>(events));
-    whole.end();
-    EXPECT_EQ(log, disk("log").events);
-    EXPECT_EQ(trades, disk("trades").events);
-  }
-  [[nodiscard]] std::vector<std::string> files() const {
-    return SnapshotFolder(posix_files(), folder_).list().value();
-  }
-  [[nodiscard]] Snapshot newest() const {
-    return read_snapshot(Files(posix_files()), files().front()).value();
-  }
-  static void damage(const std::string& file) {
-    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekp(40);
-    bytes.put('\x55');
-  }
-
-  testing::TempFolder around_;
-  std::string folder_ = around_.at("snapshots");
-  std::uint64_t brought_ = 0;  // by runs before, and durable
-  std::string logged_;
-};
+using Shape = SnapshotShape;
+using Pipeline = SnapshotPipeline;
 
 TEST_P(Snapshots, AreGoneOnFrom) {
   run(shape(900), 1);
@@ -281,20 +180,6 @@ TEST_P(Snapshots, AreMissedWhenTheLogHasNoBeginning) {
   EXPECT_NE(started.error().message.find("is damaged at byte"), std::string::npos) << started.error().message;
 }
 
-TEST_P(Snapshots, ThatCannotBeWrittenAreReportedAndTheRunGoesOn) {
-  Shape failing{.threads = GetParam(), .events = 900, .sums = failing_save_plugin()};
-  Pipeline pipeline(failing, folder_);
-  ASSERT_TRUE(pipeline.engine().start());
-  auto taken = pipeline.engine().take_snapshot();
-  ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().message, "save failed: it will not be saved");
-  EXPECT_EQ(read_cell(pipeline.engine().telemetry().snapshots->failed), 1U);
-  pipeline.run_out(900);
-  pipeline.end();
-  EXPECT_TRUE(files().empty());
-  EXPECT_EQ(fs::exists(folder_ + "/new"), false);
-}
-
 // Sockets would stay open for as long as it writes, and a signal's handler is the parent's.
 TEST_P(Snapshots, AreSavedWithoutWhatTheParentHasOpenAndWithoutItsSignals) {
   descriptor_of_the_parent = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -303,39 +188,42 @@ TEST_P(Snapshots, AreSavedWithoutWhatTheParentHasOpenAndWithoutItsSignals) {
   EXPECT_EQ(files().size(), 1U);
 }
 
-TEST_P(Snapshots, ForWhichThereIsNoProcessCostNothingButThemselves) {
-  Pipeline pipeline(shape(900), folder_);
-  ASSERT_TRUE(pipeline.engine().start());
-  {
-    const auto scarcity = Scarcity::of_processes();
-    auto taken = pipeline.engine().take_snapshot();
-    ASSERT_FALSE(taken);
-    EXPECT_EQ(taken.error().message, "fork failed: Resource temporarily unavailable");
-  }
-  pipeline.run_out(900);
-  EXPECT_TRUE(pipeline.engine().take_snapshot());
-  pipeline.end();
-  EXPECT_EQ(files().size(), 1U);
+// The value of a series; -1: it is not there.
+double value_of(const std::string& page, const std::string& series) {
+  const std::size_t at = page.find("\n" + series + " ");
+  return at == std::string::npos ? -1 : std::stod(page.substr(at + series.size() + 2));
 }
 
-// Wherever memory ends: the threads go on. So many allocations are more than one snapshot takes at first;
-// each that fails late leaves a file to the next one.
-TEST_P(Snapshots, ForWhichThereIsNoMemoryCostNothingButThemselves) {
-  std::uint64_t failures = 0;
-  constexpr std::uint64_t allocations = 60;
-  {
-    Pipeline pipeline(shape(900), folder_);
-    ASSERT_TRUE(pipeline.engine().start());
-    for (std::uint64_t nth = 1; nth <= allocations; ++nth) {
-      const auto scarcity = Scarcity::of_memory(nth);
-      static_cast<void>(pipeline.engine().take_snapshot());
-      failures += scarcity.has_struck() ? 1 : 0;
-    }
-    pipeline.run_out(900);
-    pipeline.end();
+TEST_P(Snapshots, AndLogsAreInTheMetrics) {
+  Pipeline pipeline(shape(900), folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  pipeline.run_out(900);
+  ASSERT_TRUE(pipeline.engine().take_snapshot());
+  pipeline.end();
+  const std::string page = pipeline.metrics();
+  constexpr double passed = 720;  // the filter refuses every fifth
+  const auto of_log = [&](const std::string& name) {
+    return value_of(page, "tickweir_wal_" + name + R"({component_id="log",plugin="wal_test"})");
+  };
+  for (const char* const name : {"last_sequence", "durable_sequence", "stored_events_total",
+                                 "group_events_sum", "durable_latency_seconds_count"}) {
+    EXPECT_EQ(of_log(name), passed) << name;
   }
-  EXPECT_GT(failures, 10U);
-  expect_as_undisturbed(900);
+  EXPECT_EQ(of_log("stored_bytes_total"), passed * event_size<Number>);
+  EXPECT_GT(of_log("groups_total"), 0);
+  EXPECT_EQ(of_log("groups_total"), of_log("group_events_count"));
+  EXPECT_EQ(of_log("sync_duration_seconds_count"), static_cast<double>(disk("log").syncs));
+  for (const char* const name : {"disk_full_total", "waits_for_room", "replayed_events_total"}) {
+    EXPECT_EQ(of_log(name), 0) << name;
+  }
+  EXPECT_GE(of_log("late_events_total"), 0);
+  EXPECT_GE(of_log("blocked_seconds_total"), 0);
+  EXPECT_EQ(value_of(page, R"(tickweir_snapshots_total{result="taken"})"), 1);
+  EXPECT_EQ(value_of(page, R"(tickweir_snapshots_total{result="failed"})"), 0);
+  EXPECT_EQ(value_of(page, "tickweir_snapshot_bytes"), static_cast<double>(fs::file_size(files().front())));
+  EXPECT_GT(value_of(page, "tickweir_snapshot_timestamp_seconds"), 0);
+  EXPECT_EQ(value_of(page, "tickweir_snapshot_pause_seconds_count"), 1);
+  EXPECT_EQ(value_of(page, "tickweir_snapshot_duration_seconds_count"), 1);
 }
 
 TEST_P(Snapshots, BelongToOneRunAtATime) {

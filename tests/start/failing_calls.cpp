@@ -5,12 +5,15 @@
 //   FAIL_CALL=memory|thread|disk   what fails; the others are not counted
 //   FAIL_AT=N      the Nth call fails, from 1; disk: the write of the Nth byte finds the disk full.
 //                  0: none, and the number of calls, or bytes, is told on stderr
-//   FAIL_EVER=1    all after it fail, too
+//   FAIL_EVER=1    all after it fail, too; disk: of writes that make a file longer, and only these are
+//   counted:
+//                  a full disk takes what has its place already
 //
 // Threading: any thread. Nothing here allocates.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <atomic>
@@ -42,6 +45,11 @@ bool memory_fails_now() {
   if (!fails_memory || !fails_now()) return false;
   errno = ENOMEM;
   return true;
+}
+
+bool grows(int file, off_t end) {
+  struct stat facts {};
+  return ::fstat(file, &facts) == 0 && end > facts.st_size;
 }
 
 const char* value_of(const char* name) {
@@ -103,7 +111,8 @@ int pthread_sigmask(int how, const sigset_t* set, sigset_t* before) {
 ssize_t pwritev(int file, const iovec* spans, int count, off_t offset) {
   std::uint64_t bytes = 0;
   for (int i = 0; i < count; ++i) bytes += spans[i].iov_len;
-  if (fails_disk && fails_now(bytes)) return errno = ENOSPC, -1;
+  const bool may_fail = fails_disk && (!fails_for_ever || grows(file, offset + static_cast<off_t>(bytes)));
+  if (may_fail && fails_now(bytes)) return errno = ENOSPC, -1;
   static const auto write = real<decltype(&pwritev)>("pwritev");
   return write(file, spans, count, offset);
 }

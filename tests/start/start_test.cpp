@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/admin/raw_client.h"
 #include "tests/cli/program.h"
 #include "tests/wal/seed.h"
 #include "tickweir/testing_folder.h"
@@ -140,6 +141,48 @@ TEST_P(Start, ThatDoesNotGetWhatItNeedsSaysSoAndLosesNothing) {
   std::cout << tried << " of " << calls << (is_disk ? " bytes" : " calls") << " failed, " << refused
             << " runs ended by it; again: TICKWEIR_SEED=" << test_seed() << " TICKWEIR_EFFORT=" << effort()
             << " start_test --gtest_filter=" << test.test_suite_name() << "." << test.name() << std::endl;
+}
+
+// A disk that stays full: it is told, and a stop ends it after timeouts.drain, whatever is left.
+class FullDisk : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::vector<std::string> words() const {
+    return testing::with_plugins({"run", TICKWEIR_SOURCE_DIR "/tests/start/start.yaml", "--set",
+                                  "stages.log.config.path=" + folder_.at("orders"), "--set",
+                                  "stages.trades.config.path=" + folder_.at("trades"), "--set",
+                                  "stages.log.config.segment_bytes=256KiB", "--set",
+                                  "stages.trades.config.segment_bytes=256KiB", "--set",
+                                  "stages.orders.config.events=200000", "--set", "timeouts.drain=100ms"});
+  }
+  testing::TempFolder folder_;
+};
+
+TEST_F(FullDisk, IsNoReasonToBeReadyNorToStayForEver) {
+  ::setenv("LD_PRELOAD", FAILING_CALLS, 1);
+  ::setenv("FAIL_CALL", "disk", 1);
+  ::setenv("FAIL_AT", "2000000", 1);
+  ::setenv("FAIL_EVER", "1", 1);
+  testing::Program program(words());
+  ::unsetenv("LD_PRELOAD");
+  ASSERT_TRUE(program.wait_for_stderr("the disk is full: nothing is acknowledged")) << program.err();
+  ASSERT_TRUE(program.wait_for_stderr("is running")) << program.err();
+  const std::string sign = "http://127.0.0.1:";
+  const auto at = program.err().find(sign) + sign.size();
+  const auto port = static_cast<std::uint16_t>(std::stoul(program.err().substr(at)));
+  const std::string ready = testing::http_get(port, "/readyz?verbose");
+  EXPECT_TRUE(ready.ends_with("not ready: no room on the disk\n")) << ready;
+  program.send(SIGTERM);
+  const Outcome outcome = program.finish();
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("the drain took longer than timeouts.drain: gave up; in flight: "),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find(" events not durable in log "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.out.find("start: abandoned, "), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find(" are numbered and not durable\n"), std::string::npos) << outcome.out;
+  const Outcome again = testing::Program(words()).finish();
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_TRUE(again.out.ends_with("balanced: every event is accounted for\n")) << again.out;
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,6 +1,7 @@
 // Paths to pages.
 #include "runtime/admin/pages.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -27,21 +28,48 @@ Page livez(const PipelineView&, std::string_view) {
   return {.body = "ok\n"};
 }
 
+// nullptr: the stage is not a log.
+const LogCells* log_of(const PipelineView& view, std::size_t stage) {
+  return stage < view.telemetry->logs.size() ? view.telemetry->logs[stage].get() : nullptr;
+}
+
+bool is_disk_full(const PipelineView& view) {
+  return std::ranges::any_of(view.telemetry->logs, [](const auto& log) {
+    return log != nullptr && read_cell(log->waits_for_room) != 0;
+  });
+}
+
+std::string stage_line(const PipelineView& view, std::size_t index, EngineState state) {
+  const std::string& id = view.graph->stages[index].id;
+  const LogCells* const log = log_of(view, index);
+  // The durable one first: read later, the other cannot be the smaller.
+  const std::uint64_t durable = log == nullptr ? 0 : read_cell(log->durable_sequence);
+  const std::uint64_t last = log == nullptr ? 0 : std::max(durable, read_cell(log->last_sequence));
+  const std::string how_far = "durable up to " + std::to_string(durable) + " of " + std::to_string(last);
+  if (log != nullptr && read_cell(log->waits_for_room) != 0)
+    return "[-]" + id + " waits for room on the disk, " + how_far + "\n";
+  if (state != EngineState::running) return "[-]" + id + " " + state_name(state) + "\n";
+  return "[+]" + id + " ok" + (log == nullptr ? "" : ", " + how_far) + "\n";
+}
+
 Page readyz(const PipelineView& view, std::string_view query) {
   const EngineState state = view.state();
   const std::vector<std::string> stalls = view.stalls();
-  const bool is_running = state == EngineState::running;
-  const bool is_ready = is_running && stalls.empty();
   std::string body;
   if (query == "verbose" || query.starts_with("verbose&") || query.starts_with("verbose=")) {
-    for (const GraphStage& stage : view.graph->stages) {
-      body += is_running ? "[+]" + stage.id + " ok\n" : "[-]" + stage.id + " " + state_name(state) + "\n";
-    }
+    for (std::size_t i = 0; i < view.graph->stages.size(); ++i) body += stage_line(view, i, state);
     for (const std::string& stall : stalls) body += "[-]" + stall + "\n";
   }
-  body +=
-      is_ready ? "ready\n" : std::string("not ready: ") + (is_running ? "stalled" : state_name(state)) + "\n";
-  return {.status = is_ready ? 200U : 503U, .body = body};
+  std::string why;
+  if (state != EngineState::running) {
+    why = state_name(state);
+  } else if (is_disk_full(view)) {
+    why = "no room on the disk";
+  } else if (!stalls.empty()) {
+    why = "stalled";
+  }
+  body += why.empty() ? "ready\n" : "not ready: " + why + "\n";
+  return {.status = why.empty() ? 200U : 503U, .body = body};
 }
 
 Page build(const PipelineView&, std::string_view) {

@@ -69,6 +69,7 @@ Json log_as_json(const std::string& id, const LogCells& cells) {
           {"last_sequence", read_cell(cells.last_sequence)},
           {"stored_events", read_cell(cells.stored_events)},
           {"replayed_events", read_cell(cells.replayed_events)},
+          {"waits_for_room", read_cell(cells.waits_for_room) != 0},
           {"groups", read_cell(cells.groups)},
           {"late_events", read_cell(cells.late_events)},
           {"sync_ns", percentiles_as_json(cells.sync_ns.data())},

@@ -123,11 +123,13 @@ bool Committer::append() {
   while (!control_.is_abandoned()) {
     auto stored = store_.append(spans_, stored_ + 1, span_events_);
     if (!stored) {
+      set_cell(cells_.waits_for_room, 0);
       fail(stored.error().message);
       return false;
     }
     if (*stored == LogStore::Stored::yes || TICKWEIR_BUG("full disk passed over")) {
       if (is_waiting) control_.log(TICKWEIR_LOG_INFO, stage_.id, "the disk has room again");
+      set_cell(cells_.waits_for_room, 0);
       return true;
     }
     if (!is_waiting) {
@@ -135,6 +137,7 @@ bool Committer::append() {
                    "the disk is full: nothing is acknowledged until there is room again");
     }
     is_waiting = true;
+    set_cell(cells_.waits_for_room, 1);
     add_to_cell(cells_.full_waits, 1);
     sleeper_.prepare();
     sleeper_.sleep(full_retry_ns, {});

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <filesystem>
 #include <vector>
 
 #include "tickweir/batch.h"
+#include "tickweir/posix_files.h"
 
 namespace tickweir {
 
@@ -64,6 +66,14 @@ Result<void> cut_last_event_if_torn(int file) {
   return {};
 }
 
+// So that a file that was just made is still there after a power cut.
+Result<void> sync_folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::absolute(path).parent_path();
+  const std::int32_t result = posix_files().sync_folder(nullptr, folder.c_str());
+  if (result != 0) return Error{"cannot sync its folder: " + error_text(-result)};
+  return {};
+}
+
 }  // namespace
 
 DeadLetters::~DeadLetters() {
@@ -75,6 +85,7 @@ Result<void> DeadLetters::open() {
   file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (file_ < 0) return Error{"dead_letter.path " + path_ + ": " + error_text(errno)};
   auto cut = cut_last_event_if_torn(file_);
+  if (cut) cut = sync_folder_of(path_);
   if (!cut) return Error{"dead_letter.path " + path_ + ": " + cut.error().message};
   return {};
 }

@@ -238,6 +238,7 @@ Engine::~Engine() {
 
 Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction log, const RunMode& mode) {
   ns_per_tick_q32();  // measured here, not in the first batch
+  steady_wall_ns();   // begins here, before a source asks
   auto impl = std::make_unique<Impl>(graph, std::move(log), mode);
   impl->make_telemetry();
   impl->make_parts();
@@ -275,14 +276,19 @@ Result<void> Engine::Impl::start() {
     if (!outcome.is_hanging) return outcome.result.error();
     return std::move(outcome.result.error()).within("stage " + graph.stages[outcome.failed].id);
   }
+  const bool has_logs = std::ranges::any_of(telemetry.logs, [](const auto& log) { return log != nullptr; });
+  if (has_logs) state = EngineState::replaying;
   auto recovered = recover_run(graph, runners, snapshots.get(), control);
-  gate.release(static_cast<bool>(recovered));
-  if (!recovered) {
+  // After a stop the stages may know only a part of what they should: they must not even drain.
+  const bool goes_on = recovered && !control.is_ending();
+  gate.release(goes_on);
+  if (!goes_on) {
     control.abandon();  // for the committers that run already
-    return recovered.error();
+    return recovered ? Result<void>{} : recovered.error();
   }
   if (snapshotter) snapshotter->start(std::move(*recovered));
-  EngineState expected = EngineState::starting;  // a short run may be over already
+  // A short run may be over already.
+  EngineState expected = has_logs ? EngineState::replaying : EngineState::starting;
   state.compare_exchange_strong(expected, EngineState::running);
   watchdog->start();
   return {};
@@ -340,7 +346,12 @@ Result<void> Engine::take_snapshot() {
 
 EngineState Engine::state() const {
   const EngineState state = impl_->state;
-  return state == EngineState::running && impl_->control.is_draining() ? EngineState::draining : state;
+  if (state != EngineState::running && state != EngineState::replaying) return state;
+  if (impl_->control.is_draining()) return EngineState::draining;
+  return impl_->control.is_replaying() ? EngineState::replaying : state;
+}
+std::optional<std::string> Engine::failure() const {
+  return impl_->control.failure();
 }
 const Telemetry& Engine::telemetry() const {
   return impl_->telemetry;

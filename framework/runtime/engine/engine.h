@@ -1,11 +1,13 @@
 // Runs a graph: makes the stages, starts the threads, moves batches, drains, accounts.
 //
 //   create   makes every stage; nothing outside the process is touched
-//   start    starts sinks first and sources last; returns when every stage is running
-//   stop     asks for an orderly end: sources stop, edges drain in order, stages flush. Any thread.
+//   start    starts sinks first and sources last, and shows the stages before a log what it holds; returns
+//            when every stage has its thread. The replay goes on there: see EngineState::replaying
+//   stop     asks for an orderly end: sources stop, edges drain in order, stages flush. Any thread. During
+//            start() it ends the reading of logs: then nothing runs, and start() succeeds
 //   wait     returns when everything has stopped, with the outcome
 //
-// Threading: create, start, wait and the destructor on one thread; stop, abandon and state on any.
+// Threading: create, start, wait and the destructor one after the other; stop, abandon and state on any.
 // Errors:    create and start say stage and cause. A failure while running ends the run in order and is
 //            the outcome of wait().
 #pragma once
@@ -14,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +26,8 @@
 
 namespace tickweir {
 
-enum class EngineState { created, starting, running, draining, stopped };
+// replaying: logs are read, or pass on what they hold; sources wait until that is done.
+enum class EngineState { created, starting, replaying, running, draining, stopped };
 
 // What one stage did over the run. received + restored = handled + dropped + failed + held.
 struct StageReport {
@@ -46,11 +50,22 @@ struct EdgeReport {
   std::uint64_t in_flight = 0;
 };
 
+// A log, beyond what it did as a stage. In flight: numbered, and not durable.
+struct LogReport {
+  std::string id;              // of the stage
+  std::uint64_t numbered = 0;  // last sequence given
+  std::uint64_t durable = 0;   // last sequence that is
+  std::uint64_t stored_events = 0;
+  std::uint64_t stored_bytes = 0;
+  std::uint64_t in_flight = 0;
+};
+
 struct RunReport {
   std::vector<StageReport> stages;
   std::vector<EdgeReport> edges;  // those that cross threads
-  bool balanced = false;          // every stage and edge adds up
-  std::string imbalance;          // the first that does not
+  std::vector<LogReport> logs;
+  bool balanced = false;  // every stage and edge adds up
+  std::string imbalance;  // the first that does not
 };
 
 // A replay runs what the logs hold through the stages after them, and nothing else: sources and sinks are
@@ -60,6 +75,7 @@ struct RunMode {
   bool is_replay = false;
   std::uint64_t replay_until = ~std::uint64_t{0};  // last sequence of the logs with no other before them
   std::string shown_stage;  // its id, or ""; a stage that can show what it remembers (can_show)
+  std::uint64_t progress_every_ns = 1'000'000'000;  // how often it is told how far the reading of logs is
 };
 
 // What a replay did with one log.
@@ -94,6 +110,8 @@ class Engine {
   bool wait_for(std::uint32_t timeout_ms);
 
   [[nodiscard]] EngineState state() const;
+  // What failed first while running, stage and cause: what wait() will return. Any time, any thread.
+  [[nodiscard]] std::optional<std::string> failure() const;
   // Threads read only cells: any time, any thread.
   [[nodiscard]] const Telemetry& telemetry() const;
   [[nodiscard]] RunReport report() const;
@@ -101,8 +119,8 @@ class Engine {
   [[nodiscard]] std::vector<LogReplay> replays() const;
   // What `RunMode::shown_stage` remembered when the replay had come to its end. After wait().
   [[nodiscard]] const std::string& shown() const;
-  // Edges that hold events and have not moved for the watchdog's time: "a->b: 64 of 64 batches wait for
-  // stage b on thread core, which is in process()". Empty: all is well.
+  // Edges and logs that hold events and have not moved for the watchdog's time: "a->b: 64 batches wait for
+  // stage b ...", "log: 12 events are numbered and not durable ...". Empty: all is well.
   [[nodiscard]] std::vector<std::string> stalls() const;
 
  private:

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/engine/clock.h"
 #include "runtime/engine/own_batch.h"
 #include "runtime/plugins/event_schema.h"
 #include "tickweir/event.h"
@@ -12,8 +11,6 @@
 namespace tickweir {
 
 namespace {
-
-constexpr std::uint64_t show_every_ns = 1'000'000'000;
 
 // Drops what comes after the first `count` events.
 void keep_first(tickweir_batch& batch, std::uint64_t count) {
@@ -89,7 +86,10 @@ void LogStage::go_on_after(std::uint64_t sequence, std::uint64_t time) {
 Result<void> LogStage::read_from(std::uint64_t sequence,
                                  const std::function<Result<void>(const tickweir_batch&)>& visit) {
   OwnBatch events(graph_.config.batch_bytes_max, graph_.config.batch_events_max);
-  for (std::uint64_t next = std::max(sequence, first_held(facts_)); next <= facts_.last_sequence;) {
+  std::uint64_t next = std::max(sequence, first_held(facts_));
+  Progress progress(control_, stage_.id, "recovery: read",
+                    facts_.last_sequence - std::min(next - 1, facts_.last_sequence));
+  while (next <= facts_.last_sequence && !control_.is_ending()) {
     tickweir_batch& batch = events.room();
     auto read = store_.read(next, batch);
     if (!read) return read.error();
@@ -97,6 +97,7 @@ Result<void> LogStage::read_from(std::uint64_t sequence,
     keep_first(batch, facts_.last_sequence - next + 1);
     next += batch.event_count;
     if (auto visited = visit(batch); !visited) return visited;
+    progress.advance(batch.event_count);
   }
   return {};
 }
@@ -105,7 +106,7 @@ void LogStage::begin_replay() {
   if (facts_.last_sequence == replayed_) return;
   is_replaying_ = true;
   if (TICKWEIR_BUG("replay from the wrong event")) replayed_ = 1;
-  replay_start_ = shown_at_ = clock_ticks();
+  progress_.emplace(control_, stage_.id, "replayed", facts_.last_sequence - replay_after_);
   control_.replay_began();
 }
 
@@ -117,30 +118,15 @@ Result<bool> LogStage::replay(tickweir_batch& batch) {
   keep_first(batch, facts_.last_sequence - replayed_);
   replayed_ += batch.event_count;
   add_to_cell(cells_.replayed_events, batch.event_count);
-  if (ticks_to_ns(clock_ticks() - shown_at_) >= show_every_ns) show_progress();
+  progress_->advance(batch.event_count);
   return true;
-}
-
-void LogStage::show_progress() {
-  shown_at_ = clock_ticks();
-  const double seconds = ticks_to_seconds(shown_at_ - replay_start_);
-  const std::uint64_t done = replayed_ - replay_after_;
-  const std::uint64_t all = facts_.last_sequence - replay_after_;
-  const double rate = static_cast<double>(done) / std::max(seconds, 1e-9);
-  const double left = static_cast<double>(all - done) / std::max(rate, 1.0);
-  control_.log(TICKWEIR_LOG_INFO, stage_.id,
-               "replayed " + std::to_string(done) + " of " + std::to_string(all) + " events (" +
-                   std::to_string(done * 100 / all) + " %), " +
-                   std::to_string(static_cast<std::uint64_t>(rate)) + " events/s, about " +
-                   std::to_string(static_cast<std::uint64_t>(left) + 1) + " s left");
 }
 
 void LogStage::end_replay() {
   is_replaying_ = false;
-  const std::uint64_t took_ns = ticks_to_ns(clock_ticks() - replay_start_);
   control_.log(TICKWEIR_LOG_INFO, stage_.id,
-               "replayed " + std::to_string(replayed_ - replay_after_) + " events in " +
-                   std::to_string(took_ns / 1'000'000) + " ms");
+               "replayed " + std::to_string(progress_->events()) + " events in " +
+                   std::to_string(progress_->elapsed_ns() / 1'000'000) + " ms");
   control_.replay_ended();
 }
 

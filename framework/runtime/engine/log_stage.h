@@ -5,15 +5,17 @@
 // run: the replay of the first makes the same events again, and the committer checks them against what is
 // stored.
 //
-// Threading: open() and the replay on the stage's thread; recover() on the main thread before the work
-// begins.
+// Threading: open() and the replay on the stage's thread; read_from() on the one that starts the engine,
+// before the work begins.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "runtime/engine/committer.h"
+#include "runtime/engine/progress.h"
 #include "runtime/engine/stage_object.h"
 
 namespace tickweir {
@@ -41,7 +43,7 @@ class LogStage {
   void go_on_after(std::uint64_t sequence, std::uint64_t time);
   [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
 
-  // Shows every event held from `sequence` on to `visit`, in batches.
+  // Shows every event held from `sequence` on to `visit`, in batches. Not all of them if the run is to end.
   Result<void> read_from(std::uint64_t sequence,
                          const std::function<Result<void>(const tickweir_batch&)>& visit);
 
@@ -54,7 +56,6 @@ class LogStage {
 
  private:
   Result<void> read_last_time();
-  void show_progress();
 
   const Graph& graph_;
   const GraphStage& stage_;
@@ -66,10 +67,9 @@ class LogStage {
   std::uint64_t last_sequence_ = 0;
   std::uint64_t last_time_ = 0;
   bool is_replaying_ = false;
-  std::uint64_t replay_after_ = 0;  // the sequence before the first that is passed on
-  std::uint64_t replayed_ = 0;      // the last that was passed on
-  std::uint64_t replay_start_ = 0;  // ticks
-  std::uint64_t shown_at_ = 0;      // likewise
+  std::uint64_t replay_after_ = 0;    // the sequence before the first that is passed on
+  std::uint64_t replayed_ = 0;        // the last that was passed on
+  std::optional<Progress> progress_;  // of the replay
 };
 
 }  // namespace tickweir

@@ -1,5 +1,7 @@
 #include "runtime/engine/report.h"
 
+#include <algorithm>
+
 namespace tickweir {
 
 namespace {
@@ -33,6 +35,17 @@ EdgeReport report_edge(const GraphEdge& edge, const EdgeCells& cells) {
   report.pushed = read_cell(cells.pushed_events);
   const std::uint64_t gone = report.popped + report.dropped;
   report.in_flight = report.pushed > gone ? report.pushed - gone : 0;
+  return report;
+}
+
+LogReport report_log(const GraphStage& stage, const LogCells& cells) {
+  LogReport report{.id = stage.id};
+  report.durable = read_cell(cells.durable_sequence);
+  // Behind another log the numbers of what comes again are lower.
+  report.numbered = std::max(report.durable, read_cell(cells.last_sequence));
+  report.stored_events = read_cell(cells.stored_events);
+  report.stored_bytes = read_cell(cells.stored_bytes);
+  report.in_flight = report.numbered - report.durable;
   return report;
 }
 
@@ -85,6 +98,7 @@ RunReport make_report(const Graph& graph, const Telemetry& telemetry) {
     report.stages.push_back(report_stage(graph.stages[i], *telemetry.stages[i]));
     note(stage_imbalance(graph.stages[i], report.stages.back()));
     note(arrival_imbalance(graph, telemetry, i, report.stages.back().received));
+    if (telemetry.logs[i] != nullptr) report.logs.push_back(report_log(graph.stages[i], *telemetry.logs[i]));
   }
   for (std::uint32_t i = 0; i < graph.edges.size(); ++i) {
     if (telemetry.edges[i] == nullptr) continue;

@@ -56,6 +56,8 @@ class RunControl {
     abandoned_.store(true, std::memory_order_relaxed);
     wake_all();
   }
+  // By either of the two: nothing new need be begun.
+  [[nodiscard]] bool is_ending() const { return is_stop_requested() || is_abandoned(); }
   [[nodiscard]] bool is_abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
 
   // Remembers the first failure and asks for the end of the run.

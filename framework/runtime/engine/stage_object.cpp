@@ -114,7 +114,7 @@ Result<void> StageObject::stop() {
 }
 
 std::uint64_t StageObject::host_now(void*) {
-  return wall_ns();
+  return steady_wall_ns();
 }
 
 void StageObject::host_log(void* state, std::uint32_t level, const char* text) {

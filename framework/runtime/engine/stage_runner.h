@@ -78,7 +78,7 @@ class StageRunner {
   [[nodiscard]] const tickweir_idle& idle() const { return idle_; }
   // Every cross-thread edge that this stage can reach by calls alone.
   void find_exits(std::vector<Edge*>& exits) const;
-  // Sources that are idle: when the next tick is due, ns of the wall clock; 0: never.
+  // Sources that are idle: when the next tick is due, by steady_wall_ns(); 0: never.
   [[nodiscard]] std::uint64_t tick_due() const { return is_ended_ ? 0 : tick_due_; }
   // Lets go of the open blocks. After the thread has ended.
   void release_all();

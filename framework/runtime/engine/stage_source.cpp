@@ -64,7 +64,7 @@ std::uint64_t StageRunner::sent_events() const {
 // Time goes on while the source is idle: says so downstream, in the stream itself, so that a replay
 // sees the same. True: a tick was sent.
 bool StageRunner::add_tick(bool emitted) {
-  const std::uint64_t now = wall_ns();
+  const std::uint64_t now = steady_wall_ns();
   if (emitted || tick_due_ == 0) {
     tick_due_ = now + graph_.config.tick_every_ns;
     return false;

@@ -33,10 +33,21 @@ void Watchdog::run() {
   while (!stopping_.wait_for(lock, interval, [this] { return is_stopping_; })) look();
 }
 
-// Called with the lock held. An edge that held blocks at the last look and has not given one up since
-// has stood still for a whole interval.
+// Called with the lock held.
 void Watchdog::look() {
   std::vector<std::string> found;
+  look_at_edges(found);
+  look_at_logs(found);
+  for (const std::string& stall : found) {
+    if (std::ranges::find(stalls_, stall) == stalls_.end())
+      control_.log(TICKWEIR_LOG_WARNING, "", "stalled: " + stall);
+  }
+  stalls_ = std::move(found);
+}
+
+// An edge that held blocks at the last look and has not given one up since has stood still for a whole
+// interval.
+void Watchdog::look_at_edges(std::vector<std::string>& found) {
   for (std::uint32_t edge = 0; edge < graph_.edges.size(); ++edge) {
     if (telemetry_.edges[edge] == nullptr) continue;
     const EdgeCells& cells = *telemetry_.edges[edge];
@@ -49,11 +60,31 @@ void Watchdog::look() {
     popped_[edge] = popped;
     held_before_[edge] = pushed > popped + dropped;
   }
-  for (const std::string& stall : found) {
-    if (std::ranges::find(stalls_, stall) == stalls_.end())
-      control_.log(TICKWEIR_LOG_WARNING, "", "stalled: " + stall);
+}
+
+// Likewise a log; but one may gather events for a while before it stores them.
+void Watchdog::look_at_logs(std::vector<std::string>& found) {
+  for (std::uint32_t i = 0; i < graph_.stages.size(); ++i) {
+    if (telemetry_.logs[i] == nullptr) continue;
+    const std::uint64_t durable = read_cell(telemetry_.logs[i]->durable_sequence);
+    const std::uint64_t last = read_cell(telemetry_.logs[i]->last_sequence);
+    const bool is_waiting = last > durable;
+    const bool has_moved = durable != durable_[i] || !waited_before_[i];
+    unmoved_ns_[i] = is_waiting && !has_moved ? unmoved_ns_[i] + graph_.config.watchdog_after_ns : 0;
+    durable_[i] = durable;
+    waited_before_[i] = is_waiting;
+    if (unmoved_ns_[i] > graph_.stages[i].durability.max_delay_ns)
+      found.push_back(describe_log(i, last - durable));
   }
-  stalls_ = std::move(found);
+}
+
+std::string Watchdog::describe_log(std::uint32_t stage, std::uint64_t waiting) const {
+  const LogCells& log = *telemetry_.logs[stage];
+  const char* const why = read_cell(log.waits_for_room) != 0
+                              ? "the disk is full"
+                              : "the disk, or a log before it, does not answer";
+  return graph_.stages[stage].id + ": " + std::to_string(waiting) +
+         " events are numbered and not durable, and none has become so; " + why;
 }
 
 std::string Watchdog::describe(std::uint32_t edge, std::uint64_t waiting) const {

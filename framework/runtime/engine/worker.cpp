@@ -246,11 +246,11 @@ bool Worker::has_work() {
 }
 
 std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {
-  std::uint64_t due = 0;  // wall clock; 0: nothing is due
+  std::uint64_t due = 0;  // 0: nothing is due
   const auto earlier = [&due](std::uint64_t time) {
     if (time != 0 && (due == 0 || time < due)) due = time;
   };
-  const std::uint64_t now = wall_ns();
+  const std::uint64_t now = steady_wall_ns();
   for (const StageRunner* source : sources_) {
     if (source->is_ended() || is_blocked_ || !may_poll()) continue;
     const tickweir_idle& idle = source->idle();

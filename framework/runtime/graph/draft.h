@@ -77,7 +77,7 @@ void match_events(const Drafts& drafts, const std::vector<std::size_t>& order, D
 void find_logs(Drafts& drafts, const std::vector<std::size_t>& order, Diagnostics& diagnostics);
 
 // ---- repeatable.cpp
-// Refuses, between a log and a log behind it, edges that drop and stages with several inputs.
+// Refuses, between a log and a log behind it, edges that drop, stages with several inputs, and dead letters.
 void refuse_unrepeatable(const Drafts& drafts, Diagnostics& diagnostics);
 
 // ---- settling.cpp

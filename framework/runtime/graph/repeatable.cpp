@@ -2,8 +2,8 @@
 // draft.h.
 //
 // A replay cuts the first log into other batches than those that once came in. Where two inputs meet, their
-// events alternate by batches, even on one thread; and when an edge is full is a matter of time. So neither
-// may be.
+// events alternate by batches, even on one thread; when an edge is full is a matter of time; and a stage that
+// fails loses the whole batch that the event came in. So none of these may be.
 #include <set>
 #include <vector>
 
@@ -25,6 +25,7 @@ class RepeatCheck {
       const std::size_t index = ahead.back();
       ahead.pop_back();
       check_inputs(index, log);
+      check_on_error(index, log);
       for (const DraftInput& input : drafts_[index].inputs) {
         if (input.from != *drafts_[log].log && seen.insert(input.from).second) ahead.push_back(input.from);
       }
@@ -51,6 +52,17 @@ class RepeatCheck {
                            ": how their events alternate differs from run to run, so a replay of " +
                            id_of(*drafts_[log].log) + " would not make again what " + id_of(log) + " holds",
                        "read one of them here, and give the other a log of its own");
+  }
+
+  void check_on_error(std::size_t index, std::size_t log) {
+    const StageConfig& config = *drafts_[index].config;
+    if (is_log(drafts_[index]) || config.on_error != OnError::dead_letter) return;  // logs: see logs.cpp
+    if (!reported_.insert(&config.on_error_place).second) return;
+    diagnostics_.error(config.on_error_place,
+                       "stage " + id_of(index) + " leaves dead letters between " + logs_text(log) +
+                           ": a failure takes a whole batch, and a replay of " + id_of(*drafts_[log].log) +
+                           " cuts other batches, so it would not make again what " + id_of(log) + " holds",
+                       "use on_error: stop");
   }
 
   [[nodiscard]] std::string logs_text(std::size_t log) const {

@@ -24,6 +24,8 @@ void collect_log(const PipelineView& view, const GraphStage& stage, const LogCel
                    value(cells.late_events));
   families.counter("tickweir_wal_disk_full_total", "Times an append found the disk full.", labels,
                    value(cells.full_waits));
+  families.gauge("tickweir_wal_waits_for_room", "1 while the disk is full and the log waits.", labels,
+                 value(cells.waits_for_room));
   families.counter("tickweir_wal_replayed_events_total", "Events passed on again at the start.", labels,
                    value(cells.replayed_events));
   families.counter("tickweir_wal_blocked_seconds_total", "Time the log could not take more.", labels,

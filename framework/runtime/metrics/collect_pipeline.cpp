@@ -66,14 +66,14 @@ void collect_build(const PipelineView& view, Families& families) {
 
 void collect_state(const PipelineView& view, Families& families) {
   const EngineState now = view.state();
-  for (const auto state : {EngineState::created, EngineState::starting, EngineState::running,
-                           EngineState::draining, EngineState::stopped}) {
+  for (const auto state : {EngineState::created, EngineState::starting, EngineState::replaying,
+                           EngineState::running, EngineState::draining, EngineState::stopped}) {
     families.gauge("tickweir_pipeline_state", "1 for the state the pipeline is in.",
                    {{"pipeline", view.graph->config.name}, {"state", state_name(state)}},
                    state == now ? 1 : 0);
   }
   families.gauge("tickweir_stalled_edges",
-                 "Edges that hold events and have not moved for the watchdog's time.", {},
+                 "Edges and logs that hold events and have not moved for the watchdog's time.", {},
                  static_cast<double>(view.stalls().size()));
   const LogLineCounts lines = view.log_lines();
   for (std::size_t i = 0; i < lines.size(); ++i) {

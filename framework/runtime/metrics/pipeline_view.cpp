@@ -11,6 +11,8 @@ const char* state_name(EngineState state) {
       return "created";
     case EngineState::starting:
       return "starting";
+    case EngineState::replaying:
+      return "replaying";
     case EngineState::running:
       return "running";
     case EngineState::draining:

@@ -94,8 +94,9 @@ struct LogCells {
   alignas(128) Cell groups = 0;                         // stored together, with one sync where there is one
   Cell stored_events = 0;
   Cell stored_bytes = 0;
-  Cell late_events = 0;  // waited longer than durability.max_delay for their sync to begin
-  Cell full_waits = 0;   // the disk was full, and it was tried again
+  Cell late_events = 0;     // waited longer than durability.max_delay for their sync to begin
+  Cell full_waits = 0;      // the disk was full, and it was tried again
+  Cell waits_for_room = 0;  // 1: it is full, and the same append is tried again and again
   HistogramCells sync_ns{};
   HistogramCells group_events{};
   HistogramCells durable_ns{};  // oldest ingress of the batch to durable, counted for each of its events
