@@ -146,6 +146,11 @@ TEST_P(Ending, ByAStopAnswersForAllThatWasRead) {
   check_the_end();
 }
 
+// The system keeps what a killed process has written.
+INSTANTIATE_TEST_SUITE_P(UnsyncedOf, Ending,
+                         ::testing::Values("wal_segment_os", "wal_rocksdb_os", "wal_lmdb_os",
+                                           "wal_sqlite_os"),
+                         [](const auto& one) { return std::string(one.param); });
 INSTANTIATE_TEST_SUITE_P(Of, Ending,
                          ::testing::Values("wal_segment", "sharded", "wal_rocksdb", "wal_lmdb", "wal_sqlite"),
                          [](const auto& one) { return std::string(one.param); });

@@ -10,7 +10,9 @@ namespace tickweir::crash {
 namespace fs = std::filesystem;
 
 Exchange::Exchange(const std::string& variant)
-    : is_sharded_(variant == "sharded"), backend_(is_sharded_ ? "wal_segment" : variant) {}
+    : is_sharded_(variant == "sharded"),
+      is_os_(variant.ends_with("_os")),
+      backend_(is_sharded_ ? "wal_segment" : variant.substr(0, variant.size() - (is_os_ ? 3 : 0))) {}
 
 std::vector<std::string> Exchange::words(const char* command) const {
   // wal_lmdb has exchange-lmdb.yaml.
@@ -29,6 +31,7 @@ std::vector<std::string> Exchange::words(const char* command) const {
   if (is_sharded_) {
     words.insert(words.end(), {"--set", "stages.book.shards=" + std::to_string(2 + starts_ / 6 % 2)});
   }
+  if (is_os_) words.insert(words.end(), {"--set", "stages.log.durability.sync=os"});
   if (backend_ == "wal_segment") {
     words.insert(words.end(), {"--set", "stages.log.config.segment_bytes=1MiB"});
   }

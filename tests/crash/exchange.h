@@ -18,7 +18,8 @@ namespace tickweir::crash {
 // pipelines/exchange.yaml, or its variant, with its data in a folder of its own.
 class Exchange {
  public:
-  // The back end of the order log, such as "wal_segment", or "sharded": that, and the book in shards.
+  // The back end of the order log, such as "wal_segment", with "_os" behind it for `sync: os`; or "sharded":
+  // wal_segment, and the book in shards.
   explicit Exchange(const std::string& variant);
 
   // Starts it and waits until it runs. What it wrote to stderr is the failure's text.
@@ -42,6 +43,7 @@ class Exchange {
   [[nodiscard]] std::vector<std::string> words(const char* command) const;
 
   bool is_sharded_;
+  bool is_os_;
   std::string backend_;
   testing::TempFolder folder_;
   std::uint32_t starts_ = 0;

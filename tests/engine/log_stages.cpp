@@ -55,6 +55,7 @@ std::uint64_t shown_to_filter = 0;
 
 class MemoryLog : public WalBackend {
  public:
+  static constexpr bool appends_outlive_process = true;
   explicit MemoryLog(const Context& context) : id_(context.stage_id()), disk_(Disks::get().of(id_)) {}
   void open(const LogRequest& request, LogState& state) {
     if (disk_.schema.empty()) disk_.schema = request.schema;
@@ -106,6 +107,12 @@ class MemoryLog : public WalBackend {
  protected:
   std::string id_;
   Disk& disk_;
+};
+
+class ForgetfulLog final : public MemoryLog {
+ public:
+  static constexpr bool appends_outlive_process = false;
+  using MemoryLog::MemoryLog;
 };
 
 class OverlappingLog final : public MemoryLog {
@@ -251,6 +258,10 @@ Plugin make(const char* name, const Description& description) {
 
 const Plugin& memory_log_plugin() {
   static const Plugin plugin = make<MemoryLog>("wal_test", {.accepts = "*", .options = options});
+  return plugin;
+}
+const Plugin& forgetful_log_plugin() {
+  static const Plugin plugin = make<ForgetfulLog>("wal_forgetful", {.accepts = "*", .options = options});
   return plugin;
 }
 const Plugin& overlapping_log_plugin() {

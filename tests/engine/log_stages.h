@@ -64,6 +64,8 @@ struct Settled {
 std::vector<Settled>& settled();
 
 const Plugin& memory_log_plugin();
+// The same, but what was not synced is gone with the process.
+const Plugin& forgetful_log_plugin();
 // The same, but it takes appends during a sync, which covers none of them. Such a sync on a thread of its own
 // waits for an append, if one must come: `parameter` events in all; 0: none.
 const Plugin& overlapping_log_plugin();

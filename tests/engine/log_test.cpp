@@ -265,6 +265,21 @@ TEST_P(Logs, SyncAsTheirModeSays) {
   }
 }
 
+TEST_P(Logs, SyncInOsWhatDoesNotOutliveTheProcess) {
+  Shape os = shape();
+  os.sync = SyncMode::os;
+  os.forgets = true;
+  ASSERT_TRUE(Pipeline(os)());
+  EXPECT_GT(disk("log").syncs, 0U);
+  ASSERT_EQ(settled().size(), 1000U);
+  for (const Settled& one : settled()) ASSERT_TRUE(one.is_durable);
+  EXPECT_EQ(disk("trades").upstream_synced_at_append, 1000U);
+  Disks::get().clear();
+  os.sync = SyncMode::none;
+  ASSERT_TRUE(Pipeline(os)());
+  EXPECT_EQ(disk("log").syncs, 0U) << "nobody was promised anything";
+}
+
 TEST_P(Logs, EndWhenAbandonedInsideASync) {
   Disks::get().close("log");
   Pipeline run(shape());

@@ -57,12 +57,18 @@ Result<void> LogStage::open() {
 
 Result<void> LogStage::read_last_time() {
   if (facts_.first_sequence == 0) return {};
-  OwnBatch last(graph_.config.batch_bytes_max, 1);
-  auto read = store_.read(facts_.last_sequence, last.room());
-  if (!read) return read.error();
-  if (!*read) return Error{"the log does not hold its last event, " + std::to_string(facts_.last_sequence)};
-  last_time_ = reinterpret_cast<const Event*>(last.batch().data)->time;
+  auto time = time_of(facts_.last_sequence);
+  if (!time) return time.error();
+  last_time_ = *time;
   return {};
+}
+
+Result<std::uint64_t> LogStage::time_of(std::uint64_t sequence) {
+  OwnBatch one(graph_.config.batch_bytes_max, 1);
+  auto read = store_.read(sequence, one.room());
+  if (!read) return read.error();
+  if (!*read) return Error{"the log does not hold event " + std::to_string(sequence)};
+  return reinterpret_cast<const Event*>(one.batch().data)->time;
 }
 
 std::uint64_t LogStage::number(tickweir_batch& batch) {
