@@ -60,6 +60,7 @@ class MemoryLog : public WalBackend {
   void open(const LogRequest& request, LogState& state) {
     if (disk_.schema.empty()) disk_.schema = request.schema;
     describe(state);
+    state.note = disk_.note.c_str();
     disk_.synced = disk_.events.size();
   }
   void append(std::span<const tickweir_span> spans, std::uint64_t first_sequence, std::uint32_t event_count) {

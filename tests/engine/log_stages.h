@@ -28,6 +28,7 @@ struct Disk {
       0;  // synced of `upstream` when this one was last appended to
   std::string upstream;
   std::string schema;
+  std::string note;     // of what the next start repairs
   std::uint8_t id = 0;  // of the log: another number, another log
   // What a power cut leaves.
   void cut() { events.resize(synced); }

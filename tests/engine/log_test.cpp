@@ -238,6 +238,17 @@ TEST_P(Logs, WaitWhileTheDiskIsFullAndGoOnWhenThereIsRoom) {
   EXPECT_NE(run.logged().find("the disk has room again"), std::string::npos);
 }
 
+TEST_P(Logs, CountWhatTheyRepairAtTheStart) {
+  Pipeline sound(shape());
+  ASSERT_TRUE(sound());
+  EXPECT_EQ(sound.engine().telemetry().logs[2]->repairs, 0U);
+  disk("log").note = "cut a torn end";
+  Pipeline torn(shape());
+  ASSERT_TRUE(torn());
+  EXPECT_EQ(torn.engine().telemetry().logs[2]->repairs, 1U);
+  EXPECT_NE(torn.logged().find("cut a torn end"), std::string::npos) << torn.logged();
+}
+
 TEST_P(Logs, KeepGroupsWithinTheirBound) {
   for (const std::uint32_t bound : {1U, 5U, 64U}) {
     Disks::get().clear();

@@ -43,6 +43,7 @@ Result<void> LogStage::open() {
   if (!opened) return opened.error();
   facts_ = std::move(*opened);
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
+  if (!facts_.note.empty() && !mode.is_replay) add_to_cell(cells_.repairs, 1);
   if (!mode.is_replay) {
     auto described = store_.describe();
     if (!described) return described.error();

@@ -51,8 +51,8 @@ struct BoundOptions {
 // What a log does before it calls an event durable. A back end that keeps in the process what was not synced
 // is synced in `os` as in `group`: otherwise the end of the process would lose what was acknowledged.
 [[nodiscard]] inline SyncMode sync_of(const DurabilityConfig& durability, const Plugin& back_end) {
-  const bool is_kept = back_end.table->wal->appends_outlive_process != 0;
-  return durability.sync == SyncMode::os && !is_kept ? SyncMode::group : durability.sync;
+  if (durability.sync != SyncMode::os) return durability.sync;
+  return back_end.table->wal->appends_outlive_process != 0 ? SyncMode::os : SyncMode::group;
 }
 
 enum class EdgeKind {
