@@ -29,6 +29,7 @@ struct Copy {
   double copy_seconds = 0;
   double compare_seconds = 0;
   std::string lost;  // with --keep-readable: why it ends early
+  bool has_own_id = false;
   bool has_begun = false;
 
   [[nodiscard]] std::uint64_t events() const { return last == 0 ? 0 : last - first + 1; }
@@ -101,7 +102,9 @@ Result<void> compare(NamedLog& from, NamedLog& to, const Copy& copy) {
 Result<void> copy_and_compare(NamedLog& from, NamedLog& to, bool keep_readable, Copy& copy) {
   auto facts = from.open(true);
   if (!facts) return std::move(facts.error()).within(from.name());
-  if (auto opened = to.open_new(facts->schema); !opened) return std::move(opened.error()).within(to.name());
+  auto opened = to.open_new(facts->schema, facts->id);
+  if (!opened) return std::move(opened.error()).within(to.name());
+  copy.has_own_id = opened->id != facts->id;
   copy.has_begun = true;
   const auto begin = Clock::now();
   if (auto copied = copy_events(from, to, *facts, keep_readable, copy); !copied) return copied.error();
@@ -160,6 +163,10 @@ int wal_copy_command(const Arguments& arguments) {
   if (!copy.lost.empty()) {
     print_log_error(*from, copy.lost,
                     "what comes after event " + std::to_string(copy.last) + " was not copied");
+  }
+  if (copy.has_own_id) {
+    std::fprintf(stderr, "tickweir: %s has an id of its own: snapshots taken with %s do not fit it\n",
+                 to->name().c_str(), from->name().c_str());
   }
   print(arguments, *from, *to, copy);
   return exit_done;

@@ -165,22 +165,22 @@ std::optional<std::string> NamedLog::missing() const {
   return {};
 }
 
-Result<LogFacts> NamedLog::open(const std::string& schema, bool is_read_only) {
+Result<LogFacts> NamedLog::open(const std::string& schema, bool is_read_only, const std::string& id) {
   if (auto made = make(); !made) return made.error();
-  auto opened = store_->open(schema, is_read_only);
+  auto opened = store_->open(schema, is_read_only, id);
   is_open_ = static_cast<bool>(opened);
   return opened;
 }
 
 Result<LogFacts> NamedLog::open(bool is_read_only) {
   if (const auto problem = missing()) return Error{*problem};
-  return open("", is_read_only);
+  return open("", is_read_only, "");
 }
 
-Result<LogFacts> NamedLog::open_new(const std::string& schema) {
+Result<LogFacts> NamedLog::open_new(const std::string& schema, const std::string& id) {
   if (!missing()) {
     // Read-only: what is there may be precious.
-    auto held = open("", true);
+    auto held = open("", true, "");
     if (!held) return std::move(held.error()).within("a copy needs a path where there is nothing");
     if (held->last_sequence != 0) {
       return Error{"it has events up to " + std::to_string(held->last_sequence) +
@@ -188,7 +188,7 @@ Result<LogFacts> NamedLog::open_new(const std::string& schema) {
     }
     if (auto closed = close(); !closed) return closed.error();
   }
-  return open(schema, false);
+  return open(schema, false, id);
 }
 
 Result<void> NamedLog::read(std::uint64_t first, std::uint64_t last,

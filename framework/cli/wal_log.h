@@ -38,8 +38,9 @@ class NamedLog {
 
   // Of a log that must be there.
   Result<LogFacts> open(bool is_read_only);
-  // Of a log that must not be there yet, or be empty.
-  Result<LogFacts> open_new(const std::string& schema);
+  // Of a log that must not be there yet, or be empty. `id`: it shall have; an empty one that is there keeps
+  // its own.
+  Result<LogFacts> open_new(const std::string& schema, const std::string& id);
   // Closes it and makes the back end anew; it can be opened again.
   Result<void> close();
   LogStore& store() { return *store_; }
@@ -50,7 +51,7 @@ class NamedLog {
 
  private:
   Result<void> make();
-  Result<LogFacts> open(const std::string& schema, bool is_read_only);
+  Result<LogFacts> open(const std::string& schema, bool is_read_only, const std::string& id);
   // What to say when there is nothing in its `path`.
   [[nodiscard]] std::optional<std::string> missing() const;
 

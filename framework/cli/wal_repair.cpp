@@ -10,10 +10,20 @@ namespace tickweir {
 namespace {
 
 constexpr const char* help_refused =
-    "nothing was changed; put a copy of the log in its place, or give the stage an empty path";
+    "nothing was changed; put a copy of the log in its place, or give the stage an empty path; `tickweir wal "
+    "copy LOG --to NEW --keep-readable` saves what can be read";
 constexpr const char* help_in_part =
     "put a copy of the log in its place; `tickweir wal copy LOG --to NEW --keep-readable` saves what can be "
     "read";
+
+// Whether it opens, and has the last event that it says it has: damage is told by the read that gets there.
+Result<void> look_at(NamedLog& log) {
+  auto facts = log.open(true);
+  if (!facts) return facts.error();
+  if (facts->first_sequence == 0) return {};
+  return log.read(facts->last_sequence, facts->last_sequence,
+                  [](const tickweir_batch&) -> Result<bool> { return true; });
+}
 
 }  // namespace
 
@@ -22,9 +32,8 @@ int wal_repair_command(const Arguments& arguments) {
   const auto log = find_log(arguments, arguments.target, code);
   if (log == nullptr) return code;
   // Read-only first: what is not there, or is damaged, is not touched at all.
-  auto before = log->open(true);
-  if (!before) {
-    print_log_error(*log, before.error().message, help_refused);
+  if (auto looked = look_at(*log); !looked) {
+    print_log_error(*log, looked.error().message, help_refused);
     return exit_failed;
   }
   if (auto closed = log->close(); !closed) {

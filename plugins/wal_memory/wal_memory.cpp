@@ -2,9 +2,9 @@
 //
 // Events: any. Order: as appended. Time: none used. Memory: all events, up to `capacity`.
 #include <array>
-#include <random>
 
 #include "memory_log.h"
+#include "tickweir/log_folder.h"
 #include "tickweir/stage.h"
 
 namespace {
@@ -28,8 +28,7 @@ class WalMemory final : public WalBackend {
     if (request.is_read_only != 0)
       throw std::runtime_error("a log in memory is always new: there is nothing to read");
     schema_ = request.schema == nullptr ? "" : request.schema;
-    std::random_device random;
-    for (std::uint8_t& byte : id_) byte = static_cast<std::uint8_t>(random());
+    id_ = new_log_id(request);
     tell(state, "");
   }
   void append(std::span<const tickweir_span> spans, std::uint64_t first_sequence, std::uint32_t event_count) {

@@ -1,8 +1,9 @@
 // Groups in a RocksDB database, in the folder `db` of the log: one value a group, keys in big-endian order.
 //
-// put() writes to RocksDB's own log without a sync, so it can be read at once; commit() syncs that log.
-// Values go to blob files when the memory table is flushed, so compaction never copies them. A torn end of
-// RocksDB's log is cut, damage within it is an error (kTolerateCorruptedTailRecords, as for synced writes).
+// put() writes to RocksDB's own log without a sync (manual_wal_flush is off: by write(2) before it returns),
+// so it can be read at once and outlives the process; commit() syncs that log. Values go to blob files when
+// the memory table is flushed, so compaction never copies them. A torn end of RocksDB's log is cut, damage
+// within it is an error (kTolerateCorruptedTailRecords, as for synced writes).
 //
 // Threading: one call after the other; RocksDB flushes on threads of its own.
 // Errors:    thrown as std::runtime_error with RocksDB's words.
@@ -32,6 +33,7 @@ class NoLogger final : public rocksdb::Logger {
 class Store {
  public:
   static constexpr const char* file = "db/CURRENT";
+  static constexpr bool puts_outlive_process = true;  // a put is in RocksDB's log file when it returns
 
   explicit Store(const Context&) {}
   Store(const Store&) = delete;

@@ -11,8 +11,7 @@ namespace {
 using namespace tickweir;
 
 constexpr std::array options{
-    Option{
-        .type = text, .name = "path", .help = "The log's folder; it is made, the one above it must exist."},
+    Option{.type = text, .name = "path", .help = "The log's folder; made if it is not there."},
 };
 
 class RocksLog final : public GroupedLog<rocks::Store> {

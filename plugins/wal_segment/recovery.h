@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -99,35 +100,97 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
   return tail;
 }
 
+namespace detail {
+
+constexpr int torn_copies_max = 9;  // of one place
+
+// "000000000001.segment.8192.torn", then "...torn.2" and on.
+[[nodiscard]] inline std::string torn_path(const File& segment, std::uint64_t from, int number) {
+  const std::string path = segment.path() + "." + std::to_string(from) + ".torn";
+  return number == 1 ? path : path + "." + std::to_string(number);
+}
+
+// Shows the bytes from `from` to `end` to `visit`, piece by piece, with their offsets.
+template <typename Visit>
+void for_each_piece(const File& segment, std::uint64_t from, std::uint64_t end, Visit&& visit) {
+  std::vector<std::uint8_t> room(std::min<std::uint64_t>(end - from, FileWindow::read_ahead));
+  for (std::uint64_t at = from; at < end; at += room.size()) {
+    const std::span piece(room.data(), std::min<std::uint64_t>(room.size(), end - at));
+    if (segment.read(piece.data(), piece.size(), at) != piece.size())
+      throw std::runtime_error(segment.path() + " became shorter");
+    visit(piece, at);
+  }
+}
+
+// Whether a copy holds the torn end already: that, or what a recovery that was cut short has left of it,
+// which has zeros in places.
+[[nodiscard]] inline bool holds_tail(const File& copy, const File& segment, const Tail& tail) {
+  const std::uint64_t from = tail.position.offset;
+  if (copy.bytes() < tail.dirty_end - from) return false;
+  bool holds = true;
+  std::vector<std::uint8_t> kept;
+  for_each_piece(segment, from, tail.dirty_end, [&](std::span<const std::uint8_t> piece, std::uint64_t at) {
+    kept.resize(piece.size());
+    holds = holds && copy.read(kept.data(), kept.size(), at - from) == kept.size();
+    for (std::size_t i = 0; i < piece.size() && holds; ++i) holds = piece[i] == 0 || piece[i] == kept[i];
+  });
+  return holds;
+}
+
+inline void require_room(bool is_written, const std::string& path) {
+  if (!is_written)
+    throw std::runtime_error("cannot cut the torn end of the log: no room on the disk for " + path);
+}
+
+// It is whole before it gets its name, and never replaced.
+inline void copy_tail(const Files& files, const std::string& folder, const File& segment, const Tail& tail,
+                      const std::string& path) {
+  const std::string unfinished = path + ".new";
+  if (files.open_if_there(unfinished, TICKWEIR_FILE_READ).is_open()) files.remove(unfinished);
+  File copy = files.open(unfinished, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
+  const std::uint64_t from = tail.position.offset;
+  for_each_piece(segment, from, tail.dirty_end, [&](std::span<const std::uint8_t> piece, std::uint64_t at) {
+    require_room(copy.write(piece.data(), piece.size(), at - from), path);
+  });
+  copy.sync();
+  copy.close();
+  files.rename(unfinished, path);
+  files.sync_folder(folder);
+}
+
+// Sees to it that a copy is there, and says where.
+[[nodiscard]] inline std::string keep_tail(const Files& files, const std::string& folder, const File& segment,
+                                           const Tail& tail) {
+  for (int number = 1; number <= torn_copies_max; ++number) {
+    const std::string path = torn_path(segment, tail.position.offset, number);
+    const File kept = files.open_if_there(path, TICKWEIR_FILE_READ);
+    if (kept.is_open() && !TICKWEIR_BUG("torn copy replaced")) {
+      if (!holds_tail(kept, segment, tail)) continue;
+      files.sync_folder(folder);  // its name may be as new as a cut recovery left it
+    } else {
+      copy_tail(files, folder, segment, tail, path);
+    }
+    return "; a copy is in " + path;
+  }
+  return "; no copy was kept: there are " + std::to_string(torn_copies_max) + " of that place already";
+}
+
+}  // namespace detail
+
 // Makes the torn end zeros, after keeping a copy of it beside the segment. Returns a sentence for people.
 [[nodiscard]] inline std::string cut_tail(const Files& files, const std::string& folder, File& segment,
                                           const Tail& tail) {
   const std::uint64_t from = tail.position.offset;
-  const std::string copy_path = segment.path() + "." + std::to_string(from) + ".torn";
-  if (files.open_if_there(copy_path, TICKWEIR_FILE_READ).is_open()) files.remove(copy_path);
-  File copy = files.open(copy_path, TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
-  std::vector<std::uint8_t> room(std::min<std::uint64_t>(tail.dirty_end - from, FileWindow::read_ahead));
-  const auto require = [](bool written, const std::string& path) {
-    if (!written)
-      throw std::runtime_error("cannot cut the torn end of the log: no room on the disk for " + path);
-  };
-  for (std::uint64_t at = from; at < tail.dirty_end; at += room.size()) {
-    const std::uint64_t bytes = std::min<std::uint64_t>(room.size(), tail.dirty_end - at);
-    if (segment.read(room.data(), bytes, at) != bytes)
-      throw std::runtime_error(segment.path() + " became shorter");
-    require(copy.write(room.data(), bytes, at - from), copy_path);
-  }
-  copy.sync();
-  files.sync_folder(folder);
-  std::fill(room.begin(), room.end(), std::uint8_t{0});
-  for (std::uint64_t at = from; at < tail.dirty_end; at += room.size()) {
-    const std::uint64_t bytes = std::min<std::uint64_t>(room.size(), tail.dirty_end - at);
-    require(segment.write(room.data(), bytes, at), segment.path());
+  const std::string kept = detail::keep_tail(files, folder, segment, tail);
+  const std::vector<std::uint8_t> zeros(
+      std::min<std::uint64_t>(tail.dirty_end - from, FileWindow::read_ahead));
+  for (std::uint64_t at = from; at < tail.dirty_end; at += zeros.size()) {
+    const std::uint64_t bytes = std::min<std::uint64_t>(zeros.size(), tail.dirty_end - at);
+    detail::require_room(segment.write(zeros.data(), bytes, at), segment.path());
   }
   return "cut a torn end of " + std::to_string(tail.dirty_end - from) + " bytes at byte " +
          std::to_string(from) + " of " + segment.path() + ", after sequence " +
-         std::to_string(tail.position.next_sequence - 1) + " (" + tail.problem + "); a copy is in " +
-         copy_path;
+         std::to_string(tail.position.next_sequence - 1) + " (" + tail.problem + ")" + kept;
 }
 
 }  // namespace tickweir::wal_segment

@@ -83,9 +83,11 @@ constexpr std::uint64_t block_header_bytes = sizeof(BlockHeader);
 class Damage : public std::runtime_error {
  public:
   Damage(const std::string& file, std::uint64_t offset, std::uint64_t sequence, const std::string& found)
-      : std::runtime_error(file + " is damaged at byte " + std::to_string(offset) + ": " + found +
-                           "; events from sequence " + std::to_string(sequence) +
-                           " on cannot be trusted. Nothing was changed: restore the file from a copy") {}
+      : std::runtime_error(
+            file + " is damaged at byte " + std::to_string(offset) + ": " + found +
+            "; events from sequence " + std::to_string(sequence) +
+            " on cannot be trusted. Nothing was changed: restore the file from a copy, or keep what can be "
+            "read: tickweir wal copy LOG --to NEW --keep-readable") {}
 };
 
 [[nodiscard]] inline std::string numbered_name(std::uint64_t number, std::string_view suffix) {
@@ -124,8 +126,24 @@ class Damage : public std::runtime_error {
   return page;
 }
 
+[[nodiscard]] inline bool has_right_check(HeaderPage page) {
+  SegmentHeader header;
+  std::memcpy(&header, page.data(), sizeof header);
+  std::memset(page.data() + offsetof(SegmentHeader, check), 0, sizeof header.check);
+  return crc32c(page.data(), page.size()) == header.check;
+}
+
+// A whole header of a version that is still to come when this is written.
+[[nodiscard]] inline bool is_newer(const HeaderPage& page) {
+  SegmentHeader header;
+  std::memcpy(&header, page.data(), sizeof header);
+  return header.magic == segment_magic && header.version > format_version_reused && has_right_check(page) &&
+         !TICKWEIR_BUG("version ignored");
+}
+
 // The header of a page, or what is wrong with it in `problem`. `file_bytes`: the length of its file.
-[[nodiscard]] inline SegmentHeader decode(HeaderPage page, std::uint64_t file_bytes, std::string& problem) {
+[[nodiscard]] inline SegmentHeader decode(const HeaderPage& page, std::uint64_t file_bytes,
+                                          std::string& problem) {
   SegmentHeader header;
   std::memcpy(&header, page.data(), sizeof header);
   problem.clear();
@@ -135,9 +153,7 @@ class Damage : public std::runtime_error {
     problem = "found format version " + std::to_string(header.version) + ", this program reads versions " +
               std::to_string(format_version) + " and " + std::to_string(format_version_reused);
   } else {
-    const std::uint32_t found = header.check;
-    std::memset(page.data() + offsetof(SegmentHeader, check), 0, sizeof header.check);
-    if (crc32c(page.data(), page.size()) != found) {
+    if (!has_right_check(page)) {
       problem = "the header's checksum is wrong";
     } else if (header.segment_bytes != file_bytes) {
       problem =

@@ -4,7 +4,7 @@
 //   <path>/000000000001.segment ...    see segment_format.h
 //   <path>/000000000001.ready ...      files for segments to come: see segment_supply.h
 //   <path>/*.segment.new               one that is being made, maybe ahead; removed at the next start
-//   <path>/*.torn                      what a crash left behind the last good block, kept for people
+//   <path>/*.torn, *.torn.2 ...        what a crash left behind the last good block, kept for people
 //
 // Threading: one call after the other, from any thread, but that append() may run while sync() does: the two
 //            meet only where a segment is full, and there append waits. With spares, a thread of its own
@@ -39,14 +39,14 @@ class SegmentLog {
         segment_bytes_(supply.segment_bytes),
         supply_(files, path_, supply) {}
 
-  // Recovers. `schema` is kept by a new log; an old one has its own.
-  void open(bool is_read_only, const std::string& schema) {
+  // Recovers. `schema` and `id` (zeros: a random one) are those of a new log; an old one has its own.
+  void open(bool is_read_only, const std::string& schema, const LogId& id = {}) {
     is_read_only_ = is_read_only;
     if (!is_read_only) take_folder();
     find_segments();
     if (segments_.empty()) {
       if (is_read_only) throw std::runtime_error("there is no log in " + path_);
-      begin(schema);
+      begin(schema, id);
     } else {
       recover();
     }
@@ -120,7 +120,7 @@ class SegmentLog {
   [[nodiscard]] std::size_t ready_count() const { return supply_.ready_count(); }
   [[nodiscard]] const LogId& id() const { return segments_.front().header.log_id; }
   [[nodiscard]] const std::string& schema() const { return schema_; }
-  // What open() repaired; "" when nothing was.
+  // What open() repaired, or found and left as it is; "" when nothing was.
   [[nodiscard]] const std::string& repaired() const { return repaired_; }
 
  private:
@@ -131,10 +131,13 @@ class SegmentLog {
 
   void take_folder();
   void find_segments();
-  [[nodiscard]] SegmentHeader read_header(const std::string& path, std::uint64_t number);
+  [[nodiscard]] SegmentHeader read_header(const File& file, std::uint64_t number);
+  void add_segment(const std::string& path, std::uint64_t number);
   void read_schema();
-  void begin(const std::string& schema);
+  void begin(const std::string& schema, const LogId& id);
   void recover();
+  void look_at_end();
+  [[nodiscard]] bool is_growing(const Position& end) const;
   [[nodiscard]] bool roll(std::uint64_t bytes);
   [[nodiscard]] bool restart(std::uint64_t first_sequence);
   void seek(std::uint64_t sequence);
@@ -187,6 +190,7 @@ class SegmentLog {
   std::vector<Segment> segments_;  // never empty while open
   std::string schema_;
   std::string repaired_;
+  std::optional<Damage> damage_;  // read-only: where what can be read ends
   std::uint64_t next_sequence_ = 1;
   BlockPlan plan_;
   SegmentWriter writer_;

@@ -56,6 +56,8 @@ inline bool SegmentLog::next_block() {
       go_to_next_segment(end);
     } else if (read_sequence_ >= next_sequence_) {
       return false;
+    } else if (damage_) {
+      throw *damage_;
     } else {
       throw Damage(reader_.path(), reader_.position().offset, read_sequence_,
                    end.problem.empty() ? "events that were there are gone" : end.problem);

@@ -53,7 +53,7 @@ class SegmentSupply {
       if (number && has_room && is_fit(path, oldest)) {
         ready_.push_back(path);
         last_number_ = *number;
-      } else if (number || name.ends_with(".segment.new")) {
+      } else if (number || name.ends_with(".segment.new") || is_torn_unfinished(name)) {
         files_.remove(path);
       }
     }
@@ -118,6 +118,11 @@ class SegmentSupply {
 
  private:
   static constexpr std::string_view ready_suffix = ".ready";
+
+  // A copy of a torn end that a recovery had not finished; what it was of is still there.
+  static bool is_torn_unfinished(std::string_view name) {
+    return name.ends_with(".new") && name.find(".torn") != std::string_view::npos;
+  }
 
   // Not after a restore of older segments beside it: blocks of a segment to come would pass for its own.
   [[nodiscard]] bool is_fit(const std::string& path, const SegmentHeader* oldest) const {

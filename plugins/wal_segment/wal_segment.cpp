@@ -1,7 +1,9 @@
 // A log in segment files of our own format: preallocated, checksummed, recovered after a crash.
 //
 // Events: any. Order: as appended. Time: none used. Memory: a read buffer of 1 MiB.
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <sstream>
 
 #include "segment_log.h"
@@ -50,7 +52,9 @@ class WalSegment final : public WalBackend {
   }
 
   void open(const LogRequest& request, LogState& state) {
-    log_.open(request.is_read_only != 0, request.schema == nullptr ? "" : request.schema);
+    wal_segment::LogId id{};
+    std::copy(std::begin(request.id), std::end(request.id), id.begin());
+    log_.open(request.is_read_only != 0, request.schema == nullptr ? "" : request.schema, id);
     note_ = log_.repaired();
     tell(state);
   }
@@ -58,6 +62,7 @@ class WalSegment final : public WalBackend {
     log_.append(spans, first_sequence, event_count);
   }
   static constexpr bool appends_during_sync = true;
+  static constexpr bool appends_outlive_process = true;  // it is written to the file when append returns
   void sync() { log_.sync(); }
   bool read(std::uint64_t sequence, tickweir_batch& room) { return log_.read(sequence, room); }
   void truncate_before(std::uint64_t sequence) { log_.truncate_before(sequence); }

@@ -106,7 +106,7 @@ TEST(Api, ShowsGraphPluginsAndBuild) {
   EXPECT_EQ(plugins[1]["options"][0]["default"], "500");
   EXPECT_EQ(plugins[1]["reasons"][1]["name"], "too_old");
   const json build = json::parse(admin_page(made.view(), "/api/v1/build", "").body);
-  EXPECT_EQ(build["plugin_abi"], "0.5");
+  EXPECT_EQ(build["plugin_abi"], "0.6");
 }
 
 TEST(Api, SurvivesTextThatIsNotUtf8) {

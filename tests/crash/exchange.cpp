@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 Exchange::Exchange(const std::string& variant)
     : is_sharded_(variant == "sharded"),
       is_retaining_(variant == "retaining"),
-      backend_(is_sharded_ || is_retaining_ ? "wal_segment" : variant) {}
+      is_os_(variant.ends_with("_os")),
+      backend_(is_sharded_ || is_retaining_ ? "wal_segment"
+                                            : variant.substr(0, variant.size() - (is_os_ ? 3 : 0))) {}
 
 Exchange::~Exchange() {
   if (!::testing::Test::HasFailure()) return;
@@ -43,6 +45,7 @@ std::vector<std::string> Exchange::words(const char* command) const {
   if (is_sharded_) {
     words.insert(words.end(), {"--set", "stages.book.shards=" + std::to_string(2 + starts_ / 6 % 2)});
   }
+  if (is_os_) words.insert(words.end(), {"--set", "stages.log.durability.sync=os"});
   if (is_retaining_) {
     words.insert(words.end(),
                  {"--set", "stages.log.durability.retain=snapshots", "--set",

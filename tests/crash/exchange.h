@@ -19,8 +19,9 @@ namespace tickweir::crash {
 // pipelines/exchange.yaml, or its variant, with its data in a folder of its own.
 class Exchange {
  public:
-  // The back end of the order log, such as "wal_segment"; or, over that one, "sharded": the book in shards,
-  // or "retaining": small segments, of which those that no snapshot needs are dropped and used again.
+  // The back end of the order log, such as "wal_segment", with "_os" behind it for `sync: os`; or, over that
+  // one, "sharded": the book in shards, or "retaining": small segments, of which those that no snapshot needs
+  // are dropped and used again.
   explicit Exchange(const std::string& variant);
   // Its data stay for whoever looks into a failure, who is told where.
   ~Exchange();
@@ -47,6 +48,8 @@ class Exchange {
   [[nodiscard]] pid_t process() const { return program_->process(); }
   // What the last start() took.
   [[nodiscard]] std::chrono::microseconds start_time() const { return start_time_; }
+  // Its log of orders is not synced, so that no sync of it can fail.
+  [[nodiscard]] bool is_unsynced() const { return is_os_; }
   // Its log of orders may have lost its beginning.
   [[nodiscard]] bool drops_orders() const { return is_retaining_; }
 
@@ -60,6 +63,7 @@ class Exchange {
 
   bool is_sharded_;
   bool is_retaining_;
+  bool is_os_;
   std::string backend_;
   testing::TempFolder folder_;
   std::uint32_t starts_ = 0;

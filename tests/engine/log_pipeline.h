@@ -22,6 +22,7 @@ struct Shape {
   std::uint32_t max_events = 64;
   std::uint32_t batch_events = 16;
   bool overlaps = false;         // the logs take appends during a sync
+  bool forgets = false;          // their appends do not outlive the process; they do not overlap then
   std::int64_t waits_below = 0;  // see overlapping_log_plugin()
   bool is_gated = false;         // the last sink passes the Gate
   bool is_lasting = false;       // the source does not end
@@ -42,7 +43,9 @@ class Pipeline : public RecordedEngine {
         "source", shape.is_lasting ? lasting_source_plugin() : settling_source_plugin(), 0, {}, shape.events);
     const auto filter =
         maker_.add("filter", recovering_filter_plugin(), 0, {{.stage = source}}, shape.refuse);
-    const Plugin& backend = shape.overlaps ? overlapping_log_plugin() : memory_log_plugin();
+    const Plugin& backend = shape.forgets    ? forgetful_log_plugin()
+                            : shape.overlaps ? overlapping_log_plugin()
+                                             : memory_log_plugin();
     const auto log = maker_.add("log", backend, core, {{.stage = filter}}, shape.waits_below);
     const auto split = maker_.add("split", splitter_plugin(), core, {{.stage = log}}, 1);
     const auto trades = maker_.add("trades", backend, last, {{.stage = split}});

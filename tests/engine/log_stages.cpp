@@ -62,10 +62,12 @@ std::uint64_t shown_to_filter = 0;
 
 class MemoryLog : public WalBackend {
  public:
+  static constexpr bool appends_outlive_process = true;
   explicit MemoryLog(const Context& context) : id_(context.stage_id()), disk_(Disks::get().of(id_)) {}
   void open(const LogRequest& request, LogState& state) {
     if (disk_.schema.empty()) disk_.schema = request.schema;
     describe(state);
+    state.note = disk_.note.c_str();
     disk_.synced = disk_.events.size();
   }
   void append(std::span<const tickweir_span> spans, std::uint64_t first_sequence, std::uint32_t event_count) {
@@ -121,6 +123,12 @@ class MemoryLog : public WalBackend {
 
  private:
   std::size_t synced_groups_ = 0;
+};
+
+class ForgetfulLog final : public MemoryLog {
+ public:
+  static constexpr bool appends_outlive_process = false;
+  using MemoryLog::MemoryLog;
 };
 
 class OverlappingLog final : public MemoryLog {
@@ -280,6 +288,10 @@ Plugin make(const char* name, const Description& description) {
 
 const Plugin& memory_log_plugin() {
   static const Plugin plugin = make<MemoryLog>("wal_test", {.accepts = "*", .options = options});
+  return plugin;
+}
+const Plugin& forgetful_log_plugin() {
+  static const Plugin plugin = make<ForgetfulLog>("wal_forgetful", {.accepts = "*", .options = options});
   return plugin;
 }
 const Plugin& overlapping_log_plugin() {

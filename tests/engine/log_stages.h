@@ -29,6 +29,7 @@ struct Disk {
       0;  // synced of `upstream` when this one was last appended to
   std::string upstream;
   std::string schema;
+  std::string note;     // of what the next start repairs
   std::uint8_t id = 0;  // of the log: another number, another log
   // What a power cut leaves.
   void cut() { events.resize(synced); }
@@ -65,6 +66,8 @@ struct Settled {
 std::vector<Settled>& settled();
 
 const Plugin& memory_log_plugin();
+// The same, but what was not synced is gone with the process.
+const Plugin& forgetful_log_plugin();
 // The same, but it takes appends during a sync, which covers none of them. Such a sync on a thread of its own
 // waits for an append, if one must come: `parameter` events in all; 0: none.
 const Plugin& overlapping_log_plugin();

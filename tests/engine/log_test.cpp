@@ -241,6 +241,17 @@ TEST_P(Logs, WaitWhileTheDiskIsFullAndGoOnWhenThereIsRoom) {
   EXPECT_NE(run.logged().find("the disk has room again"), std::string::npos);
 }
 
+TEST_P(Logs, CountWhatTheyRepairAtTheStart) {
+  Pipeline sound(shape());
+  ASSERT_TRUE(sound());
+  EXPECT_EQ(sound.engine().telemetry().logs[2]->repairs, 0U);
+  disk("log").note = "cut a torn end";
+  Pipeline torn(shape());
+  ASSERT_TRUE(torn());
+  EXPECT_EQ(torn.engine().telemetry().logs[2]->repairs, 1U);
+  EXPECT_NE(torn.logged().find("cut a torn end"), std::string::npos) << torn.logged();
+}
+
 TEST_P(Logs, KeepGroupsWithinTheirBound) {
   for (const std::uint32_t bound : {1U, 5U, 64U}) {
     Disks::get().clear();
@@ -282,6 +293,21 @@ TEST_P(Logs, SyncOnceMoreWhenIdle) {
   EXPECT_EQ(disk("log").idle_syncs, 1U);
   run.engine().stop();
   ASSERT_TRUE(run.wait());
+}
+
+TEST_P(Logs, SyncInOsWhatDoesNotOutliveTheProcess) {
+  Shape os = shape();
+  os.sync = SyncMode::os;
+  os.forgets = true;
+  ASSERT_TRUE(Pipeline(os)());
+  EXPECT_GT(disk("log").syncs, 0U);
+  ASSERT_EQ(settled().size(), 1000U);
+  for (const Settled& one : settled()) ASSERT_TRUE(one.is_durable);
+  EXPECT_EQ(disk("trades").upstream_synced_at_append, 1000U);
+  Disks::get().clear();
+  os.sync = SyncMode::none;
+  ASSERT_TRUE(Pipeline(os)());
+  EXPECT_EQ(disk("log").syncs, 0U) << "nobody was promised anything";
 }
 
 TEST_P(Logs, EndWhenAbandonedInsideASync) {

@@ -128,6 +128,22 @@ TEST_P(Snapshots, OfAnotherLogOrOfALogThatLostItsEndArePassedOver) {
       << pipeline.logged();
 }
 
+// An older copy of the log was put in its place, and has since grown past the snapshot.
+TEST_P(Snapshots, OfALogThatWentOnOtherwiseArePassedOver) {
+  run(shape(900), 1);
+  const std::uint64_t at = newest().logs[0].last_sequence;
+  auto* const event = reinterpret_cast<Event*>(disk("log").events[at - 1].data());
+  ASSERT_EQ(event->time, newest().logs[0].last_time);
+  event->time += 1;
+  disk("trades").events.clear();
+  brought_ = 900;
+  run(shape(900));
+  EXPECT_NE(
+      logged_.find("of sequence " + std::to_string(at) + " of log log, which holds another event there"),
+      std::string::npos)
+      << logged_;
+}
+
 TEST_P(Snapshots, LetLogsDropWhatTheOlderOfTwoDoesNotNeed) {
   Shape dropping = shape(900);
   dropping.retain = Retain::snapshots;

@@ -36,6 +36,8 @@ class Plugins {
                   .option_count = static_cast<std::uint32_t>(made.options.size()),
                   .output_count = static_cast<std::uint32_t>(made.outputs.size())};
     made.plugin.table = &made.table;
+    made.wal.appends_outlive_process = 1;
+    if (role == TICKWEIR_ROLE_WAL) made.table.wal = &made.wal;
     return made.table;
   }
 
@@ -62,6 +64,7 @@ class Plugins {
   struct Made {
     std::vector<tickweir_output> outputs;
     std::vector<tickweir_option> options;
+    tickweir_wal wal;
     tickweir_plugin table;
     Plugin plugin;
   };
@@ -109,6 +112,8 @@ inline Plugins some_plugins() {
   plugins.add(TICKWEIR_ROLE_SINK, "sink_any", "*");
   plugins.add(TICKWEIR_ROLE_SINK, "sink_fill", "Fill|Bundle");
   plugins.add(TICKWEIR_ROLE_WAL, "wal_log", "*");
+  static tickweir_wal forgets;  // what was not synced is gone with the process
+  plugins.add(TICKWEIR_ROLE_WAL, "wal_forgets", "*").wal = &forgets;
   plugins.add(TICKWEIR_ROLE_WAL, "wal_path", "*", {}, {{.type = TICKWEIR_OPTION_TEXT, .name = "path"}});
   settle_with(
       plugins.add(TICKWEIR_ROLE_SOURCE, "source_client", nullptr, {{.name = "orders", .events = "Order"}}));

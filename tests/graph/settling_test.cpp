@@ -209,8 +209,8 @@ TEST(SettlingSources, MayHaveRepeatsKnownOffTheWayToTheLog) {
 }
 
 TEST(SettlingSources, AreWarnedWhereTheirLogDoesNotSync) {
-  const auto lines = [](SyncMode sync) {
-    return build(Pipeline().stage("s", "source_client").stage("log", "wal_log", {"s"}).sync(sync)).lines;
+  const auto lines = [](SyncMode sync, const char* back_end = "wal_log") {
+    return build(Pipeline().stage("s", "source_client").stage("log", back_end, {"s"}).sync(sync)).lines;
   };
   EXPECT_EQ(
       lines(SyncMode::none),
@@ -220,6 +220,7 @@ TEST(SettlingSources, AreWarnedWhereTheirLogDoesNotSync) {
       lines(SyncMode::os),
       Lines{"26:1 warning: source \"s\" acknowledges events that log \"log\" has not synced: a power cut "
             "loses some of them (use sync: group, or each)"});
+  EXPECT_EQ(lines(SyncMode::os, "wal_forgets"), Lines{}) << "it is synced";
   EXPECT_EQ(lines(SyncMode::group), Lines{});
   EXPECT_EQ(lines(SyncMode::each), Lines{});
 }

@@ -129,15 +129,15 @@ TEST_F(Museum, RefusesAFolderNamedLikeAPlugin) {
 }
 
 TEST_F(Museum, RefusesAnOlderAbi) {
-  place("x.so", altered("abi=0.5\n", "abi=0.1\n"));
+  place("x.so", altered("abi=0.6\n", "abi=0.1\n"));
   EXPECT_EQ(refusal(),
-            "was built for plugin ABI 0.1 (SDK 0.1.0), this runtime needs 0.5; rebuild it with SDK 0.1.0");
+            "was built for plugin ABI 0.1 (SDK 0.1.0), this runtime needs 0.6; rebuild it with SDK 0.1.0");
 }
 
 TEST_F(Museum, RefusesANewerAbi) {
-  place("x.so", altered("abi=0.5\n", "abi=0.6\n"));
+  place("x.so", altered("abi=0.6\n", "abi=0.7\n"));
   EXPECT_EQ(refusal(),
-            "was built for plugin ABI 0.6 (SDK 0.1.0), newer than this runtime's 0.5; update tickweir, or "
+            "was built for plugin ABI 0.7 (SDK 0.1.0), newer than this runtime's 0.6; update tickweir, or "
             "rebuild it "
             "with SDK 0.1.0");
 }

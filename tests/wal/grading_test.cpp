@@ -50,6 +50,8 @@ const Wrong wrongs[]{{"no_sync", "power_cuts"},
                      {"half_kept", "full_disk"},
                      {"syncs_again", "failed_sync"},
                      {"drops_too_much", "truncates"},
+                     {"holds_appends", "killed_unsynced"},
+                     {"own_id", "takes_id"},
                      {"hangs", "large_group"},
                      {"crashes", "large_group"}};
 INSTANTIATE_TEST_SUITE_P(Faults, Grading, ::testing::ValuesIn(wrongs),

@@ -1,4 +1,7 @@
 // Power cuts after every call to the disk, also during the recovery from one, and killed processes.
+#include <algorithm>
+#include <map>
+
 #include "segment_drive.h"
 
 namespace tickweir::wal_segment {
@@ -138,6 +141,149 @@ Findings killed_processes(std::uint64_t seed) {
     const std::string wrong = recover_and_go_on(*left, {.durable = answered, .tried = answered});
     findings.expect(wrong.empty(), "round " + std::to_string(round) + ": " + wrong);
     ++findings.states;
+  }
+  return findings;
+}
+
+namespace {
+
+constexpr std::uint64_t torn_bytes = 9000;
+
+// A stopped log with a torn end: what it holds is the same for the same `history`.
+struct TornLog {
+  FaultyFiles files;
+  std::vector<std::uint8_t> tail;
+
+  TornLog() {
+    Drive drive(files, {.segment_bytes = 4 * Drive::small_segment});
+    drive.open();
+    drive.append(30);
+    drive.log().stop();
+  }
+  static std::string segment() { return std::string(folder) + "/" + segment_name(1); }
+  void tear(FaultyFiles& disk, std::uint64_t history) {
+    std::vector<std::uint8_t>& bytes = disk.contents(segment());
+    if (end_ == 0) {
+      end_ = bytes.size();
+      while (bytes[end_ - 1] == 0) --end_;
+      end_ = (end_ + 7) / 8 * 8;
+    }
+    tail.clear();
+    for (std::uint64_t i = 0; i < torn_bytes; ++i)
+      tail.push_back(static_cast<std::uint8_t>(mixed(i + history) | 1));
+    std::copy(tail.begin(), tail.end(), bytes.begin() + static_cast<std::ptrdiff_t>(end_));
+  }
+
+ private:
+  std::uint64_t end_ = 0;
+};
+
+// The copies of torn ends on that disk; "" as the name of one that is not finished.
+std::map<std::string, std::vector<std::uint8_t>> copies_on(FaultyFiles& files) {
+  std::map<std::string, std::vector<std::uint8_t>> found;
+  for (const std::string& path : files.paths()) {
+    if (path.find(".torn") == std::string::npos) continue;
+    found[path.ends_with(".new") ? "" : path] = files.contents(path);
+  }
+  return found;
+}
+
+// Recovers, though it is cut at the nth call before. False: it was not.
+bool recover_cut(const FaultyFiles& torn, std::uint64_t nth, PowerCut kind, const TornLog& log,
+                 Findings& findings) {
+  const std::string where = "recovery of a torn end cut at " + std::to_string(nth);
+  const auto first = torn.copy();
+  first->cut_at(nth);
+  bool is_cut = false;
+  try {
+    Drive(*first).open();
+  } catch (const std::exception&) {
+    is_cut = true;
+  }
+  const auto left = first->after_cut(kind, mixed(nth));
+  try {
+    Drive(*left).open();
+  } catch (const std::exception& failure) {
+    findings.expect(false, where + ": " + failure.what());
+  }
+  const auto copies = copies_on(*left);
+  findings.expect(copies.size() == 1 && copies.begin()->second == log.tail,
+                  where + ": it is not the torn end that is kept, or not alone");
+  ++findings.states;
+  return is_cut;
+}
+
+}  // namespace
+
+// What a crash left is kept as it was found, also by a recovery that is cut, and never replaced.
+Findings torn_copies() {
+  Findings findings;
+  TornLog log;
+  log.tear(log.files, 0);
+  for (const auto kind : {PowerCut::all, PowerCut::none, PowerCut::subset, PowerCut::torn}) {
+    std::uint64_t nth = 1;
+    while (recover_cut(log.files, nth, kind, log, findings)) ++nth;
+  }
+  std::map<std::string, std::vector<std::uint8_t>> before;
+  for (std::uint64_t torn = 0; torn < 12; ++torn) {
+    log.tear(log.files, torn * 10'000);
+    Drive(log.files).open();
+    const auto copies = copies_on(log.files);
+    for (const auto& [path, bytes] : before)
+      findings.expect(copies.contains(path) && copies.at(path) == bytes, path + " was replaced");
+    findings.expect(copies.size() == std::min<std::size_t>(torn + 1, 9), "there are not nine copies at most");
+    before = copies;
+    ++findings.states;
+  }
+  return findings;
+}
+
+namespace {
+
+// Large enough that its end is looked for in more than one read.
+constexpr SupplyPlan large{.segment_bytes = 4 << 20};
+
+// Opens the log to read it, while its owner appends `groups` groups before the nth read of that. False: there
+// were fewer reads.
+bool look_while_written(std::uint64_t nth, std::uint64_t groups, Findings& findings) {
+  FaultyFiles files;
+  Drive owner(files, large);
+  owner.open();
+  owner.append(30);
+  owner.sync();
+  std::uint64_t reads = 0;
+  files.before_read([&] {
+    if (++reads != nth) return;
+    for (std::uint64_t i = 0; i < groups; ++i) {
+      owner.append(9000);
+      owner.sync();
+    }
+  });
+  const std::string where = std::to_string(groups) + " groups came before read " + std::to_string(nth) + ": ";
+  Drive reader(files, large);
+  try {
+    reader.open(true);
+    files.before_read({});
+    findings.expect(reader.log().last_sequence() >= 30, where + "synced events are missing");
+    const std::string wrong = reader.check(reader.log().last_sequence());
+    findings.expect(wrong.empty(), where + wrong);
+    findings.expect(reader.log().repaired().find("damaged") == std::string::npos,
+                    where + reader.log().repaired());
+  } catch (const std::exception& failure) {
+    findings.expect(false, where + failure.what());
+  }
+  files.before_read({});
+  ++findings.states;
+  return reads >= nth;
+}
+
+}  // namespace
+
+Findings reads_while_written() {
+  Findings findings;
+  for (const std::uint64_t groups : {1U, 2U, 3U, 4U, 12U}) {  // 12: into other segments
+    std::uint64_t nth = 1;
+    while (look_while_written(nth, groups, findings)) ++nth;
   }
   return findings;
 }

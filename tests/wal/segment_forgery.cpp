@@ -38,6 +38,9 @@ bool is_refused(FaultyFiles& files, std::uint64_t last) {
 void expect_refusal(FaultyFiles& files, std::uint64_t last, const std::string& part, Findings& findings) {
   const std::string said = refusal(files, last);
   findings.expect(said.find(part) != std::string::npos, "expected \"" + part + "\", found \"" + said + "\"");
+  const auto again = files.copy();
+  const std::string at_start = refusal(*again, last, false);
+  findings.expect(at_start.find(part) != std::string::npos, "a start, likewise: \"" + at_start + "\"");
   ++findings.states;
 }
 

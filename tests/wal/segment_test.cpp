@@ -43,6 +43,12 @@ TEST(SegmentLog, W02W16W17W24KeepsWhatWasSyncedWhenThePowerGoesAtAnyCallAlsoOfAR
 TEST(SegmentLog, W16W24LeavesNoGapWhenThePowerGoesWhileItDropsSegments) {
   expect_none(cut_truncations(test_seed()));
 }
+TEST(SegmentLog, IsReadWhileItsOwnerWrites) {
+  expect_none(reads_while_written());
+}
+TEST(SegmentLog, KeepsATornEndAsItWasFoundAlsoWhenItsRecoveryIsCut) {
+  expect_none(torn_copies());
+}
 TEST(SegmentLog, W04SyncsWhatItFoundBeforeItAnswersForIt) {
   expect_none(killed_processes(test_seed()));
 }

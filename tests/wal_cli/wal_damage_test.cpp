@@ -1,4 +1,7 @@
 // tickweir wal on logs that a crash or a bad disk has been at.
+#include <cstring>
+#include <filesystem>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -106,6 +109,93 @@ TEST(WalCopy, SavesWhatCanBeReadOnlyWhenTold) {
   EXPECT_GT(lines_of(kept).size(), 1000U);
   EXPECT_TRUE(whole.starts_with(kept));
   EXPECT_EQ(saved.out.find("copied " + std::to_string(lines_of(kept).size()) + " events, "), 0U) << saved.out;
+}
+
+// One bit in the midst of the newest segment, which is all that there is: the mark says that it was synced.
+std::string rot_newest(const LogsByHand& logs) {
+  const auto segment = logs.segments().back();
+  std::string bytes = bytes_of(segment);
+  bytes[8192 + (bytes.find_last_not_of('\0') - 8192) / 2] ^= 4;
+  write_bytes(segment, bytes);
+  return segment.filename().string();
+}
+
+TEST(Run, RefusesADamagedLogAndSaysWhereItIsAndWhatToDo) {
+  const LogsByHand logs("wal_sqlite", "1MiB");
+  logs.run();
+  const std::string segment = rot_newest(logs);
+  const auto damaged = logs.files();
+  const Outcome outcome = run_program({"run", logs.pipeline()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  for (const char* const said :
+       {"stage log: open failed: ", segment.c_str(), " is damaged at byte ", "; events from sequence ",
+        " on cannot be trusted. Nothing was changed: ", "tickweir wal copy LOG --to NEW --keep-readable"}) {
+    EXPECT_NE(outcome.err.find(said), std::string::npos) << said << "\n" << outcome.err;
+  }
+  EXPECT_EQ(bytes_of(logs.segments().back()), damaged.at(logs.segments().back().string()));
+}
+
+TEST(WalCopy, SavesWhatCanBeReadOfADamagedNewestSegment) {
+  const LogsByHand logs("wal_sqlite", "1MiB");
+  logs.run();
+  const std::string whole = run_program({"wal", "cat", logs.log()}).out;
+  const std::string segment = rot_newest(logs);
+  const Outcome verified = run_program({"wal", "verify", logs.log()});
+  EXPECT_EQ(verified.exit_code, 1);
+  EXPECT_NE(verified.err.find(segment + " is damaged at byte "), std::string::npos) << verified.err;
+  const std::string to = "wal_segment:" + logs.path("saved");
+  const Outcome saved = run_program({"wal", "copy", logs.log(), "--to", to, "--keep-readable"});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_NE(saved.err.find("was not copied\n"), std::string::npos) << saved.err;
+  const std::string kept = run_program({"wal", "cat", to}).out;
+  EXPECT_GT(lines_of(kept).size(), 100U);
+  EXPECT_LT(lines_of(kept).size(), LogsByHand::events);
+  EXPECT_TRUE(whole.starts_with(kept));
+}
+
+TEST(WalCopy, SavesWhatComesBeforeAMissingSegment) {
+  const LogsByHand logs;
+  logs.run();
+  const std::string whole = run_program({"wal", "cat", logs.log()}).out;
+  std::filesystem::remove(logs.segments()[2]);
+  EXPECT_EQ(run_program({"wal", "verify", logs.log()}).exit_code, 1);
+  const std::string to = "wal_segment:" + logs.path("saved");
+  const Outcome saved = run_program({"wal", "copy", logs.log(), "--to", to, "--keep-readable"});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_NE(saved.err.find("is missing"), std::string::npos) << saved.err;
+  const std::string kept = run_program({"wal", "cat", to}).out;
+  EXPECT_GT(lines_of(kept).size(), 1000U);
+  EXPECT_TRUE(whole.starts_with(kept));
+}
+
+TEST(WalCopy, SavesWhatComesBeforeTheNewestGroupOfAStore) {
+  const LogsByHand logs("wal_lmdb");
+  logs.run();
+  const std::string trades = logs.pipeline() + ":trades";
+  const std::string whole = run_program({"wal", "cat", trades}).out;
+  // The last event's payload, wherever it lies.
+  const std::string file = logs.path("trades") + "/data.mdb";
+  std::string bytes = bytes_of(file);
+  const std::uint64_t last = lines_of(whole).size();
+  std::string head(16, '\0');
+  std::memcpy(head.data() + 8, &last, sizeof last);  // of the event: its sequence
+  const std::size_t at = bytes.find(head.substr(8));
+  ASSERT_NE(at, std::string::npos);
+  bool is_found = false;
+  for (std::size_t next = at; next != std::string::npos; next = bytes.find(head.substr(8), next + 1)) {
+    if (next % 8 != 0) continue;
+    bytes[next + 16] ^= 1;  // its origin
+    is_found = true;
+  }
+  ASSERT_TRUE(is_found);
+  write_bytes(file, bytes);
+  EXPECT_EQ(run_program({"wal", "verify", trades}).exit_code, 1);
+  EXPECT_EQ(run_program({"run", logs.pipeline()}).exit_code, 1);
+  const std::string to = "wal_segment:" + logs.path("saved");
+  const Outcome saved = run_program({"wal", "copy", trades, "--to", to, "--keep-readable"});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_NE(saved.err.find("its checksum is "), std::string::npos) << saved.err;
+  EXPECT_TRUE(whole.starts_with(run_program({"wal", "cat", to}).out));
 }
 
 TEST(WalRepair, RefusesWhatIsNoTornEndAndTouchesNothing) {

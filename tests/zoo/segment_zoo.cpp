@@ -12,6 +12,8 @@ TEST(SegmentLog, IsFoundSoundByItsSuites) {
       {"made_up_blocks", made_up_blocks},
       {"spliced_logs", spliced_logs},
       {"killed_processes", [] { return killed_processes(1); }},
+      {"torn_copies", torn_copies},
+      {"reads_while_written", reads_while_written},
       {"cut_truncations", [] { return cut_truncations(1); }},
       {"full_disks", [] { return full_disks(97); }},
       {"failed_calls", [] { return failed_calls(1); }},

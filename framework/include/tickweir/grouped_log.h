@@ -6,6 +6,8 @@
 // rule. XStore does the storing and is made from a `const Context&`:
 //
 //   static constexpr const char* file;             what must be in the folder of a log that exists
+//   static constexpr bool puts_outlive_process;    what put() took is there after the process was killed;
+//                                                  may be left out: false
 //   void open(const LogFolder&, bool is_read_only);
 //   void close();                                  drops what is not committed
 //   bool meta(const char* name, std::string& into);
@@ -44,6 +46,11 @@ struct LogGroup {
 template <typename Store>
 class GroupedLog : public WalBackend {
  public:
+  static constexpr bool appends_outlive_process = [] {
+    if constexpr (requires { Store::puts_outlive_process; }) return Store::puts_outlive_process;
+    return false;
+  }();
+
   explicit GroupedLog(const Context& context) : folder_(context.options.text("path")), store_(context) {}
   GroupedLog(const GroupedLog&) = delete;
   GroupedLog& operator=(const GroupedLog&) = delete;
@@ -72,7 +79,7 @@ class GroupedLog : public WalBackend {
       create(request);
     }
     find_ends();
-    fill(state, "");
+    fill(state, damage_);
     is_open_ = true;
   }
 
@@ -181,7 +188,7 @@ class GroupedLog : public WalBackend {
       throw LogDamage(folder_.path() + " holds events from sequence " + std::to_string(group.key) +
                       ", but no id; restore it from a copy");
     }
-    id_ = random_log_id();
+    id_ = new_log_id(request);
     schema_ = request.schema == nullptr ? "" : request.schema;
     store_.put_meta("id", {reinterpret_cast<const char*>(id_.data()), id_.size()});
     store_.put_meta("schema", schema_);
@@ -204,7 +211,13 @@ class GroupedLog : public WalBackend {
     std::string last;
     if (store_.meta("last_sequence", last)) last_ = std::strtoull(last.c_str(), nullptr, 10);
     if (!store_.at_or_before(~std::uint64_t{0}, group_)) return;
-    check_group();
+    try {
+      check_group();
+    } catch (const LogDamage& damage) {
+      if (!is_read_only_) throw;
+      find_readable(damage.what());
+      return;
+    }
     last_ = std::max(last_, next_ + count_ - 1);
     if (next_ + count_ - 1 != last_) {
       throw LogDamage("the log " + folder_.path() + " ends at sequence " +
@@ -213,7 +226,16 @@ class GroupedLog : public WalBackend {
     }
     LogGroup oldest;
     if (store_.first(oldest)) first_ = oldest.key;
-    check_log_group(oldest.bytes, oldest.key, folder_.path());
+    if (!is_read_only_) check_log_group(oldest.bytes, oldest.key, folder_.path());
+  }
+
+  // The newest group is damaged: whoever only reads is told so by the read that gets there, and can read what
+  // comes before. It holds one event at least.
+  void find_readable(const char* damage) {
+    last_ = std::max(last_, group_.key);
+    LogGroup oldest;
+    if (store_.first(oldest)) first_ = oldest.key;
+    damage_ = damage;
   }
 
   // Makes the group that holds `sequence`, which is none dropped, the present one, and stands before it.
@@ -267,6 +289,7 @@ class GroupedLog : public WalBackend {
   LogId id_{};
   std::string schema_;
   std::string note_;
+  std::string damage_;  // read-only: of the newest group
   bool is_open_ = false;
   bool is_read_only_ = false;
   bool has_failed_ = false;

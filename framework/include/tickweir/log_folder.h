@@ -10,13 +10,16 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
 #include "tickweir/files.h"
+#include "tickweir/plugin.h"
 #include "tickweir/posix_files.h"
 
 namespace tickweir {
@@ -29,6 +32,13 @@ inline LogId random_log_id() {
     throw std::runtime_error("cannot get 16 random bytes for the log's id");
   }
   return id;
+}
+
+// The id that a new log is to have.
+inline LogId new_log_id(const tickweir_log_request& request) {
+  LogId id{};
+  std::copy(std::begin(request.id), std::end(request.id), id.begin());
+  return id == LogId{} ? random_log_id() : id;
 }
 
 class LogFolder {

@@ -26,7 +26,7 @@
 /* While the major number is 0, both numbers must be equal on both sides. From 1.0 on, a plugin built
  * for minor N loads on every later minor of the same major. */
 #define TICKWEIR_ABI_MAJOR 0
-#define TICKWEIR_ABI_MINOR 5
+#define TICKWEIR_ABI_MINOR 6
 #define TICKWEIR_SDK_VERSION "0.1.0"
 #define TICKWEIR_ENTRY_SYMBOL "tickweir_plugin_entry"
 

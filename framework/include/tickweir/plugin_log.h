@@ -9,6 +9,9 @@ typedef struct tickweir_log_request {
   /* Event layouts as in the ELF note, one line an event, ended by NUL. Kept in a new log, so that it explains
    * itself; an old log keeps its own. */
   const char* schema TICKWEIR_DEFAULT(NULL);
+  /* For a new log: the id it shall have, so that snapshots taken with the log that it is a copy of fit it.
+   * All zeros: a random one. An old log keeps its own. Since 0.6. */
+  uint8_t id[16] TICKWEIR_DEFAULT({});
 } tickweir_log_request;
 
 /* What it found. Text belongs to the back end and lives until the next call on it. */
@@ -18,7 +21,7 @@ typedef struct tickweir_log_state {
   uint64_t first_sequence TICKWEIR_DEFAULT(0); /* of the oldest event held; 0: none is */
   uint64_t last_sequence TICKWEIR_DEFAULT(0);  /* of the newest event ever held, dropped or not; 0: none */
   uint64_t bytes TICKWEIR_DEFAULT(0);          /* on disk */
-  uint8_t id[16] TICKWEIR_DEFAULT({});         /* random, given at creation */
+  uint8_t id[16] TICKWEIR_DEFAULT({});         /* given at creation: random, or that of the request */
   const char* schema TICKWEIR_DEFAULT(NULL);   /* that of the log */
   const char* note TICKWEIR_DEFAULT(NULL);     /* what was repaired, for people; "" when nothing was */
 } tickweir_log_state;
@@ -33,10 +36,14 @@ typedef struct tickweir_log_state {
  *            tickweir_plugin::start is not called.
  * Promise:   after sync returned OK, whatever append had stored before sync was called survives the loss of
  *            power. After a crash, open finds a prefix of what was appended, at least up to the last good
- *            sync.
+ *            sync. A back end that sets `appends_outlive_process` promises more: what append has stored when
+ *            it returns is found after the process was killed, synced or not. Of one that does not, nothing
+ *            is taken for durable before it is synced, but with `sync: none`.
  * Errors:    a failed append or sync is final: the runtime calls nothing but stop and destroy afterwards,
  *            once the other of the two has returned.
- *            Damage that is not a torn end is an error of open or read that names place and sequence. */
+ *            Damage that is not a torn end is an error of open or read that names place and sequence. An open
+ *            that is read-only leaves it to the read that gets there, where that is possible: what comes
+ *            before can be saved then. Its last sequence is beyond the damage. */
 typedef struct tickweir_wal {
   TICKWEIR_SIZE_FIRST(struct tickweir_wal);
   uint32_t appends_during_sync TICKWEIR_DEFAULT(0); /* 1: see Threading; since 0.3 */
@@ -58,6 +65,8 @@ typedef struct tickweir_wal {
   int32_t (*truncate_before)(void* stage, uint64_t sequence, tickweir_error*) TICKWEIR_DEFAULT(NULL);
   /* The present state, and in `note` how it stores and syncs: "pwrite + fdatasync, 4 segments". */
   int32_t (*describe)(void* stage, tickweir_log_state*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
+  uint32_t appends_outlive_process TICKWEIR_DEFAULT(0); /* 1: see Promise; since 0.6 */
+  uint32_t reserved TICKWEIR_DEFAULT(0);
 } tickweir_wal;
 
 /* Takes or gives the bytes of a saved state, in order. Returns TICKWEIR_OK or TICKWEIR_FAILED. */

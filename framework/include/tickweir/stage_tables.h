@@ -100,6 +100,11 @@ class Tables {
     if constexpr (requires { Stage::appends_during_sync; }) return Stage::appends_during_sync ? 1U : 0U;
     return 0U;
   }();
+  static constexpr std::uint32_t appends_outlive_process = [] {
+    if constexpr (requires { Stage::appends_outlive_process; })
+      return Stage::appends_outlive_process ? 1U : 0U;
+    return 0U;
+  }();
   static constexpr bool has_recover = requires(Stage & s, const BatchView& batch) { s.recover(batch); };
   static constexpr bool has_show = requires(const Stage& s, TextWriter& out) { s.show(out); };
   static constexpr const char* shard_key = []() -> const char* {
@@ -334,7 +339,8 @@ class Tables {
               .sync = sync,
               .read = read,
               .truncate_before = truncate_before,
-              .describe = describe};
+              .describe = describe,
+              .appends_outlive_process = appends_outlive_process};
     }
     return {};
   }

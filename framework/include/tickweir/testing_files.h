@@ -57,6 +57,8 @@ class FaultyFiles {
   // Called in each sync of a file: before it takes effect, and once more after that, before it returns. What
   // is written then, by this call or by another thread, is covered the first time and not the second.
   void during_sync(std::function<void()> call) { during_sync_ = std::move(call); }
+  // Called before each read, with what somebody else does meanwhile.
+  void before_read(std::function<void()> call) { before_read_ = std::move(call); }
   // No more bytes than these in all files together; 0: no limit.
   void limit_bytes(std::uint64_t bytes) { bytes_max_ = bytes; }
   // Each read and write moves only a random part, at least one byte.
@@ -185,6 +187,7 @@ class FaultyFiles {
     return 0;
   }
   std::int64_t read(std::int32_t file, void* room, std::uint64_t bytes, std::uint64_t offset) {
+    if (before_read_) before_read_();
     const std::lock_guard guard(mutex_);
     const Entered entered = enter(FileCall::read);
     if (entered.error != 0) return entered.error;
@@ -330,6 +333,7 @@ class FaultyFiles {
   std::uint64_t bytes_max_ = 0;
   bool moves_short_ = false;
   std::function<void()> during_sync_;
+  std::function<void()> before_read_;
   std::mt19937_64 short_random_;
   std::uint64_t retried_syncs_ = 0;
 };

@@ -35,6 +35,7 @@ struct LogSettings {
   const tickweir_files* files = &posix_files();
   bool is_read_only = false;
   std::string schema = "EventHeader 32 0 size@0:4 type@4:2\n";
+  std::array<std::uint8_t, 16> id{};     // for a new log; zeros: a random one
   std::uint32_t batch_events_max = 256;  // of what is read
   std::uint32_t batch_bytes_max = 64 * 1024;
   bool open = true;  // false: only create; call open() yourself
@@ -93,6 +94,7 @@ class LogHarness {
     request.is_read_only = settings_.is_read_only ? 1 : 0;
     const auto schema = std::make_unique<std::string>(settings_.schema);  // lent for the call
     request.schema = schema->c_str();
+    std::copy(settings_.id.begin(), settings_.id.end(), std::begin(request.id));
     tickweir_log_state state;
     finish(plugin_.wal->open(stage(), &request, &state, error.raw()), error, "open");
     opened_ = facts(state);

@@ -9,13 +9,16 @@
 //     void truncate_before(std::uint64_t sequence);
 //     void describe(LogState&);
 //     void stop();                                               // closes
-//     static constexpr bool appends_during_sync = true;          // may be left out: false
+//     static constexpr bool appends_during_sync = true;          // these two may be left out: false
+//     static constexpr bool appends_outlive_process = true;
 //   };
 //
 // Threading: one call after the other, from changing threads. With `appends_during_sync`, append() also runs
-// on
-//            one thread while sync() does on another, so that the next group is stored while the disk works
-//            on this one; sync() answers for what was appended before it was called.
+//            on one thread while sync() does on another, so that the next group is stored while the disk
+//            works on this one; sync() answers for what was appended before it was called.
+// Promise:   with `appends_outlive_process`, what append() took is there after the process was killed.
+// Without
+//            it the log is synced in `sync: os`, too.
 // Errors:    throw. LogFull from append() says "no room now, nothing of it is kept"; anything else is final.
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "runtime/durability/log_store.h"
 
 #include <array>
+#include <charconv>
 #include <cstring>
 
 #include "tickweir/assert.h"
@@ -43,12 +44,24 @@ Result<LogFacts> facts_of(const tickweir_log_state& state) {
   return facts;
 }
 
+// The reverse of what facts_of() makes of an id.
+void take_id(const std::string& digits, std::uint8_t (&id)[16]) {
+  if (digits.empty()) return;
+  TICKWEIR_ASSERT(digits.size() == 2 * sizeof id);
+  for (std::size_t i = 0; i < sizeof id; ++i) {
+    const char* const at = digits.data() + 2 * i;
+    const auto parsed = std::from_chars(at, at + 2, id[i], 16);
+    TICKWEIR_ASSERT(parsed.ptr == at + 2);
+  }
+}
+
 }  // namespace
 
-Result<LogFacts> LogStore::open(const std::string& schema, bool is_read_only) {
+Result<LogFacts> LogStore::open(const std::string& schema, bool is_read_only, const std::string& id) {
   tickweir_log_request request;
   request.is_read_only = is_read_only ? 1 : 0;
   request.schema = schema.c_str();
+  take_id(id, request.id);
   tickweir_log_state state;
   Failure failure;
   if (wal_.open(stage_, &request, &state, failure.raw()) != TICKWEIR_OK) return failure.error("open");

@@ -38,8 +38,8 @@ class LogStore {
   // `stage`: made by table.create.
   LogStore(const tickweir_plugin& table, void* stage) : wal_(*table.wal), stage_(stage) {}
 
-  // `schema`: see tickweir_log_request.
-  Result<LogFacts> open(const std::string& schema, bool is_read_only);
+  // `schema`, `id`: see tickweir_log_request; "": a random one, otherwise as in LogFacts.
+  Result<LogFacts> open(const std::string& schema, bool is_read_only, const std::string& id = "");
   enum class Stored { yes, disk_full };
   Result<Stored> append(std::span<const tickweir_span> spans, std::uint64_t first_sequence,
                         std::uint32_t event_count);

@@ -3,6 +3,7 @@
 #include <isa-l/crc.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -12,7 +13,8 @@ namespace tickweir {
 
 namespace {
 
-constexpr std::array<char, 8> magic{'T', 'W', 'S', 'N', 'A', 'P', '0', '1'};
+constexpr std::array<char, 8> magic{'T', 'W', 'S', 'N', 'A', 'P', '0', '1'};  // ends with the version
+constexpr std::size_t version_digits = 2;
 constexpr std::size_t names_max = 1024;     // bytes of the names in a chunk
 constexpr std::size_t entries_max = 65536;  // logs and stages: a bound on memory, not a setting
 
@@ -30,6 +32,15 @@ struct LogEntry {
   std::uint64_t last_sequence = 0;
   std::uint64_t last_time = 0;
 };
+
+// The version that a file with these first bytes has; 0: it is no snapshot.
+std::uint32_t version_of(const std::array<char, magic.size()>& found) {
+  constexpr std::size_t name_bytes = magic.size() - version_digits;
+  if (!std::equal(found.begin(), found.begin() + name_bytes, magic.begin())) return 0;
+  std::uint32_t version = 0;
+  const auto parsed = std::from_chars(found.data() + name_bytes, found.data() + found.size(), version);
+  return parsed.ptr == found.data() + found.size() ? version : 0;
+}
 
 std::uint32_t padded(std::uint32_t bytes) {
   return (bytes + 7) & ~std::uint32_t{7};
@@ -144,7 +155,13 @@ class SnapshotReader {
 
   Result<Snapshot> operator()() {
     std::array<char, magic.size()> found{};
-    if (file_.read(found.data(), found.size(), 0) != found.size() || found != magic) {
+    const bool is_whole = file_.read(found.data(), found.size(), 0) == found.size();
+    if (const std::uint32_t version = version_of(found); version > version_of(magic)) {
+      return Error{snapshot_.path + " has format version " + std::to_string(version) +
+                   ", this program reads up to " + std::to_string(version_of(magic)) +
+                   "; use the tickweir that wrote it, or a newer one"};
+    }
+    if (!is_whole || found != magic) {
       return damage("it does not begin as a snapshot does");
     }
     at_ = magic.size();

@@ -108,6 +108,22 @@ std::string reopen_continues(Subject& subject) {
   return "12 reopens";
 }
 
+std::string takes_id(Subject& subject) {
+  LogSettings settings;
+  for (std::uint8_t& byte : settings.id) byte = static_cast<std::uint8_t>(1 + subject.random()() % 255);
+  const auto given = settings.id;
+  LogHarness log(subject.file(), subject.options(), settings);
+  require(log.opened().id == given, "a new log has another id than the one that it was to have");
+  require(log.describe().id == given, "describe() tells another id");
+  if (!subject.has_disk()) return "";
+  Subject::append(log, 5);
+  log.stop();
+  settings.id[0] ^= 1;
+  log.reopen(settings);
+  require(log.opened().id == given, "an old log took the id that a new one was to have");
+  return "";
+}
+
 std::string schema_kept(Subject& subject) {
   subject.needs_disk();
   std::string schema;
@@ -275,6 +291,7 @@ std::vector<Check> plain_checks() {
       {"wrong_use", "Refuses sequences that do not follow, and keeps what it has.", wrong_use},
       {"reopen_continues", "Goes on where it was after a stop, and without one.", reopen_continues},
       {"truncated_all", "Knows its newest sequence after everything was dropped.", truncated_all},
+      {"takes_id", "Gives a new log the id that is asked for.", takes_id},
       {"schema_kept", "Keeps the schema it was made with.", schema_kept},
       {"two_owners", "Refuses a second process that wants to write.", two_owners},
       {"read_only", "Changes nothing when it is opened to be read.", read_only},

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -51,6 +52,21 @@ void write_until_killed(const Subject& subject, std::uint64_t seed, int pipe) {
   }
 }
 
+// Opens what a killed process left, in a process of its own: it may leave threads behind, and this one forks.
+// Returns the last sequence that it holds, all of them sound.
+std::uint64_t open_after_kill(const Subject& subject, std::uint64_t promised, const std::string& how) {
+  const Ending found = in_own_process(subject.settings().seconds, [&] {
+    LogHarness log(subject.file(), subject.options());
+    const std::uint64_t last = log.opened().last_sequence;
+    require(last >= promised, "lost sequences " + std::to_string(last + 1) + ".." + std::to_string(promised) +
+                                  " that were " + how);
+    Subject::expect_events(log, 1, last);
+    return std::to_string(last);
+  });
+  if (found.mark != Mark::passed) throw std::runtime_error(found.text);
+  return std::stoull(found.text);
+}
+
 std::string killed(Subject& subject) {
   subject.needs_disk();
   std::uint64_t durable = 0;
@@ -65,24 +81,36 @@ std::string killed(Subject& subject) {
                   sizeof durable);
     }
     told += said.size() / sizeof durable;
-    const Ending found = in_own_process(
-        subject.settings().seconds, [&] {  // it may leave threads behind: not in the process that forks
-          LogHarness log(subject.file(), subject.options());
-          const std::uint64_t last = log.opened().last_sequence;
-          require(last >= durable, "lost sequences " + std::to_string(last + 1) + ".." +
-                                       std::to_string(durable) + " that were synced");
-          Subject::expect_events(log, 1, last);
-          return std::to_string(last);
-        });
-    if (found.mark != Mark::passed)
-      throw std::runtime_error("after kill " + std::to_string(kill + 1) + ": " + found.text);
-    const std::uint64_t last = std::stoull(found.text);
+    const std::uint64_t last =
+        open_after_kill(subject, durable, "synced before kill " + std::to_string(kill + 1));
     kept_more += last > durable ? 1 : 0;
     durable = last;
   }
   return std::to_string(subject.settings().kills) + " kills, " + std::to_string(told) + " syncs, " +
          std::to_string(durable) + " events; " + std::to_string(kept_more) +
          " times more was left than was synced";
+}
+
+// Without a sync: many small appends, few large ones, and more than a back end may gather in memory.
+std::string killed_unsynced(Subject& subject) {
+  subject.needs_disk();
+  if (!subject.appends_outlive_process()) {
+    throw Skipped("it does not set appends_outlive_process: it is synced in `sync: os`, too");
+  }
+  std::uint64_t last = 0;
+  for (const std::uint64_t count : {1U, 3U, 40U, 700U, 9'000U}) {
+    for (const std::uint64_t appends : {1U, 2U, 7U}) {
+      killed_by_itself([&] {
+        LogHarness log(subject.file(), subject.options());
+        for (std::uint64_t i = 0; i < appends; ++i) Subject::append(log, count);
+        ::kill(::getpid(), SIGKILL);  // before it is destroyed
+      });
+      last += count * appends;
+      const std::uint64_t found = open_after_kill(subject, last, "appended, and that the system has to keep");
+      require(found == last, "holds sequence " + std::to_string(found) + ", which was never appended");
+    }
+  }
+  return "15 kills, " + std::to_string(last) + " events";
 }
 
 // The back end over a disk in memory; skips when it has a way of its own to the disk.
@@ -213,6 +241,8 @@ std::string full_disk(Subject& subject) {
 std::vector<Check> crash_checks() {
   return {
       {"killed", "Keeps what was synced when its process is killed.", killed},
+      {"killed_unsynced", "Keeps what it appended when its process is killed, if it says so.",
+       killed_unsynced},
       {"power_cuts", "Keeps what was synced when the power goes, and a prefix of the rest.", power_cuts},
       {"failed_sync", "Tells a failed sync, and never retries it.", failed_sync},
       {"full_disk", "Refuses an append whole when the disk is full, and goes on later.", full_disk},

@@ -102,7 +102,10 @@ Ending in_own_process(std::uint32_t seconds, const std::function<std::string()>&
   return {mark, told.substr(1)};
 }
 
-std::string killed_after(std::uint64_t lifetime_us, const std::function<void(int pipe)>& work) {
+namespace {
+
+// `kill`: ends the child, or lets it do that itself.
+std::string killed(const std::function<void(int pipe)>& work, const std::function<void(pid_t)>& kill) {
   Pipe pipe;
   const pid_t child = fork_or_throw();
   if (child == 0) {
@@ -114,14 +117,26 @@ std::string killed_after(std::uint64_t lifetime_us, const std::function<void(int
     ::_exit(1);
   }
   pipe.close(1);
-  ::usleep(static_cast<useconds_t>(lifetime_us));
-  ::kill(child, SIGKILL);
+  kill(child);
   std::string told = read_all(pipe.ends[0]);
   const int status = wait_for(child);
   if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
     throw std::runtime_error("the process that was to be killed ended by itself");
   }
   return told;
+}
+
+}  // namespace
+
+std::string killed_after(std::uint64_t lifetime_us, const std::function<void(int pipe)>& work) {
+  return killed(work, [lifetime_us](pid_t child) {
+    ::usleep(static_cast<useconds_t>(lifetime_us));
+    ::kill(child, SIGKILL);
+  });
+}
+
+void killed_by_itself(const std::function<void()>& work) {
+  static_cast<void>(killed([&work](int) { work(); }, [](pid_t) {}));
 }
 
 }  // namespace tickweir::torture

@@ -27,5 +27,7 @@ struct Ending {
 // Forks; the child runs `work` with the end of a pipe to write to, and never returns. Killed after
 // `lifetime_us`; returns everything it wrote. Throws if the child ended by itself with an error.
 [[nodiscard]] std::string killed_after(std::uint64_t lifetime_us, const std::function<void(int pipe)>& work);
+// Forks; the child runs `work`, which kills it. Throws if the child ended otherwise.
+void killed_by_itself(const std::function<void()>& work);
 
 }  // namespace tickweir::torture

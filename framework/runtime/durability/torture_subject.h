@@ -51,6 +51,7 @@ class Subject {
     for (std::uint32_t i = 0; i < table.option_count; ++i) {
       has_path_ = has_path_ || std::string_view(table.options[i].name) == "path";
     }
+    appends_outlive_process_ = table.wal != nullptr && table.wal->appends_outlive_process != 0;
   }
 
   [[nodiscard]] const TortureSettings& settings() const { return settings_; }
@@ -78,6 +79,8 @@ class Subject {
   static void append(LogHarness& log, std::uint64_t count) {
     log.append(events_of(log.next_sequence(), count));
   }
+  [[nodiscard]] bool appends_outlive_process() const { return appends_outlive_process_; }
+  [[nodiscard]] bool has_disk() const { return has_path_; }
   void needs_disk() const {
     if (!has_path_) throw Skipped("it has no option path, so nothing of it survives the process");
   }
@@ -96,6 +99,7 @@ class Subject {
   const TortureSettings& settings_;
   std::filesystem::path folder_;
   bool has_path_ = false;
+  bool appends_outlive_process_ = false;
   std::mt19937_64 random_;
 };
 

@@ -39,10 +39,10 @@ Committer::Committer(const PipelineConfig& config, const GraphStage& stage, LogS
       control_(control),
       staging_plan_(staging_plan(stage)),
       staging_(staging_plan_, 0, cells.staging, nullptr),
-      syncs_((durability_.sync == SyncMode::group || durability_.sync == SyncMode::each) &&
-             !control.mode().is_replay),
-      has_two_threads_(syncs_ && durability_.sync == SyncMode::group && store.appends_during_sync()),
-      events_max_(durability_.sync == SyncMode::each ? 1 : durability_.max_events),
+      sync_(TICKWEIR_BUG("os believed") ? durability_.sync : sync_of(durability_, *stage.plugin)),
+      syncs_((sync_ == SyncMode::group || sync_ == SyncMode::each) && !control.mode().is_replay),
+      has_two_threads_(syncs_ && sync_ == SyncMode::group && store.appends_during_sync()),
+      events_max_(sync_ == SyncMode::each ? 1 : durability_.max_events),
       again_(config.batch_bytes_max, config.batch_events_max),
       blocks_(kept_blocks) {
   if (TICKWEIR_BUG("group without a bound")) events_max_ = UINT32_MAX;
@@ -128,7 +128,7 @@ void Committer::store_waiting() {
     staging_.worked(waited, 0);
     if (waited > durability_.max_delay_ns) add_to_cell(cells_.late_events, block.live_count());
     wait_for_upstream(block);
-    if (durability_.sync == SyncMode::none && !is_over()) publish(block.log_sequence);
+    if (sync_ == SyncMode::none && !is_over()) publish(block.log_sequence);
     if (!is_over()) add_block(block);
     if (!keep_until_durable(queued) || is_over()) return;
   }

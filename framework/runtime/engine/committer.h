@@ -125,6 +125,7 @@ class Committer {
   std::vector<Edge*> settlements_;
   std::vector<Sleeper*> waiters_;
 
+  const SyncMode sync_;
   const bool syncs_;  // otherwise what is stored counts as durable
   const bool has_two_threads_;
   std::uint32_t events_max_;

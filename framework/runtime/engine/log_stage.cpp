@@ -40,6 +40,7 @@ Result<void> LogStage::open() {
   if (!opened) return opened.error();
   facts_ = std::move(*opened);
   if (!facts_.note.empty()) control_.log(TICKWEIR_LOG_WARNING, stage_.id, facts_.note);
+  if (!facts_.note.empty() && !mode.is_replay) add_to_cell(cells_.repairs, 1);
   if (!mode.is_replay) {
     auto described = store_.describe();
     if (!described) return described.error();
@@ -54,12 +55,18 @@ Result<void> LogStage::open() {
 
 Result<void> LogStage::read_last_time() {
   if (facts_.first_sequence == 0) return {};
-  OwnBatch last(graph_.config.batch_bytes_max, 1);
-  auto read = store_.read(facts_.last_sequence, last.room());
-  if (!read) return read.error();
-  if (!*read) return Error{"the log does not hold its last event, " + std::to_string(facts_.last_sequence)};
-  last_time_ = reinterpret_cast<const Event*>(last.batch().data)->time;
+  auto time = time_of(facts_.last_sequence);
+  if (!time) return time.error();
+  last_time_ = *time;
   return {};
+}
+
+Result<std::uint64_t> LogStage::time_of(std::uint64_t sequence) {
+  OwnBatch one(graph_.config.batch_bytes_max, 1);
+  auto read = store_.read(sequence, one.room());
+  if (!read) return read.error();
+  if (!*read) return Error{"the log does not hold event " + std::to_string(sequence)};
+  return reinterpret_cast<const Event*>(one.batch().data)->time;
 }
 
 std::uint64_t LogStage::number(tickweir_batch& batch) {

@@ -43,6 +43,9 @@ class LogStage {
   void go_on_after(std::uint64_t sequence, std::uint64_t time);
   [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
 
+  // Of an event that is held.
+  Result<std::uint64_t> time_of(std::uint64_t sequence);
+
   // Shows every event held from `sequence` on to `visit`, in batches. Not all of them if the run is to end.
   Result<void> read_from(std::uint64_t sequence,
                          const std::function<Result<void>(const tickweir_batch&)>& visit);

@@ -56,6 +56,13 @@ std::string misfit_of_shards(const std::vector<std::string>& saved, const std::v
   return "";
 }
 
+// The log holds another event where the snapshot was taken. One that cannot be read is left to the replay.
+bool went_on_otherwise(LogStage& log, const LogPosition& saved) {
+  if (saved.last_sequence == 0 || saved.last_sequence < first_held(log.facts())) return false;
+  auto time = log.time_of(saved.last_sequence);
+  return time && *time != saved.last_time && !TICKWEIR_BUG("another history's snapshot");
+}
+
 bool is_saved(const GraphStage& stage, bool is_before_log) {
   const tickweir_state* const state = stage.plugin->table->state;
   if (state == nullptr || state->save == nullptr || state->load == nullptr) return false;
@@ -124,6 +131,10 @@ std::string RunState::misfit(const Snapshot& snapshot) const {
     }
     if (saved.last_sequence + 1 < first_held(facts)) {
       return at + ", which begins at " + std::to_string(first_held(facts));
+    }
+    if (went_on_otherwise(*logs_[i]->log(), saved)) {
+      return at +
+             ", which holds another event there: it is of an older copy of the log that went on otherwise";
     }
   }
   const auto is_same = [](const SavedStage& saved, const StageRunner* runner) {

@@ -43,10 +43,17 @@ namespace tickweir {
 // Option values in the order of the plugin's table, with the memory they point into.
 struct BoundOptions {
   std::vector<tickweir_value> values;
-  std::vector<std::string> shown;  // as a user would write them; secrets as "***"
+  std::vector<std::string> shown;                         // as a user would write them; secrets as "***"
   std::vector<std::shared_ptr<const std::string>> texts;  // shared by the shards of a stage
   std::vector<std::shared_ptr<const std::vector<const char*>>> lists;
 };
+
+// What a log does before it calls an event durable. A back end that keeps in the process what was not synced
+// is synced in `os` as in `group`: otherwise the end of the process would lose what was acknowledged.
+[[nodiscard]] inline SyncMode sync_of(const DurabilityConfig& durability, const Plugin& back_end) {
+  if (durability.sync != SyncMode::os) return durability.sync;
+  return back_end.table->wal->appends_outlive_process != 0 ? SyncMode::os : SyncMode::group;
+}
 
 enum class EdgeKind {
   call,  // same thread: a direct call, no queue
@@ -55,7 +62,7 @@ enum class EdgeKind {
 };
 
 struct GraphEdge {
-  std::string name;  // "unique->log", "book.executions->bundles"
+  std::string name;          // "unique->log", "book.executions->bundles"
   std::uint32_t from = 0;    // stage
   std::uint32_t output = 0;  // of `from`
   std::uint32_t to = 0;      // stage
@@ -78,12 +85,12 @@ struct GraphStage {
   std::uint32_t thread = 0;
   std::vector<std::uint32_t> inputs;                // edges, in the order of the file
   std::vector<std::vector<std::uint32_t>> outputs;  // per output: edges, in the order of the consumers
-  std::vector<std::string> output_names;  // one "" for filters and logs; none for sinks
-  std::uint32_t verdict_base = 0;   // 1-based over the pipeline
-  std::uint32_t source_number = 0;  // 1-based among sources; 0 for other roles
+  std::vector<std::string> output_names;            // one "" for filters and logs; none for sinks
+  std::uint32_t verdict_base = 0;                   // 1-based over the pipeline
+  std::uint32_t source_number = 0;                  // 1-based among sources; 0 for other roles
   OnError on_error = OnError::stop;
-  DurabilityConfig durability;    // wal stages
-  bool release_durable = false;   // its batches wait until what they come from is durable
+  DurabilityConfig durability;   // wal stages
+  bool release_durable = false;  // its batches wait until what they come from is durable
   // The stage of the log that all events of its inputs went through last, or no_log. For a log: the one
   // before it, whose events are durable before this one stores what came of them.
   std::uint32_t log = no_log;
@@ -99,7 +106,7 @@ struct GraphThread {
   std::vector<unsigned> cpus;
   WaitMode wait = WaitMode::adaptive;
   int priority = 0;
-  bool named_by_user = false;  // false: made for stages without a `thread`
+  bool named_by_user = false;         // false: made for stages without a `thread`
   std::vector<std::uint32_t> stages;  // upstream before downstream
 };
 
@@ -114,9 +121,9 @@ struct Graph {
 // What the machine allows, so that tests can describe another one.
 struct Machine {
   std::vector<unsigned> cpus_present;
-  std::vector<unsigned> cpus_allowed;   // by affinity and cgroup
-  std::vector<unsigned> interrupt_cpus; // that take most interrupts of disk or network card
-  bool realtime_allowed = false;        // SCHED_FIFO may be set
+  std::vector<unsigned> cpus_allowed;    // by affinity and cgroup
+  std::vector<unsigned> interrupt_cpus;  // that take most interrupts of disk or network card
+  bool realtime_allowed = false;         // SCHED_FIFO may be set
 };
 [[nodiscard]] Machine this_machine();
 

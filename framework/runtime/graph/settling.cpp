@@ -204,7 +204,7 @@ class SettlingCheck {
 
   void warn_of_loss(std::size_t source, std::size_t log) {
     const StageConfig& config = *drafts_[log].config;
-    const SyncMode sync = config.durability.sync;
+    const SyncMode sync = sync_of(config.durability, *drafts_[log].plugin);
     if (sync == SyncMode::group || sync == SyncMode::each) return;
     diagnostics_.warning(
         config.sync_place,

@@ -73,15 +73,14 @@ std::string with_thousands(std::uint32_t number) {
 }
 
 // What is durable when, and what is lost at worst.
-std::string durability_text(const DurabilityConfig& durability) {
-  switch (durability.sync) {
+std::string durability_text(const DurabilityConfig& durability, SyncMode sync) {
+  switch (sync) {
     case SyncMode::none:
       return "acknowledged before it is written; a crash loses what was not written yet, a power cut also "
              "what the system had not stored";
     case SyncMode::os:
       return "written but not synced; a crash loses nothing acknowledged, a power cut what the system had "
-             "not "
-             "stored";
+             "not stored";
     case SyncMode::group:
       return durability.max_events == 1
                  ? "synced event by event; nothing acknowledged is lost"
@@ -91,6 +90,14 @@ std::string durability_text(const DurabilityConfig& durability) {
       return "synced event by event; nothing acknowledged is lost";
   }
   detail::assertion_failed("a sync mode", __FILE__, __LINE__);
+}
+
+std::string durability_text(const GraphStage& log) {
+  const SyncMode sync = sync_of(log.durability, *log.plugin);
+  const std::string text = durability_text(log.durability, sync);
+  if (sync == log.durability.sync) return text;
+  return std::string(log.plugin->table->name) +
+         " keeps what it appends in the process until it is synced, so as with group: " + text;
 }
 
 std::string seconds_text(std::uint64_t ns) {
@@ -116,7 +123,7 @@ std::string snapshots_as_text(const Graph& graph) {
 std::string logs_as_text(const Graph& graph) {
   std::vector<Line> lines;
   for (const GraphStage& stage : graph.stages) {
-    if (is_log(stage)) lines.push_back({"  " + stage.id + ":", durability_text(stage.durability)});
+    if (is_log(stage)) lines.push_back({"  " + stage.id + ":", durability_text(stage)});
   }
   if (lines.empty()) return {};
   return counted(lines.size(), "log") + (lines.size() == 1 ? ", with" : ", each with") +

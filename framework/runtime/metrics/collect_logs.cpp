@@ -28,6 +28,9 @@ void collect_log(const PipelineView& view, const GraphStage& stage, const LogCel
                  value(cells.waits_for_room));
   families.counter("tickweir_wal_replayed_events_total", "Events passed on again at the start.", labels,
                    value(cells.replayed_events));
+  families.counter("tickweir_wal_repairs_total",
+                   "Ends of the log that the start of this run has cut, torn by a crash or rotten since.",
+                   labels, value(cells.repairs));
   families.counter("tickweir_wal_blocked_seconds_total", "Time the log could not take more.", labels,
                    view.ticks_to_seconds(read_cell(cells.staging.blocked_ticks)));
   families.seconds("tickweir_wal_sync_duration_seconds", "Time of a sync.", labels, cells.sync_ns.data());

@@ -24,8 +24,12 @@ using Cell = std::uint64_t;
 inline Cell read_cell(const Cell& cell) {
   return std::atomic_ref<Cell>(const_cast<Cell&>(cell)).load(std::memory_order_relaxed);
 }
-inline void add_to_cell(Cell& cell, std::uint64_t count) { Counter(&cell).add(count); }
-inline void set_cell(Cell& cell, std::uint64_t value) { Gauge(&cell).set(value); }
+inline void add_to_cell(Cell& cell, std::uint64_t count) {
+  Counter(&cell).add(count);
+}
+inline void set_cell(Cell& cell, std::uint64_t value) {
+  Gauge(&cell).set(value);
+}
 
 // Of durations in ns (or of counts): see HistogramLayout.
 using HistogramCells = std::array<Cell, HistogramLayout::cell_count>;
@@ -37,8 +41,8 @@ struct OutputCells {
 
 // A series of a plugin's own counter.
 struct PluginSeries {
-  std::uint32_t counter = 0;  // index in the descriptor
-  std::string label_value;    // "" when the counter has no label
+  std::uint32_t counter = 0;      // index in the descriptor
+  std::string label_value;        // "" when the counter has no label
   std::unique_ptr<Cell[]> cells;  // 1, or HistogramLayout::cell_count
 };
 
@@ -60,7 +64,7 @@ struct alignas(128) StageCells {
   HistogramCells batch_events{};     // live events per call; its count is that of the batches
   HistogramCells latency_ns{};       // sinks: oldest ingress of the batch to handled
 
-  std::mutex series_mutex;           // guards the list, not the cells; never taken after start
+  std::mutex series_mutex;  // guards the list, not the cells; never taken after start
   std::deque<PluginSeries> series;
 };
 
@@ -69,8 +73,8 @@ struct EdgeCells {
   Cell pushed_batches = 0;
   Cell dropped_newest_events = 0;
   Cell dropped_oldest_events = 0;
-  Cell dropped_batches = 0;  // by either policy
-  Cell blocked_ticks = 0;    // had overflow: the producing stages could not go on
+  Cell dropped_batches = 0;             // by either policy
+  Cell blocked_ticks = 0;               // had overflow: the producing stages could not go on
   alignas(128) Cell popped_events = 0;  // consumer's side
   Cell popped_batches = 0;
   HistogramCells wait_ns{};  // of each batch, from pushed to popped
@@ -90,8 +94,9 @@ struct LogCells {
   EdgeCells staging;
   alignas(128) Cell last_sequence = 0;     // given; written by the stage's thread
   alignas(128) Cell durable_sequence = 0;  // by the committer's, as all that follow but one
-  alignas(128) Cell replayed_events = 0;   // by the stage's thread
-  alignas(128) Cell groups = 0;                         // stored together, with one sync where there is one
+  alignas(128) Cell replayed_events = 0;   // by the stage's thread, as is the next
+  Cell repairs = 0;                        // the start has cut a torn end
+  alignas(128) Cell groups = 0;            // stored together, with one sync where there is one
   Cell stored_events = 0;
   Cell stored_bytes = 0;
   Cell late_events = 0;     // waited longer than durability.max_delay for their sync to begin
@@ -105,8 +110,8 @@ struct LogCells {
 struct SnapshotCells {
   alignas(128) Cell taken = 0;
   Cell failed = 0;
-  Cell bytes = 0;       // of the newest one
-  Cell taken_at = 0;    // ns since the Unix epoch: the newest one; 0: none in this run
+  Cell bytes = 0;             // of the newest one
+  Cell taken_at = 0;          // ns since the Unix epoch: the newest one; 0: none in this run
   HistogramCells pause_ns{};  // all threads stood still
   HistogramCells save_ns{};   // until it was published
 };

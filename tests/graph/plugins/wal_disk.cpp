@@ -12,6 +12,7 @@ constexpr std::array options{Option{.type = text, .name = "path", .help = "Its f
 
 class Disk final : public WalBackend {
  public:
+  static constexpr bool appends_outlive_process = true;
   explicit Disk(const Context&) {}
   void open(const LogRequest&, LogState&) {}
   void append(std::span<const tickweir_span>, std::uint64_t, std::uint32_t) {}

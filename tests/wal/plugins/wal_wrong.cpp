@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <random>
 
 #include "../../../plugins/wal_memory/memory_log.h"
 #include "../../../plugins/wal_segment/crc32c.h"
+#include "tickweir/log_folder.h"
 #include "tickweir/stage.h"
 
 namespace {
@@ -27,6 +27,8 @@ enum Fault : std::int64_t {
   half_kept,
   syncs_again,
   drops_too_much,
+  holds_appends,
+  own_id,
   hangs,
   crashes
 };
@@ -36,7 +38,8 @@ constexpr std::array options{
            .name = "fault",
            .default_text = "none",
            .choices = "none|no_sync|no_lock|no_checksum|lost_event|changed_byte|forgets_schema|"
-                      "repairs_when_reading|takes_gaps|half_kept|syncs_again|drops_too_much|hangs|crashes",
+                      "repairs_when_reading|takes_gaps|half_kept|syncs_again|drops_too_much|holds_appends|"
+                      "own_id|hangs|crashes",
            .help = "What it does wrong."},
 };
 
@@ -53,6 +56,8 @@ struct GroupHead {
 
 class WalWrong final : public WalBackend {
  public:
+  static constexpr bool appends_outlive_process = true;
+
   explicit WalWrong(const Context& context)
       : files_(context.files()),
         path_(context.options.text("path")),
@@ -64,7 +69,7 @@ class WalWrong final : public WalBackend {
     const std::uint32_t flags = TICKWEIR_FILE_READ | (is_read_only ? 0U : std::uint32_t{TICKWEIR_FILE_WRITE});
     file_ = files_.open_if_there(path_, flags);
     if (!file_.is_open() && is_read_only) throw std::runtime_error("there is no log " + path_);
-    if (!file_.is_open()) begin(request.schema);
+    if (!file_.is_open()) begin(request);
     if (!is_read_only && fault_ != no_lock && !file_.try_lock())
       throw std::runtime_error(path_ + " is in use");
     load(is_read_only);
@@ -87,7 +92,10 @@ class WalWrong final : public WalBackend {
     head.check = crc32c(events.data(), events.size());
     const std::array pieces{tickweir_span{reinterpret_cast<const std::uint8_t*>(&head), sizeof head},
                             tickweir_span{events.data(), events.size()}};
-    if (!file_.write(pieces, end_)) {
+    if (fault_ == holds_appends) {
+      for (const tickweir_span& piece : pieces)
+        held_.insert(held_.end(), piece.data, piece.data + piece.bytes);
+    } else if (!file_.write(pieces, end_)) {
       if (fault_ == half_kept) end_ = file_.bytes();
       file_.resize(end_);
       throw LogFull("full");
@@ -98,6 +106,9 @@ class WalWrong final : public WalBackend {
   void sync() {
     if (has_failed_) throw std::runtime_error("failed before");
     has_failed_ = fault_ != syncs_again;
+    if (!held_.empty() && !file_.write(held_.data(), held_.size(), end_ - held_.size()))
+      throw std::runtime_error("no room");
+    held_.clear();
     if (fault_ != no_sync) file_.sync();
     has_failed_ = false;
   }
@@ -112,11 +123,10 @@ class WalWrong final : public WalBackend {
   void stop() { file_.close(); }
 
  private:
-  void begin(const char* schema) {
-    const std::string text = schema == nullptr ? "" : schema;
-    FileHead head{.schema_bytes = text.size()};
-    std::random_device random;
-    for (std::uint8_t& byte : head.id) byte = static_cast<std::uint8_t>(random());
+  void begin(const LogRequest& request) {
+    const std::string text = request.schema == nullptr ? "" : request.schema;
+    FileHead head{.id = fault_ == own_id ? random_log_id() : new_log_id(request),
+                  .schema_bytes = text.size()};
     const std::string fresh = path_ + ".new";
     if (files_.open_if_there(fresh, TICKWEIR_FILE_READ).is_open()) files_.remove(fresh);
     File file = files_.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE | TICKWEIR_FILE_CREATE);
@@ -180,6 +190,7 @@ class WalWrong final : public WalBackend {
   Fault fault_;
   wal_memory::MemoryLog log_;
   File file_;
+  std::vector<std::uint8_t> held_;  // appended, and not written
   bool is_read_only_ = false;
   bool has_failed_ = false;
   std::array<std::uint8_t, 16> id_{};

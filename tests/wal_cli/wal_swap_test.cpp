@@ -1,0 +1,163 @@
+// A log that was copied to another back end goes on in its place, with the snapshots that there are.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+
+#include "tests/wal_cli/logs_by_hand.h"
+#include "tickweir/testing_log.h"
+
+namespace tickweir {
+namespace {
+
+using nlohmann::json;
+using testing::Outcome;
+using testing::run_program;
+
+constexpr std::uint64_t events_per_run = 20'000;
+
+// generator -> log -> book -> bundles -> trades, with snapshots: each run adds as many events.
+class Shop {
+ public:
+  // Where the log is from now on.
+  void use(const std::string& back_end, const std::string& path, const std::string& retain = "snapshots") {
+    const std::string options = back_end == "wal_segment" ? "segment_bytes: 64KiB, reuse: 0B, " : "";
+    std::ofstream(yaml()) << "apiVersion: tickweir/v1\n"
+                             "name: shop\n"
+                             "snapshots: { path: \""
+                          << at("snapshots")
+                          << "\", every: 1ms }\n"
+                             "stages:\n"
+                             "  orders: { plugin: source_generator, config: { events: "
+                          << events_per_run
+                          << " } }\n"
+                             "  log:\n"
+                             "    plugin: "
+                          << back_end
+                          << "\n"
+                             "    inputs: [orders]\n"
+                             "    durability: { max_events: 100, retain: "
+                          << retain
+                          << " }\n"
+                             "    config: { "
+                          << options << "path: \"" << path
+                          << "\" }\n"
+                             "  book: { plugin: transform_order_book, inputs: [log] }\n"
+                             "  bundles: { plugin: transform_bundle, inputs: [book.executions] }\n"
+                             "  trades: { plugin: wal_segment, inputs: [bundles], config: { path: \""
+                          << at("trades") << "\" } }\n";
+  }
+  [[nodiscard]] Outcome run() const { return run_program({"run", yaml()}); }
+  void run_well() const {
+    const Outcome outcome = run();
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
+  [[nodiscard]] Outcome copy(const std::string& to) const {
+    return run_program({"wal", "copy", yaml() + ":log", "--to", to});
+  }
+  [[nodiscard]] json facts(const std::string& stage) const {
+    return json::parse(run_program({"wal", "ls", yaml() + ":" + stage, "--json"}).out)["logs"][0];
+  }
+  [[nodiscard]] std::uint64_t first() const { return facts("log")["first"]; }
+  [[nodiscard]] std::uint64_t last() const { return facts("log")["last"]; }
+  [[nodiscard]] std::string cat(const std::string& stage, std::uint64_t from) const {
+    return run_program({"wal", "cat", yaml() + ":" + stage, "--from", std::to_string(from)}).out;
+  }
+  [[nodiscard]] std::string at(const std::string& name) const { return folder_.at(name); }
+  [[nodiscard]] std::string yaml() const { return at("shop.yaml"); }
+
+ private:
+  testing::TempFolder folder_;
+};
+
+// Runs until snapshots let the log drop its beginning, which they may do a run later. How often.
+std::uint64_t run_until_dropped(const Shop& shop) {
+  for (std::uint64_t runs = 1; runs <= 100; ++runs) {
+    shop.run_well();
+    if (shop.first() > 1) return runs;
+  }
+  ADD_FAILURE() << "nothing was ever dropped";
+  return 0;
+}
+
+class SwapWithSnapshots : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(SwapWithSnapshots, GoesOnAsIfTheLogHadStayedWhereItWas) {
+  Shop shop;
+  shop.use("wal_segment", shop.at("orders"));
+  const std::uint64_t runs = run_until_dropped(shop);
+  const std::string copy = std::string(GetParam()) + ":" + shop.at("copy");
+  const Outcome copied = shop.copy(copy);
+  ASSERT_EQ(copied.exit_code, 0) << copied.err;
+  EXPECT_EQ(copied.err, "");
+  const json before = shop.facts("log");
+  shop.use(GetParam(), shop.at("copy"));
+  EXPECT_EQ(shop.facts("log")["id"], before["id"]);
+  const Outcome swapped = shop.run();
+  ASSERT_EQ(swapped.exit_code, 0) << swapped.err;
+  EXPECT_EQ(swapped.err.find("passed over"), std::string::npos) << swapped.err;
+  shop.run_well();
+
+  Shop undisturbed;
+  undisturbed.use("wal_segment", undisturbed.at("orders"));
+  for (std::uint64_t i = 0; i < runs + 2; ++i) undisturbed.run_well();
+  const std::uint64_t from = std::max(shop.first(), undisturbed.first());
+  EXPECT_EQ(shop.last(), events_per_run * (runs + 2));
+  EXPECT_EQ(shop.cat("log", from), undisturbed.cat("log", from));
+  EXPECT_EQ(shop.cat("trades", 1), undisturbed.cat("trades", 1));
+}
+
+INSTANTIATE_TEST_SUITE_P(To, SwapWithSnapshots, ::testing::Values("wal_segment", "wal_lmdb", "wal_sqlite"),
+                         [](const auto& one) { return std::string(one.param); });
+
+TEST(SwapWithSnapshots, PassesOverSnapshotsThatAreAheadOfAnOlderCopy) {
+  Shop shop;
+  shop.use("wal_segment", shop.at("orders"), "all");
+  shop.run_well();
+  ASSERT_EQ(shop.copy("wal_lmdb:" + shop.at("old")).exit_code, 0);
+  shop.use("wal_segment", shop.at("orders"));
+  run_until_dropped(shop);
+  shop.use("wal_lmdb", shop.at("old"));
+  const Outcome outcome = shop.run();  // it replays the whole of the copy, and makes the same trades again
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("passed over "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find(" of log log, which ends at 20000"), std::string::npos) << outcome.err;
+}
+
+TEST(SwapWithSnapshots, RefusesAnOlderCopyWithoutItsBeginning) {
+  Shop shop;
+  shop.use("wal_segment", shop.at("orders"));
+  run_until_dropped(shop);
+  const std::uint64_t first = shop.first();
+  const std::uint64_t last = shop.last();
+  ASSERT_EQ(shop.copy("wal_lmdb:" + shop.at("old")).exit_code, 0);
+  do {
+    shop.run_well();
+  } while (shop.first() <= last);  // so that both snapshots are later
+  shop.use("wal_lmdb", shop.at("old"));
+  const Outcome outcome = shop.run();
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_NE(outcome.err.find("the log begins at sequence " + std::to_string(first)), std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find(" of log log, which ends at " + std::to_string(last)), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(shop.last(), last) << "nothing was changed";
+}
+
+TEST(WalCopy, SaysWhenTheCopyKeepsAnIdOfItsOwn) {
+  Shop shop;
+  shop.use("wal_segment", shop.at("orders"));
+  shop.run_well();
+  {
+    testing::LogHarness empty(TICKWEIR_PLUGIN_DIR "/wal_lmdb.so", {{"path", shop.at("empty")}});
+    empty.stop();
+  }
+  const Outcome outcome = shop.copy("wal_lmdb:" + shop.at("empty"));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("has an id of its own: snapshots taken with "), std::string::npos)
+      << outcome.err;
+}
+
+}  // namespace
+}  // namespace tickweir
