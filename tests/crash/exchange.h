@@ -75,7 +75,7 @@ class Exchange {
 // A client that sends orders which follow from its id and their number, and remembers what it was promised.
 class Trader {
  public:
-  explicit Trader(std::uint32_t client, std::size_t window_bytes = std::size_t{1} << 20)
+  explicit Trader(std::uint32_t client, std::size_t window_bytes = std::size_t{128} << 10)
       : client_id_(client), window_bytes_(window_bytes) {}
   Trader(const Trader&) = delete;
   Trader& operator=(const Trader&) = delete;
