@@ -25,6 +25,15 @@ if(TICKWEIR_FUZZ)  # coverage of the libraries too, not only of the fuzzer's own
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+# tickweir_unite(TARGET)
+# Builds for sanitizers are made to be run once: they compile a library's files a dozen at a time, as most of the time goes
+# into headers. In others what is changed is compiled alone.
+function(tickweir_unite target)
+  if(TICKWEIR_SANITIZE)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+  endif()
+endfunction()
+
 # tickweir_quick_to_compile(TARGET...)
 # For tests: they take longer to compile than to run. What they test lies in libraries and plugins, which are
 # compiled as ever. The only precompiled header is that of GoogleTest, so that nobody's includes come to lean on it.

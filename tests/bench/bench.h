@@ -48,6 +48,7 @@ std::vector<Row> itch_book(const Settings&);
 std::vector<Row> idle(const Settings&);
 std::vector<Row> memory(const Settings&);
 std::vector<Row> durable(const Settings&);
+std::vector<Row> receive(const Settings&);
 std::vector<Row> tcp_durable(const Settings&);
 std::vector<Row> exchange(const Settings&);
 std::vector<Row> recovery(const Settings&);

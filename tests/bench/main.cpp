@@ -81,6 +81,7 @@ constexpr Entry entries[] = {
     {"shards", shards},
     {"auction", auction},
     {"itch_book", itch_book},
+    {"receive", receive},
     {"tcp_durable", tcp_durable},
     {"exchange", exchange},
     {"recovery", recovery},

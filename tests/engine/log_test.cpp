@@ -318,6 +318,7 @@ TEST_P(Logs, EndWhenAbandonedInsideASync) {
   run.engine().abandon();
   Disks::get().open();
   ASSERT_TRUE(run.engine().wait());
+  for (const Settled& one : settled()) EXPECT_TRUE(one.is_durable);
 }
 
 TEST(OverlappingLogs, StoreTheNextGroupWhileThisOneIsSynced) {

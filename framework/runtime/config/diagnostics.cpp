@@ -114,6 +114,11 @@ void Diagnostics::remember_source(const std::string& file, std::string text) {
   if (lines_.emplace(file, split_lines(text)).second) file_order_.push_back(file);
 }
 
+std::string Diagnostics::suggestion(std::string_view word, const std::vector<std::string>& candidates) const {
+  constexpr std::size_t errors_with_suggestions = 200;
+  return errors_ > errors_with_suggestions ? std::string() : suggest(word, candidates);
+}
+
 std::size_t Diagnostics::error_count() const {
   return errors_;
 }

@@ -51,6 +51,9 @@ class Diagnostics {
 
   [[nodiscard]] std::size_t error_count() const;
   [[nodiscard]] std::size_t warning_count() const;
+  // As suggest(), until there are many errors: it takes its time, and nobody reads so many.
+  [[nodiscard]] std::string suggestion(std::string_view word,
+                                       const std::vector<std::string>& candidates) const;
   // Sorted by file (in the order remembered), line and column; repeats removed.
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
   // The lines as above, at most `shown_max` of them, then "2 errors, 1 warning".

@@ -14,7 +14,6 @@
 namespace tickweir {
 namespace {
 
-constexpr std::size_t errors_with_suggestions = 200;
 constexpr unsigned cpu_max = 1023;  // as in cpu_set_t
 constexpr std::int64_t port_max = 65535;
 
@@ -79,7 +78,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::string Fields::nearest(std::string_view word, const std::vector<std::string>& candidates) const {
-  return diagnostics_.error_count() > errors_with_suggestions ? std::string() : suggest(word, candidates);
+  return diagnostics_.suggestion(word, candidates);
 }
 
 bool Fields::is(Shape shape, const Tree& tree, const std::string& what) {

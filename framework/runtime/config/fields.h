@@ -15,6 +15,8 @@
 
 namespace tickweir {
 
+inline constexpr std::int64_t hour_ns = 3'600'000'000'000;
+
 // Both ends included.
 struct Range {
   std::int64_t least = 0;

@@ -11,7 +11,6 @@ namespace tickweir {
 namespace {
 
 constexpr std::size_t value_bytes_max = 64 * 1024;
-constexpr std::size_t errors_with_suggestions = 200;
 constexpr std::size_t total_bytes_max = 16 * 1024 * 1024;
 constexpr std::string_view name_characters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -155,7 +154,7 @@ class Interpolation {
     const auto found = vars_.find(name);
     if (found != vars_.end()) return found->second;
     refusal = {"there is no var " + in_quotes(name) + " above", {}};
-    if (diagnostics_.error_count() < errors_with_suggestions) refusal.help = suggest(name, names_);
+    refusal.help = diagnostics_.suggestion(name, names_);
     if (refusal.help.empty()) refusal.help = "define it under vars, before it is used there";
     return std::nullopt;
   }

@@ -13,14 +13,12 @@ namespace tickweir {
 namespace {
 
 constexpr std::int64_t millisecond = 1'000'000;
-constexpr std::int64_t hour = 3'600'000'000'000;
 constexpr std::int64_t kibibyte = 1024;
 constexpr std::size_t name_max = 63;
 
-const std::vector<std::string> top_keys{"apiVersion", "name",     "include",     "vars",
-                                        "threads",    "stages",   "batch",       "ticks",
-                                        "watchdog",   "timeouts", "dead_letter", "metrics",
-                                        "snapshots"};
+const std::vector<std::string> top_keys{"apiVersion",  "name",    "include",  "vars",     "threads",
+                                        "stages",      "batch",   "ticks",    "watchdog", "timeouts",
+                                        "dead_letter", "metrics", "snapshots"};
 
 bool is_pipeline_name(std::string_view name) {
   return name.size() <= name_max && name.front() >= 'a' && name.front() <= 'z' &&
@@ -76,7 +74,7 @@ void read_duration(const Tree* map, const std::string& key, bool may_be_off, std
                    Fields& fields) {
   const Tree* tree = map == nullptr ? nullptr : map->find(key);
   if (tree == nullptr) return;
-  const Range range{may_be_off ? 0 : millisecond, 24 * hour};
+  const Range range{may_be_off ? 0 : millisecond, 24 * hour_ns};
   const auto value =
       fields.duration(*tree, key, range, may_be_off ? "from 1ms to 24h, or 0s for off" : "from 1ms to 24h");
   if (!value) return;

@@ -14,7 +14,6 @@ constexpr std::size_t stages_max = 1024;
 constexpr std::size_t threads_max = 256;
 constexpr std::size_t stage_id_max = 63;
 constexpr std::int64_t capacity_max = 65536;
-constexpr std::int64_t hour = 3'600'000'000'000;
 constexpr std::int64_t group_events_max = 1'048'576;
 
 const std::vector<std::string> stage_keys{"plugin",   "thread",     "inputs",  "config",
@@ -77,7 +76,7 @@ DurabilityConfig read_durability(const Tree& tree, Fields& fields) {
     if (choice) durability.sync = static_cast<SyncMode>(*choice);
   }
   if (const Tree* max_delay = tree.find("max_delay")) {
-    const auto value = fields.duration(*max_delay, "max_delay", {0, hour}, "from 0s to 1h");
+    const auto value = fields.duration(*max_delay, "max_delay", {0, hour_ns}, "from 0s to 1h");
     if (value) durability.max_delay_ns = static_cast<std::uint64_t>(*value);
   }
   if (const Tree* max_events = tree.find("max_events")) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "tickweir/event.h"
 #include "tickweir/plugin.h"
 
 namespace tickweir {
@@ -62,6 +63,11 @@ struct alignas(64) Block {
   }
 };
 static_assert(sizeof(Block) == 128, "two lines; the events follow");
+
+// Of bytes that hold whole events.
+inline const Event& event_at(const std::uint8_t* at) {
+  return *reinterpret_cast<const Event*>(at);
+}
 
 class BlockPool {
  public:

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint32_t staged_batches = 64;
 constexpr std::uint32_t kept_blocks = 1024;
-constexpr std::uint64_t sleep_ns = 100'000'000;
 // With two threads, stored in parts of so many bytes: between smaller ones the disk is idle too often.
 constexpr std::uint64_t part_bytes = 768 * 1024;
 

@@ -99,6 +99,9 @@ class Committer {
   bool append();
   void wait_for_room();
 
+  // At most: whoever is not woken looks again.
+  static constexpr std::uint64_t sleep_ns = 100'000'000;
+
   // Whoever holds turn_.
   void run_turns();
   void ask_for_turn();

@@ -11,12 +11,7 @@ namespace tickweir {
 
 namespace {
 
-constexpr std::uint64_t sleep_ns = 100'000'000;
 constexpr std::uint64_t full_retry_ns = 50'000'000;
-
-const Event& event_at(const std::uint8_t* at) {
-  return *reinterpret_cast<const Event*>(at);
-}
 
 // The first byte in which they differ, or the size of the smaller one.
 std::uint32_t first_difference(const Event& one, const Event& other) {

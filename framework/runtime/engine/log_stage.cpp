@@ -16,7 +16,7 @@ namespace {
 void keep_first(tickweir_batch& batch, std::uint64_t count) {
   if (batch.event_count <= count) return;
   std::uint32_t at = 0;
-  for (std::uint64_t i = 0; i < count; ++i) at += reinterpret_cast<const Event*>(batch.data + at)->size;
+  for (std::uint64_t i = 0; i < count; ++i) at += event_at(batch.data + at).size;
   batch.event_count = static_cast<std::uint32_t>(count);
   batch.used_bytes = at;
 }
@@ -66,7 +66,7 @@ Result<std::uint64_t> LogStage::time_of(std::uint64_t sequence) {
   auto read = store_.read(sequence, one.room());
   if (!read) return read.error();
   if (!*read) return Error{"the log does not hold event " + std::to_string(sequence)};
-  return reinterpret_cast<const Event*>(one.batch().data)->time;
+  return event_at(one.batch().data).time;
 }
 
 std::uint64_t LogStage::number(tickweir_batch& batch) {

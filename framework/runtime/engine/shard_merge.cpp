@@ -10,14 +10,6 @@
 
 namespace tickweir {
 
-namespace {
-
-const Event& event_at(const std::uint8_t* at) {
-  return *reinterpret_cast<const Event*>(at);
-}
-
-}  // namespace
-
 ShardMerge::ShardMerge(const GraphStage& plan, std::uint32_t output)
     : plan_(plan), output_(output), lanes_(plan.shard_count), missing_(plan.shard_count) {}
 

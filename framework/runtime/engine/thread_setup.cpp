@@ -11,15 +11,13 @@ namespace tickweir {
 
 namespace {
 
-std::string error_text(int code) { return std::strerror(code); }
-
 Result<void> pin(const GraphThread& plan) {
   if (plan.cpus.empty()) return {};
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
   for (const unsigned cpu : plan.cpus) CPU_SET(cpu, &cpus);
   if (const int code = pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus); code != 0) {
-    return Error{"cannot pin it to its cpus: " + error_text(code)};
+    return Error{std::string("cannot pin it to its cpus: ") + std::strerror(code)};
   }
   return {};
 }
@@ -28,7 +26,7 @@ Result<void> prioritize(const GraphThread& plan) {
   if (plan.priority == 0) return {};
   const sched_param param{.sched_priority = plan.priority};
   if (const int code = pthread_setschedparam(pthread_self(), SCHED_FIFO, &param); code != 0) {
-    return Error{"cannot set priority " + std::to_string(plan.priority) + ": " + error_text(code) +
+    return Error{"cannot set priority " + std::to_string(plan.priority) + ": " + std::strerror(code) +
                  "; it needs CAP_SYS_NICE or a real-time limit (ulimit -r)"};
   }
   return {};

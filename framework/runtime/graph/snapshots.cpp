@@ -43,7 +43,8 @@ void check_snapshots(const Drafts& drafts, const PipelineConfig& config, Diagnos
   const bool all_known = config.stages_known && std::ranges::all_of(drafts, [](const DraftStage& stage) {
                            return stage.plugin != nullptr;
                          });
-  if (config.snapshots && all_known && std::ranges::none_of(drafts, is_log)) {
+  if (config.snapshots && all_known &&
+      std::ranges::none_of(drafts, [](const DraftStage& stage) { return is_log(stage); })) {
     diagnostics.error(config.snapshots_place, "there is no log that could be replayed after a snapshot",
                       "remove snapshots, or put a log (a wal_... plugin) between source and stages");
   }

@@ -6,6 +6,10 @@
 
 namespace tickweir {
 
+inline double value_of(const Cell& cell) {
+  return static_cast<double>(read_cell(cell));
+}
+
 void collect_stages(const PipelineView& view, Families& families);
 void collect_edges(const PipelineView& view, Families& families);
 void collect_logs(const PipelineView& view, Families& families);

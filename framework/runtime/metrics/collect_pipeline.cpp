@@ -11,10 +11,6 @@
 namespace tickweir {
 namespace {
 
-double value_of(const Cell& cell) {
-  return static_cast<double>(read_cell(cell));
-}
-
 class PipelineMetrics final : public prometheus::Collectable {
  public:
   explicit PipelineMetrics(const PipelineView& view) : view_(view) {}

@@ -19,10 +19,6 @@ Labels with(Labels labels, const char* name, const std::string& value) {
   return labels;
 }
 
-double value_of(const Cell& cell) {
-  return static_cast<double>(read_cell(cell));
-}
-
 void collect_received(const GraphStage& stage, const StageCells& cells, Families& families) {
   if (stage.plugin->table->role == TICKWEIR_ROLE_SOURCE) return;
   const Labels labels = stage_labels(stage);
