@@ -11,9 +11,11 @@
 #include <iostream>
 #include <map>
 #include <random>
+#include <string_view>
 #include <thread>
 
 #include "exchange.h"
+#include "tickweir/note.h"
 
 namespace tickweir::crash {
 namespace {
@@ -127,7 +129,8 @@ class Ending : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(Ending, ByAKillLosesNothingAcknowledgedAndDoublesNothing) {
-  const std::uint64_t kills = times("TICKWEIR_KILLS", exchange_.is_unsynced() ? 8 : 25);
+  constexpr bool is_sanitized = std::string_view(TICKWEIR_BUILD_SANITIZER) != "none";  // it is slow then
+  const std::uint64_t kills = times("TICKWEIR_KILLS", exchange_.is_unsynced() || is_sanitized ? 8 : 25);
   for (std::uint64_t i = 0; i < kills; ++i) {
     end_starts([this] { exchange_.kill(); });
     exchange_.start();
