@@ -6,9 +6,10 @@ namespace {
 
 constexpr SupplyPlan fresh{.segment_bytes = Drive::small_segment};
 
-// What fills one small segment, and most of the next one; larger segments take as many times more.
+// What fills one small segment, and most of the next one; larger segments take as many times more. The first
+// page of a segment is its header.
 std::uint64_t events_in(const SupplyPlan& supply, std::uint64_t of_small_ones) {
-  return of_small_ones * supply.segment_bytes / Drive::small_segment;
+  return of_small_ones * (supply.segment_bytes - page_bytes) / (Drive::small_segment - page_bytes);
 }
 std::uint64_t first_part(const SupplyPlan& supply) {
   return events_in(supply, 250);
