@@ -7,9 +7,12 @@ namespace {
 constexpr SupplyPlan fresh{.segment_bytes = Drive::small_segment};
 
 // What fills one small segment, and most of the next one; larger segments take as many times more. The first
-// page of a segment is its header.
+// page of a segment is its header; appends have `group` events.
+constexpr std::uint64_t group = 10;
 std::uint64_t events_in(const SupplyPlan& supply, std::uint64_t of_small_ones) {
-  return of_small_ones * (supply.segment_bytes - page_bytes) / (Drive::small_segment - page_bytes);
+  const std::uint64_t events =
+      of_small_ones * (supply.segment_bytes - page_bytes) / (Drive::small_segment - page_bytes);
+  return events / group * group;
 }
 std::uint64_t first_part(const SupplyPlan& supply) {
   return events_in(supply, 250);
@@ -32,7 +35,7 @@ std::unique_ptr<FaultyFiles> make_log(const SupplyPlan& supply, std::uint64_t hi
   Drive drive(*files, supply);
   drive.open();
   while (drive.log().last_sequence() < (start == nullptr ? first_part(supply) : all_events(supply))) {
-    drive.append(10, history);
+    drive.append(group, history);
     drive.sync();
   }
   if (start != nullptr) {
