@@ -7,14 +7,6 @@
 
 #include "cli/arguments.h"
 
-namespace tickweir {
-
-void print_error(const std::string& text) {
-  std::fprintf(stderr, "tickweir: error: %s\n", text.c_str());
-}
-
-}  // namespace tickweir
-
 int main(int count, char** words) {
   using namespace tickweir;
   std::setlocale(LC_CTYPE, "C.UTF-8");  // for the widths of table cells

@@ -114,5 +114,22 @@ TEST(SnapshotFolderTest, RefusesASnapshotThatIsNotWhole) {
   EXPECT_TRUE(files->empty());
 }
 
+TEST(SnapshotFolderTest, SaysThatNoNumberIsLeft) {
+  FaultyFiles disk;
+  ASSERT_EQ(publish_all(disk, 1), 1U);
+  SnapshotFolder folder(disk.raw(), path);
+  const std::string last = "/data/snapshots/snapshot-99999999999999";
+  folder.files().rename("/data/snapshots/snapshot-00000000000001", last);
+  auto file = folder.create();
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(write_number(disk.raw(), file->handle(), 2));
+  auto published = folder.publish(last);
+  ASSERT_FALSE(published);
+  EXPECT_NE(published.error().message.find(last + " has the last number"), std::string::npos)
+      << published.error().message;
+  EXPECT_EQ(wrong_with(disk, 1),
+            last + " has the last number that a name has room for; remove it if no snapshot made it");
+}
+
 }  // namespace
 }  // namespace tickweir::test

@@ -10,20 +10,20 @@ namespace {
 
 constexpr const char* new_name = "new";
 constexpr std::string_view prefix = "snapshot-";
-constexpr std::size_t digits = 14;
+constexpr std::size_t number_digits = 14;
 
 bool is_snapshot(const std::string& name) {
-  return name.size() == prefix.size() + digits && name.starts_with(prefix) &&
+  return name.size() == prefix.size() + number_digits && name.starts_with(prefix) &&
          name.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
 }
 
 std::uint64_t number_of(const std::string& path) {
-  return std::stoull(path.substr(path.size() - digits));
+  return std::stoull(path.substr(path.size() - number_digits));
 }
 
 std::string name_of(std::uint64_t number) {
   const std::string text = std::to_string(number);
-  return std::string(prefix) + std::string(digits - std::min(digits, text.size()), '0') + text;
+  return std::string(prefix) + std::string(number_digits - std::min(number_digits, text.size()), '0') + text;
 }
 
 // What the file operations throw, as an Error.
@@ -87,6 +87,10 @@ Result<Snapshot> SnapshotFolder::publish(const std::string& kept) {
   auto present = list();
   if (!present) return present.error();
   const std::uint64_t number = present->empty() ? 1 : number_of(present->front()) + 1;
+  if (name_of(number).size() != prefix.size() + number_digits) {
+    return Error{present->front() +
+                 " has the last number that a name has room for; remove it if no snapshot made it"};
+  }
   return caught([&]() -> Result<Snapshot> {
     written->path = file(name_of(number));
     files_.rename(file(new_name), written->path);
