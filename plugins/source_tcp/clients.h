@@ -39,8 +39,8 @@ using Token = std::array<std::uint8_t, wire::token_bytes_max>;
 struct Client {
   std::uint32_t id = 0;
   std::uint32_t connection = no_connection;
-  std::uint32_t account = 0;        // of its orders
-  bool may_have_orders = false;     // sent something since its account was last cancelled
+  std::uint32_t account = 0;        // of its orders; 0: is not known here, so it cannot log in either
+  std::uint32_t orders_of = 0;      // the account for which it sent something since that was last cancelled
   bool has_left = false;            // a connection of it has ended, and that is not told yet
   std::uint64_t last_durable = 0;   // highest number
   std::uint64_t last_received = 0;  // highest number
@@ -52,8 +52,9 @@ struct Client {
 
 class Clients {
  public:
-  // `limit`: clients that may be known through logins; recovery may bring more.
-  explicit Clients(std::uint32_t limit) : limit_(limit) {
+  // `limit`: clients that may be known through logins; recovery may bring more. `is_open`: whoever comes is
+  // let in, and its account is its id; otherwise only who was added with one.
+  explicit Clients(std::uint32_t limit, bool is_open = true) : limit_(limit), is_open_(is_open) {
     clients_.reserve(limit);
     tokens_.reserve(limit);
     by_id_.reserve(limit);
@@ -76,12 +77,12 @@ class Clients {
       if (clients_[index].id == id) return &clients_[index];
     }
   }
-  // A client that is not there yet. Without a token any token will do; without an account its id is that.
-  Client& add(std::uint32_t id, const std::optional<Token>& token = {}, std::uint32_t account = 0) {
+  // A client that is not there yet. Without a token any token will do.
+  Client& add(std::uint32_t id, const std::optional<Token>& token, std::uint32_t account) {
     TICKWEIR_ASSERT(find(id) == nullptr);
     if ((clients_.size() + 1) * 2 > table_.size()) resize_table(clients_.size() + 1);
     const std::uint32_t index = free_index();
-    Client& client = clients_[index] = {.id = id, .account = account != 0 ? account : id};
+    Client& client = clients_[index] = {.id = id, .account = account};
     has_accounts_ = has_accounts_ || client.account != id;
     tokens_[index] = token;
     enter(index);
@@ -90,7 +91,7 @@ class Clients {
   }
   Client& find_or_add(std::uint32_t id) {
     Client* const known = find(id);
-    return known != nullptr ? *known : add(id);
+    return known != nullptr ? *known : add(id, {}, is_open_ ? id : 0);
   }
   // Makes room for others if there is nothing to remember of the client: where anybody may log in, any number
   // of ids may come and go.
@@ -122,16 +123,16 @@ class Clients {
   static void received(Client& client, std::uint64_t events, std::uint64_t last_number) {
     client.under_way += events;
     client.last_received = std::max(client.last_received, last_number);
-    client.may_have_orders = true;
+    client.orders_of = client.account;
   }
   // All orders of the account that ask for it are being cancelled.
   void cancelled(std::uint32_t account) {
     if (!has_accounts_) {
-      if (Client* const client = find(account)) client->may_have_orders = false;
+      if (Client* const client = find(account)) client->orders_of = 0;
       return;
     }
     for (Client& client : clients_) {
-      if (client.account == account) client.may_have_orders = false;
+      if (client.orders_of == account) client.orders_of = 0;
     }
   }
   // Those without a connection that may have orders: of a run that ended while they were connected. By id.
@@ -139,9 +140,11 @@ class Clients {
   void for_each_left_behind(Visit&& visit) {
     for (const std::uint32_t index : by_id_) {
       const Client& client = clients_[index];
-      if (client.may_have_orders && client.connection == no_connection) visit(index);
+      if (client.orders_of != 0 && client.connection == no_connection) visit(index);
     }
   }
+  // A client of the log that is not known here, and may have left orders: nobody can tell whose. 0: none.
+  [[nodiscard]] std::uint32_t stranger() const { return stranger_; }
   // An event of the client came back. True: it belongs to the present connection.
   static bool settle(Client& client, std::uint64_t number, bool is_durable) {
     if (client.under_way == 0) return false;  // not ours: another source's, or from before a restart
@@ -169,7 +172,8 @@ class Clients {
     if (id == 0 || TICKWEIR_BUG("clients forgotten")) return;
     Client& client = find_or_add(id);
     raise(client, origin_number(origin));
-    client.may_have_orders = true;
+    if (client.account != 0) client.orders_of = client.account;
+    if (client.orders_of == 0) stranger_ = id;
   }
 
   void save(StateWriter& out) const {
@@ -180,7 +184,7 @@ class Clients {
       if (!is_worth_saving(clients_[index])) continue;
       out.put<std::uint64_t>(clients_[index].id);
       out.put<std::uint64_t>(clients_[index].last_durable);
-      out.put<std::uint64_t>(clients_[index].may_have_orders ? 1 : 0);
+      out.put<std::uint64_t>(clients_[index].orders_of);
     }
   }
   void load(StateReader& in) {
@@ -191,24 +195,25 @@ class Clients {
     for (auto left = in.get_count(wire::client_id_max); left != 0; --left) {
       const auto id = in.get<std::uint64_t>();
       const auto last_durable = in.get<std::uint64_t>();
-      const auto may_have_orders = in.get<std::uint64_t>();
-      if (id == 0 || id > wire::client_id_max || last_durable > wire::number_max || may_have_orders > 1) {
+      const auto orders_of = in.get<std::uint64_t>();
+      if (id == 0 || id > wire::client_id_max || last_durable > wire::number_max || orders_of > UINT32_MAX) {
         throw std::runtime_error("the saved state has client " + std::to_string(id) + " at number " +
                                  std::to_string(last_durable) + ", which cannot be");
       }
-      if (last_durable == 0 && may_have_orders == 0) continue;
+      if (last_durable == 0 && orders_of == 0) continue;
       Client& client = find_or_add(static_cast<std::uint32_t>(id));
       raise(client, last_durable);
-      client.may_have_orders = may_have_orders != 0;
+      client.orders_of = static_cast<std::uint32_t>(orders_of);
+      has_accounts_ = has_accounts_ || (orders_of != 0 && orders_of != id);
     }
   }
 
  private:
-  static constexpr std::uint64_t state_format = 2;
+  static constexpr std::uint64_t state_format = 3;
   static constexpr std::uint32_t empty_slot = UINT32_MAX;
 
   static bool is_worth_saving(const Client& client) {
-    return client.last_durable != 0 || client.may_have_orders;
+    return client.last_durable != 0 || client.orders_of != 0;
   }
   static void raise(Client& client, std::uint64_t number) {
     client.last_durable = std::max(client.last_durable, number);
@@ -254,7 +259,9 @@ class Clients {
   }
 
   std::uint32_t limit_;
+  bool is_open_;
   bool has_accounts_ = false;  // that are not their client's id
+  std::uint32_t stranger_ = 0;
   std::vector<Client> clients_;
   std::vector<std::optional<Token>> tokens_;  // beside, not in: settling must not drag them through the cache
   std::vector<std::uint32_t> by_id_;          // rising ids, for save()

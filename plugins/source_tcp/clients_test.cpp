@@ -60,7 +60,7 @@ TEST(ClientsFile, SaysWhichLineIsWrongAndKeepsTokensToItself) {
 
 TEST(Clients, AreFoundAmongMany) {
   Clients clients(3000);
-  for (std::uint32_t id = 1; id <= 3000; ++id) clients.add(id * 2741 % wire::client_id_max + 1);
+  for (std::uint32_t id = 1; id <= 3000; ++id) clients.find_or_add(id * 2741 % wire::client_id_max + 1);
   for (std::uint32_t id = 1; id <= 3000; ++id)
     EXPECT_NE(clients.find(id * 2741 % wire::client_id_max + 1), nullptr);
   EXPECT_EQ(clients.find(3), nullptr);
@@ -78,7 +78,7 @@ TEST(Clients, AreForgottenIfThereIsNothingToRemember) {
     if (known.erase(id) != 0) {
       clients.forget_if_blank(clients.index_of(*clients.find(id)));
     } else if (known.size() < 16) {
-      clients.add(id);
+      clients.find_or_add(id);
       known.insert(id);
     }
     EXPECT_EQ(clients.is_full(), known.size() == 16);
@@ -95,7 +95,7 @@ TEST(Clients, AreForgottenIfThereIsNothingToRemember) {
 TEST(Clients, AreKnownAsLongAsThereIsSomethingToRemember) {
   const auto is_kept = [](const std::function<void(Clients&, Client&)>& happened) {
     Clients clients(4);
-    Client& client = clients.add(7);
+    Client& client = clients.find_or_add(7);
     happened(clients, client);
     clients.forget_if_blank(0);
     return clients.find(7) != nullptr;
@@ -113,14 +113,14 @@ TEST(Clients, AreKnownAsLongAsThereIsSomethingToRemember) {
     clients.cancelled(7);
   }));
   Clients clients(4);
-  clients.add(7, Token{});
+  clients.add(7, Token{}, 7);
   clients.forget_if_blank(0);
   EXPECT_NE(clients.find(7), nullptr) << "the file names it";
 }
 
 TEST(Clients, AcknowledgeNothingThatCameOnAnEarlierConnection) {
   Clients clients(4);
-  Client& client = clients.add(7);
+  Client& client = clients.find_or_add(7);
   Clients::begin_session(client, 0);
   Clients::received(client, 2, 2);
   Clients::begin_session(client, 1);
@@ -137,7 +137,7 @@ TEST(Clients, AcknowledgeNothingThatCameOnAnEarlierConnection) {
 
 TEST(Clients, RefusedEventsAreSettledButNotDurable) {
   Clients clients(4);
-  Client& client = clients.add(7);
+  Client& client = clients.find_or_add(7);
   Clients::begin_session(client, 0);
   Clients::received(client, 1, 5);
   EXPECT_TRUE(Clients::settle(client, 5, false));
@@ -147,9 +147,9 @@ TEST(Clients, RefusedEventsAreSettledButNotDurable) {
 
 TEST(Clients, KnowTheirTokens) {
   std::istringstream in("7 secret\n");
-  Clients clients(4);
-  for (const ClientLine& line : parse_clients(in, "")) clients.add(line.id, line.token);
-  clients.add(8);  // from the log, no longer in the file
+  Clients clients(4, false);
+  for (const ClientLine& line : parse_clients(in, "")) clients.add(line.id, line.token, line.account);
+  clients.find_or_add(8);  // from the log, no longer in the file
   const auto is_let_in = [&](std::uint32_t id, std::string_view text) {
     wire::Login login;
     wire::set_text(login.token, text);

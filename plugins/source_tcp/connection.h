@@ -31,6 +31,7 @@ struct Connection {
   bool wants_write = false;   // TLS does, before it reads on
   std::uint32_t watched = 0;  // epoll events
   std::uint32_t client = no_client;
+  std::uint32_t client_id = 0;     // as which it logged in; outlives `client`, for the log
   std::uint32_t certified_id = 0;  // the client id of its certificate
   std::uint64_t received_bytes = 0;
   std::uint64_t deadline = 0;  // ns; 0: none

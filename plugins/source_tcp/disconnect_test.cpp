@@ -231,5 +231,54 @@ TEST(CancelOnDisconnect, RemembersInASnapshotWhoMayHaveOrders) {
   expect_no_more(rig, "cancel:8");
 }
 
+// What the log of another run holds: a client's events, and nobody's cancel behind them.
+std::vector<OwnedEvent> log_of(std::uint32_t id) {
+  Rig rig;
+  Peer peer(rig, id);
+  peer.send(event_bytes(1));
+  rig.until_events(1);
+  return rig.stage().output();
+}
+void expect_told_at_login(Rig& rig, const std::string& expected, std::uint32_t id, std::string_view token) {
+  const Peer last(rig, id, token);
+  EXPECT_EQ(told(rig), expected);
+}
+
+// Another source's, or one that was taken out of the file: its account may be somebody else's id.
+TEST(CancelOnDisconnect, LeavesAloneWhomTheFileDoesNotName) {
+  const TestFile file("7 abc 4000000000\n", 0600);
+  Rig rig{cancels, {"clients", file.path()}};
+  rig.stage().recover(log_of(8));
+  rig.stage().recover(log_of(7));
+  expect_told_at_login(rig, "cancel:4000000000", 7, "abc");
+  EXPECT_NE(rig.stage().logs().back().find("the log has events of client 8, which is not in " + file.path()),
+            std::string::npos)
+      << rig.stage().logs().back();
+}
+
+TEST(CancelOnDisconnect, NamesTheAccountThatTheOrdersHadWhenTheyCame) {
+  const TestFile before("7 abc 500\n8 def 600\n", 0600);
+  std::string state;
+  {
+    Rig rig{cancels, {"clients", before.path()}};
+    Peer seven(rig, 7, "abc");
+    Peer eight(rig, 8, "def");
+    seven.send(event_bytes(1));
+    rig.until_events(1);
+    eight.send(event_bytes(1));
+    rig.until_events(2);
+    rig.settle(0, 2);
+    state = rig.stage().save();
+  }
+  const TestFile after("7 abc 700\n", 0600);  // another account; client 8 may not come any more
+  Rig rig{cancels, {"clients", after.path()}};
+  rig.stage().load(state);
+  Peer seven(rig, 7, "abc");
+  seven.send(event_bytes(2));
+  until_told(rig, "cancel:500 cancel:600 7:2");
+  seven.reset();
+  until_told(rig, "cancel:500 cancel:600 7:2 cancel:700");
+}
+
 }  // namespace
 }  // namespace tickweir::tcp

@@ -204,7 +204,7 @@ class Pipe {
       const auto taken = intake_.take(
           out, static_cast<std::uint32_t>(count), 5000, partial_, stream_,
           [&](std::uint64_t events) { counted += events; },
-          [&](const Event& frame, const Intake::Taken&) {
+          [&](const Event& frame, GoodbyeCode&) {
             session_frames += frame.type;
             return true;
           });

@@ -32,6 +32,7 @@ TEST(HostilePeer, IsToldWhichByteWasWrongAndItsGoodEventsStay) {
   EXPECT_NE(wire::text_of(goodbye.text).find("size 7, expected"), std::string::npos);
   EXPECT_EQ(rig.count(), 2U);
   EXPECT_TRUE(has_log(rig, "(client 7): frame_size, size 7"));
+  EXPECT_TRUE(has_log(rig, ", at byte 232, after ")) << rig.stage().logs().back();
   good.send(events_bytes(1, 1));
   rig.until_events(3);
   const Peer again(rig, 7);
@@ -88,6 +89,7 @@ TEST(HostilePeer, MayNotSayWhatTheSourceSays) {
     EXPECT_EQ(goodbye.code, GoodbyeCode::frame_type);
     EXPECT_EQ(goodbye.byte_offset, 104U + 64U);
     EXPECT_EQ(rig.count(), 1U);
+    EXPECT_TRUE(has_log(rig, "(client 7): frame_type, type ")) << rig.stage().logs().back();
   }
 }
 
@@ -197,6 +199,18 @@ TEST(HostilePeer, ThatTakesNoRefusalsIsDisconnectedAndHurtsNobody) {
   rig.until_events(before + 1);
   rig.settle(before, 1);
   EXPECT_EQ(good.next<wire::Acknowledgement>().number, 1U);
+}
+
+TEST(HostilePeer, ThatTakesNoAnswersToItsHeartbeatsIsDisconnected) {
+  Rig rig({{"ack_backlog", "1KiB"}});
+  Peer deaf(rig, ReceiveRoom{2048});
+  deaf.send(login_bytes(7));
+  std::string beats;
+  for (int i = 0; i < 1000; ++i) beats += bytes_of(wire::Frame<wire::Heartbeat>{});
+  for (int i = 0; i < 1000 && rig.stage().counter("goodbyes", "reply_backlog") == 0; ++i) deaf.send(beats);
+  EXPECT_EQ(rig.stage().counter("goodbyes", "reply_backlog"), 1U);
+  EXPECT_TRUE(has_log(rig, "(client 7): reply_backlog, replies of 1024 bytes were not taken"))
+      << rig.stage().logs().back();
 }
 
 TEST(HostilePeer, ThatTakesNoAcknowledgementsGetsOneForAll) {

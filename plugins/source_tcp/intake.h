@@ -56,8 +56,8 @@ class Intake {
     Event header{};  // of the frame at fault, as far as it came
   };
   // Judges the partial frame and the `received` bytes behind it. `on_events(count)` hears of events right
-  // after they are in the batch; `on_session_frame(const Event&, const Taken&)` is given each frame that is
-  // no event, and returns false to end.
+  // after they are in the batch; `on_session_frame(const Event&, GoodbyeCode& fault)` is given each frame
+  // that is no event, and returns false to end.
   template <typename OnEvents, typename OnSessionFrame>
   Taken take(Emitter& out, std::uint32_t received, std::uint64_t time, Partial& partial, EventStream& stream,
              OnEvents&& on_events, OnSessionFrame&& on_session_frame) {
@@ -97,7 +97,8 @@ class Intake {
         case Stop::session_frame: {
           const auto& frame = *reinterpret_cast<const Event*>(rest);
           ++taken.frames;
-          if (!on_session_frame(frame, taken)) return taken;
+          taken.header = frame;
+          if (!on_session_frame(frame, taken.fault)) return taken;
           gap += frame.size;
           bytes -= frame.size;
           break;

@@ -61,8 +61,7 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
   event_time_ = std::max(event_time_, now);
   if (queue_count_ == 0 || ++polls_since_gather_ >= polls_per_gather) gather();
   make_room(out);
-  if (!std::exchange(has_polled_, true) && !TICKWEIR_BUG("who was connected is forgotten"))
-    sessions_.recall_left();
+  if (!std::exchange(has_polled_, true)) recall_left();
   const bool has_cancelled = cancel_orders_of_left(out);
   bool moved = has_newcomers_ || has_cancelled;
   bool is_full = false;
@@ -91,6 +90,15 @@ bool Server::poll(Emitter& out, std::uint64_t now) {
 void Server::make_room(Emitter& out) {
   tickweir_emitter& raw = out.raw();
   if (!intake_.has_room(*raw.outputs[0])) raw.advance(raw.host, 0);
+}
+
+// At the first poll: what the log and the snapshot say is known now.
+void Server::recall_left() {
+  if (!TICKWEIR_BUG("who was connected is forgotten")) sessions_.recall_left();
+  const std::uint32_t stranger = sessions_.clients().stranger();
+  if (!settings_.cancels_on_disconnect || stranger == 0) return;
+  say_(true, "the log has events of client " + std::to_string(stranger) + ", which is not in " +
+                 settings_.clients_file + ": orders that it may have left are not cancelled by this source");
 }
 
 // The one thing that the source says itself. Its origin is 0: it is nobody's, nobody sends it again, and a
@@ -228,6 +236,12 @@ void Server::log_in(Connection& connection) {
   std::memcpy(&login, connection.partial.bytes, sizeof login);
   connection.partial.count = 0;
   connection.deadline = 0;
+  if (sessions_.is_connected(login.payload.client) && has_ended(connection.socket)) {
+    // Its client has given it up, and the other connection is the one made since.
+    ++counts_.lost;
+    drop(connection);
+    return;
+  }
   const std::uint32_t replaced = sessions_.take_login(connection, login);
   if (replaced != no_connection) {
     Connection& before = connections_[replaced];
@@ -250,16 +264,14 @@ bool Server::read_events(Connection& connection, Emitter& out) {
   const Intake::Taken taken = intake_.take(
       out, static_cast<std::uint32_t>(got.bytes), event_time_, connection.partial, connection.stream,
       [&](std::uint64_t events) { sessions_.received(connection, events); },
-      [&](const Event& frame, const Intake::Taken& so_far) {
-        return sessions_.take_session_frame(connection, frame, connection.received_bytes - so_far.bytes_left,
-                                            [this](Connection& full) { send_replies(full); });
+      [&](const Event& frame, GoodbyeCode& fault) {
+        const auto make_room = [this](Connection& full) { send_replies(full); };
+        fault = sessions_.take_session_frame(connection, frame, make_room);
+        return fault == GoodbyeCode::none && connection.phase == Phase::open;
       });
   if (connection.phase == Phase::free) return false;  // its answers found it gone
   if (taken.fault != GoodbyeCode::none) {
     after_fault(connection, taken);
-  } else if (connection.phase == Phase::lingering) {
-    say_end(connection, "sent a frame that has no place there");
-    shut(connection);
   } else if (connection.phase == Phase::finishing) {
     connection.deadline = 0;
     watch(connection);
@@ -279,11 +291,15 @@ void Server::after_fault(Connection& connection, const Intake::Taken& taken) {
              std::to_string(settings_.frame_bytes_max) + " that fits the type";
       break;
     case GoodbyeCode::frame_type:
-      text = "type " + std::to_string(taken.header.type) + " is not accepted here";
+      text = "type " + std::to_string(taken.header.type) + " of " + std::to_string(taken.header.size) +
+             " bytes is not accepted here";
       break;
     case GoodbyeCode::number_order:
       text = "number " + std::to_string(taken.header.origin) + " is not above " +
              std::to_string(connection.stream.last_number);
+      break;
+    case GoodbyeCode::reply_backlog:
+      text = sessions_.backlog_text();
       break;
     default:
       text = "verdict, flags, sequence, time or high origin bits are not 0";

@@ -65,6 +65,7 @@ class Server {
   static constexpr std::uint32_t listener_tag = UINT32_MAX;  // in the epoll, beside indices of connections
 
   void make_room(Emitter& out);
+  void recall_left();
   bool cancel_orders_of_left(Emitter& out);
   void gather();
   void accept_all();

@@ -130,7 +130,7 @@ void Server::answer(std::uint64_t now) {
   sessions_.take_touched([this](Connection& connection) {
     if (connection.phase == Phase::free) return;
     if (connection.phase == Phase::lingering && !connection.is_shut)
-      say_end(connection, "replies were not taken");
+      say_end(connection, "reply_backlog, " + sessions_.backlog_text());
     finish_turn(connection);
   });
 }
@@ -181,7 +181,8 @@ void Server::send_replies(Connection& connection) {
 }
 
 void Server::end(Connection& connection, GoodbyeCode code, const std::string& text, std::uint64_t offset) {
-  say_end(connection, std::string(wire::name_of(code)) + ", " + text);
+  const std::string place = offset != 0 ? ", at byte " + std::to_string(offset) : "";
+  say_end(connection, std::string(wire::name_of(code)) + ", " + text + place);
   sessions_.say_goodbye(connection, code, text, offset);
   shut(connection);
 }
@@ -313,9 +314,7 @@ void Server::waste_queued() {
 
 void Server::say_end(const Connection& connection, const std::string& what) {
   std::string who = text_of(connection.peer);
-  if (connection.client != no_client) {
-    who += " (client " + std::to_string(sessions_.clients().at(connection.client).id) + ")";
-  }
+  if (connection.client_id != 0) who += " (client " + std::to_string(connection.client_id) + ")";
   say_(true, who + ": " + what + ", after " + std::to_string(connection.received_bytes) + " bytes");
 }
 

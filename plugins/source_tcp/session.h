@@ -31,7 +31,9 @@ struct SessionCounts {
 class Sessions {
  public:
   Sessions(const Settings& settings, std::span<Connection> connections)
-      : settings_(settings), connections_(connections), clients_(settings.clients_max) {
+      : settings_(settings),
+        connections_(connections),
+        clients_(settings.clients_max, settings.clients_file.empty()) {
     touched_.reserve(connections.size());
     left_.reserve(settings.clients_max);
   }
@@ -78,7 +80,7 @@ class Sessions {
     if (connection.client == no_client) return;
     Client& client = clients_.at(connection.client);
     if (client.connection == index_of(connection)) client.connection = no_connection;
-    if (client.may_have_orders && !client.has_left) {
+    if (client.orders_of != 0 && !client.has_left) {
       client.has_left = true;
       left_.push_back(connection.client);
     }
@@ -103,9 +105,10 @@ class Sessions {
     for (const std::uint32_t index : left_) {
       Client& client = clients_.at(index);
       client.has_left = false;
-      if (!client.may_have_orders) continue;
-      cancel(client.account);
-      clients_.cancelled(client.account);
+      const std::uint32_t account = client.orders_of;
+      if (account == 0) continue;
+      cancel(account);
+      clients_.cancelled(account);
     }
     left_.clear();
   }
@@ -114,6 +117,11 @@ class Sessions {
   [[nodiscard]] static bool begins_as_login(const std::uint8_t* bytes) {
     const wire::Frame<wire::Login> expected;
     return std::memcmp(bytes, &expected, sizeof(std::uint64_t)) == 0;
+  }
+
+  [[nodiscard]] bool is_connected(std::uint32_t client_id) {
+    const Client* const known = clients_.find(client_id);
+    return known != nullptr && known->connection != no_connection;
   }
 
   // The first frame. Another connection of the same client is told goodbye: its index comes back, so that it
@@ -129,6 +137,7 @@ class Sessions {
     Client& client = clients_.find_or_add(login.payload.client);  // `known` may have been forgotten
     Clients::begin_session(client, index_of(connection));
     connection.client = clients_.index_of(client);
+    connection.client_id = client.id;
     connection.phase = Phase::open;
     connection.stream = {.origin_base = wire::client_origin(client.id, 0)};
     wire::Frame<wire::LoginReply> reply;
@@ -140,29 +149,27 @@ class Sessions {
     return before;
   }
 
-  // A frame of a logged-in client that is no event. False: it was the last one. `make_room(connection)` sends
-  // what it can when replies fill up, and may find the connection gone.
+  // A frame of a logged-in client that is no event. What is wrong with it, or none. Behind the client's
+  // goodbye the connection is no longer open. `make_room(connection)` sends what it can when replies fill up,
+  // and may find the connection gone.
   template <typename MakeRoom>
-  bool take_session_frame(Connection& connection, const Event& frame, std::uint64_t offset,
-                          MakeRoom&& make_room) {
-    const bool is_blank = (frame.sequence | frame.time | frame.origin) == 0;
-    if (!is_blank || !is_whole<wire::Heartbeat>(frame)) {
-      if (is_blank && is_whole<wire::Goodbye>(frame)) {
-        connection.phase = Phase::finishing;
-      } else {
-        say_goodbye(connection, is_blank ? GoodbyeCode::frame_type : GoodbyeCode::frame_field,
-                    "a frame of type " + std::to_string(frame.type) + " and " + std::to_string(frame.size) +
-                        " bytes, which a client does not send now",
-                    offset);
-      }
-      return false;
+  GoodbyeCode take_session_frame(Connection& connection, const Event& frame, MakeRoom&& make_room) {
+    if ((frame.sequence | frame.time | frame.origin) != 0) return GoodbyeCode::frame_field;
+    if (is_whole<wire::Goodbye>(frame)) {
+      connection.phase = Phase::finishing;
+      return GoodbyeCode::none;
     }
+    if (!is_whole<wire::Heartbeat>(frame)) return GoodbyeCode::frame_type;
     wire::Frame<wire::Heartbeat> answer;
     answer.payload = payload<wire::Heartbeat>(frame);
     touch(connection);
-    if (connection.replies.push(answer)) return true;
+    if (connection.replies.push(answer)) return GoodbyeCode::none;
     make_room(connection);
-    return connection.client != no_client && push_or_end(connection, answer);
+    const bool is_gone = connection.client == no_client;
+    return is_gone || has_taken(connection, answer) ? GoodbyeCode::none : GoodbyeCode::reply_backlog;
+  }
+  [[nodiscard]] std::string backlog_text() const {
+    return "replies of " + std::to_string(settings_.reply_bytes_max) + " bytes were not taken";
   }
 
   // Events of the connection were handed on.
@@ -229,12 +236,10 @@ class Sessions {
     return frame.type == T::event_type && frame.size == event_size<T>;
   }
 
+  // True: the reply will be sent.
   template <Payload T>
-  bool push_or_end(Connection& connection, const wire::Frame<T>& frame) {
-    if (connection.replies.push(frame) || TICKWEIR_BUG("reply without room forgotten")) return true;
-    say_goodbye(connection, GoodbyeCode::reply_backlog,
-                "replies of " + std::to_string(settings_.reply_bytes_max) + " bytes were not taken");
-    return false;
+  static bool has_taken(Connection& connection, const wire::Frame<T>& frame) {
+    return connection.replies.push(frame) || TICKWEIR_BUG("reply without room forgotten");
   }
 
   // Events of one source, one after the other.
@@ -292,7 +297,11 @@ class Sessions {
     client.settled = std::max(client.acknowledged, refusal.payload.number - 1);
     make_room(connection);
     if (connection.client == no_client) return;  // it is gone
-    if (push_or_end(connection, refusal)) client.settled = refusal.payload.number;
+    if (!has_taken(connection, refusal)) {
+      say_goodbye(connection, GoodbyeCode::reply_backlog, backlog_text());
+      return;
+    }
+    client.settled = refusal.payload.number;
   }
 
   // "" when the client may come in; otherwise goodbye was said.

@@ -47,6 +47,13 @@ struct Transfer {
   return ::ioctl(socket, FIONREAD, &bytes) == 0 ? bytes : 0;
 }
 
+// The peer sends nothing more, and nothing waits to be read.
+[[nodiscard]] inline bool has_ended(int socket) {
+  std::uint8_t byte = 0;
+  const ssize_t result = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return result == 0 || (result < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 template <typename T>
 bool set_option(int socket, int level, int name, T value) {
   return ::setsockopt(socket, level, name, &value, sizeof value) == 0;

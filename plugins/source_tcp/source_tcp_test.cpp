@@ -144,6 +144,7 @@ TEST(SourceTcp, TheSecondLoginOfAClientEndsTheFirst) {
   rig.settle(0, 1);
   EXPECT_EQ(first.next<wire::Acknowledgement>().number, 1U);
   Peer second(rig, 7);
+  EXPECT_NE(rig.stage().logs().back().find(" (client 7): replaced by 127.0.0.1:"), std::string::npos);
   const auto goodbye = first.goodbye();
   EXPECT_EQ(goodbye.code, GoodbyeCode::replaced);
   EXPECT_EQ(goodbye.number, 1U);
@@ -153,6 +154,22 @@ TEST(SourceTcp, TheSecondLoginOfAClientEndsTheFirst) {
   second.send(events_bytes(2, 2));
   rig.until_events(3);
   EXPECT_EQ(rig.stage().output().back().origin(), wire::client_origin(7, 2));
+}
+
+// A client that has given a connection up and made another: the login of the first comes late, and its end
+// behind it.
+TEST(SourceTcp, ALoginThatItsClientHasGivenUpReplacesNobody) {
+  Rig rig;
+  Peer late(rig);
+  Peer present(rig, 7);
+  late.send(login_bytes(7));
+  late.close();
+  rig.until("its end", [&] { return rig.stage().counter("lost") == 1; });
+  present.send(event_bytes(1));
+  rig.until_events(1);
+  rig.settle(0, 1);
+  EXPECT_EQ(present.next<wire::Acknowledgement>().number, 1U);
+  EXPECT_EQ(rig.stage().counter("logins"), 1U);
 }
 
 TEST(SourceTcp, AClientThatEndsIsToldWhatBecomesOfItsEvents) {

@@ -106,6 +106,24 @@ TEST_F(Tls, OldVersionsAreRefused) {
   EXPECT_EQ(s_client("-tls1_3"), 0);
 }
 
+// Each connection proves who it is. TLS 1.2 has tickets of its own, which a mutual source cannot take back.
+TEST_F(Tls, NobodyResumesASession) {
+  const testing::TempFolder folder;
+  Log log;
+  ServedStage source(log, options("mutual"));
+  for (const std::string version : {"-tls1_2", "-tls1_3"}) {
+    const std::string saved = folder.at(version);
+    const auto s_client = [&](const std::string& session) {
+      return std::system(("openssl s_client -connect 127.0.0.1:" + std::to_string(source.port()) + " " +
+                          version + " -cert " + files_->certificate("client7") + " -key " +
+                          files_->key("client7") + " " + session + " </dev/null 2>&1 | grep -q '^New, TLS'")
+                             .c_str());
+    };
+    EXPECT_EQ(s_client("-sess_out " + saved), 0) << version;
+    if (std::filesystem::exists(saved)) EXPECT_EQ(s_client("-sess_in " + saved), 0) << version;
+  }
+}
+
 TEST_F(Tls, AHandshakeThatStallsEndsInTime) {
   testing::Harness stage(TICKWEIR_PLUGIN_DIR "/source_tcp.so", options("on"), {.time = 1000});
   const std::string& line = stage.logs().back();

@@ -98,9 +98,10 @@ class Wire {
     const auto taken = intake_.take(
         out, static_cast<std::uint32_t>(count), 1, one.partial, one.stream,
         [&](std::uint64_t events) { sessions_.received(one, events); },
-        [&](const Event& frame, const Intake::Taken& so_far) {
-          return sessions_.take_session_frame(one, frame, one.received_bytes - so_far.bytes_left,
-                                              [](Connection& full) { full.replies.clear(); });
+        [&](const Event& frame, GoodbyeCode& fault) {
+          const auto make_room = [](Connection& full) { full.replies.clear(); };
+          fault = sessions_.take_session_frame(one, frame, make_room);
+          return fault == GoodbyeCode::none && one.phase == Phase::open;
         });
     if (taken.fault != GoodbyeCode::none) {
       fault_ = taken.fault;
