@@ -189,20 +189,19 @@ class Client:
         while len(self.received) >= 4:
             size = int.from_bytes(self.received[:4], 'little')
             if not HEADER.size <= size <= FRAME_BYTES_MAX:
-                self._end_as_no_source()
+                self._end_as_no_source(f'expected a frame of {HEADER.size} to {FRAME_BYTES_MAX} bytes, '
+                                       f'found {self.received[:16]!r}')
             if len(self.received) < size:
                 break
             kind = HEADER.unpack_from(self.received)[1]
             if kind in PAYLOADS and size != HEADER.size + PAYLOADS[kind].size:
-                self._end_as_no_source()
+                self._end_as_no_source(f'a frame of type {kind} has {size} bytes')
             self._take(kind, self.received[HEADER.size:size])
             self.received = self.received[size:]
 
-    def _end_as_no_source(self):
-        found = self.received[:16]
+    def _end_as_no_source(self, why):
         self.disconnect()
-        raise ClientError(f'client {self.client}: {self.place[0]}:{self.place[1]} is no source_tcp: '
-                          f'expected a frame of {HEADER.size} to {FRAME_BYTES_MAX} bytes, found {found!r}')
+        raise ClientError(f'client {self.client}: {self.place[0]}:{self.place[1]} is no source_tcp: {why}')
 
     def _take(self, kind, payload):
         if kind == LOGIN_REPLY:
@@ -210,7 +209,10 @@ class Client:
             self.last_durable, self.last_received, self.frame_bytes_max = reply[:3]
             self.is_in = True
         elif kind == ACKNOWLEDGEMENT:
-            (self.acknowledged,) = NUMBER_PAYLOAD.unpack(payload)
+            (number,) = NUMBER_PAYLOAD.unpack(payload)
+            if number > self.last_number:
+                self._end_as_no_source(f'it acknowledges number {number}, which was not sent to it')
+            self.acknowledged = number
             while self.unanswered and next(iter(self.unanswered)) <= self.acknowledged:
                 self.unanswered.popitem(last=False)
                 self.lost_since = None

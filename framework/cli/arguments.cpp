@@ -1,6 +1,8 @@
 // The command line over CLI11, with suggestions for what is misspelt.
 #include "cli/arguments.h"
 
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 
@@ -20,6 +22,20 @@ struct RawArguments {
   std::string log_format = "text";
   std::string log_level = "info";
 };
+
+// What becomes an unsigned number must not wrap around: CLI11 takes -1, and 0x10.
+std::string wrong_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == end;
+  return is_whole ? "" : "expected a whole number, 0 or more, found \"" + text + "\"";
+}
+
+template <typename T>
+void add_number(CLI::App& app, const char* name, T& target, const char* help) {
+  app.add_option(name, target, help)->type_name("N")->check(wrong_number);
+}
 
 const std::vector<std::string> log_levels{"debug", "info", "warning", "error"};
 
@@ -60,9 +76,9 @@ void add_wal_actions(CLI::App& wal, RawArguments& raw) {
       .add_option("LOG", given.logs, "Logs");
   CLI::App& cat = add_subcommand(wal, raw, "cat", "Prints events, by the layouts that lie in the log", true);
   cat.add_option("LOG", raw.parsed.target, "The log");
-  cat.add_option("--from", given.first, "Sequence of the first event")->type_name("N");
-  cat.add_option("--to", given.last, "Sequence of the last event")->type_name("N");
-  cat.add_option("--limit", given.limit, "No more events than that")->type_name("N");
+  add_number(cat, "--from", given.first, "Sequence of the first event");
+  add_number(cat, "--to", given.last, "Sequence of the last event");
+  add_number(cat, "--limit", given.limit, "No more events than that");
   cat.add_option("--format", raw.parsed.format, "text, or json: one object a line")->type_name("FORMAT");
   add_subcommand(wal, raw, "repair", "Cuts a torn end as run does, keeps a copy, and says so", true)
       .add_option("LOG", raw.parsed.target, "The log");
@@ -77,7 +93,7 @@ void add_replay(CLI::App& app, RawArguments& raw) {
   CLI::App& replay = add_subcommand(app, raw, "replay", "Runs logs again and compares what is made", true);
   replay.add_option("PIPELINE", raw.parsed.target, "Pipeline file");
   replay.add_flag("--verify", raw.parsed.wal.verify, "Fails unless there is a log to compare with");
-  replay.add_option("--until", raw.parsed.wal.last, "Sequence of the last event to replay")->type_name("N");
+  add_number(replay, "--until", raw.parsed.wal.last, "Sequence of the last event to replay");
   replay.add_option("--dump", raw.parsed.wal.shown_stage, "Prints what this stage then remembers")
       ->type_name("STAGE");
 }
@@ -86,7 +102,7 @@ void add_readers(CLI::App& app, RawArguments& raw) {
   CLI::App& letters = add_subcommand(app, raw, "dead-letters",
                                      "Prints the events that stages failed at, from their file", true);
   letters.add_option("FILE", raw.parsed.target, "The file of a pipeline's dead_letter.path");
-  letters.add_option("--limit", raw.parsed.wal.limit, "No more events than that")->type_name("N");
+  add_number(letters, "--limit", raw.parsed.wal.limit, "No more events than that");
   letters.add_option("--format", raw.parsed.format, "text, or json: one object a line")->type_name("FORMAT");
   add_subcommand(app, raw, "snapshots", "Shows the snapshots in a folder, and whether they are whole", true)
       .add_option("FOLDER", raw.parsed.target, "The folder of a pipeline's snapshots.path");
@@ -97,18 +113,16 @@ void add_load(CLI::App& app, RawArguments& raw) {
       add_subcommand(app, raw, "load", "Sends orders to a source_tcp and times their answers", true);
   LoadArguments& given = raw.parsed.load;
   load.add_option("--to", given.to, "Where it listens; 127.0.0.1:7001 if not given")->type_name("HOST:PORT");
-  load.add_option("--client", given.client, "Client id of the first connection; the others count on")
-      ->type_name("ID");
+  add_number(load, "--client", given.client, "Client id of the first connection; the others count on");
   load.add_option("--token-file", given.token_file, "File with lines `id token`")->type_name("FILE");
-  load.add_option("--connections", given.connections, "Connections, each a client of its own")
-      ->type_name("N");
+  add_number(load, "--connections", given.connections, "Connections, each a client of its own");
   load.add_option("--rate", given.rate, "Events a second in all; full speed if not given")->type_name("N");
-  load.add_option("--events", given.events, "Events in all; 1000000 if neither is given")->type_name("N");
+  add_number(load, "--events", given.events, "Events in all; 1000000 if neither is given");
   load.add_option("--seconds", given.seconds, "How long, instead of --events")->type_name("N");
-  load.add_option("--reconnects", given.reconnects, "Lost connections of each client")->type_name("N");
+  add_number(load, "--reconnects", given.reconnects, "Lost connections of each client");
   load.add_option("--duplicates", given.duplicates, "Share of events sent again, answered or not")
       ->type_name("SHARE");
-  load.add_option("--window", given.window, "Unanswered events of a connection; 16384")->type_name("N");
+  add_number(load, "--window", given.window, "Unanswered events of a connection; 16384");
   load.add_option("--patience", given.patience, "Seconds to wait for a source that is away or silent; 10")
       ->type_name("N");
   load.add_option("--ca", given.ca, "PEM file of who vouches for the source; turns TLS on")

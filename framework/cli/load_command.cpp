@@ -1,7 +1,8 @@
 // tickweir load: orders to a source_tcp, and how long their answers took.
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -19,6 +20,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::uint64_t window_max = std::uint64_t{1} << 24;
+
 // "127.0.0.1:7001" or "[::1]:7001" into host and port.
 bool read_place(const std::string& text, ClientSettings& settings) {
   const std::size_t colon = text.rfind(':');
@@ -32,16 +35,17 @@ bool read_place(const std::string& text, ClientSettings& settings) {
   return parsed.ec == std::errc() && parsed.ptr == end && settings.port != 0;
 }
 
-// Lines `id token`, as source_tcp's own file has them; # begins a comment.
-bool read_tokens(const std::string& path, LoadPlan& plan) {
+// Lines `id token`, as source_tcp's own file has them; # begins a comment. What is wrong, or "".
+std::string read_tokens(const std::string& path, LoadPlan& plan) {
   std::ifstream file(path);
+  if (!file) return "--token-file: cannot read " + path + ": " + std::strerror(errno);
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line.substr(0, line.find('#')));
     std::uint32_t id = 0;
     std::string token;
     if (words >> id >> token) plan.tokens[id] = token;
   }
-  return !plan.tokens.empty();
+  return plan.tokens.empty() ? "--token-file " + path + " holds no line `id token`" : "";
 }
 
 // What is wrong, or "".
@@ -51,8 +55,12 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
   if (given.client == 0 || last_id > wire::client_id_max)
     return "--client and --connections give ids out of range";
   if (given.connections == 0) return "--connections takes 1 or more";
-  if (given.rate < 0) return "--rate takes 0 or more";
-  if (given.duplicates < 0 || given.duplicates > 1) return "--duplicates takes a share from 0 to 1";
+  // Written so that what is no number is refused, too.
+  if (!(given.rate >= 0 && given.rate <= 1e9)) return "--rate takes events a second from 0 to 1000000000";
+  if (!(given.duplicates >= 0 && given.duplicates <= 1)) return "--duplicates takes a share from 0 to 1";
+  if (given.window == 0 || given.window > window_max) {
+    return "--window takes events from 1 to " + std::to_string(window_max);
+  }
   if (given.duplicates > 0 && (given.reconnects == 0 || given.events == 0)) {
     return "--duplicates needs --reconnects and --events: events are sent again after a reconnect";
   }
@@ -60,10 +68,10 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
     return "--certificate and --key need --ca, which turns TLS on";
   }
   if (given.certificate.empty() != given.key.empty()) return "--certificate and --key go together";
-  if (given.seconds < 0) return "--seconds takes 0 or more";
+  if (!(given.seconds >= 0 && given.seconds <= 1e9)) return "--seconds takes 0 to 1000000000";
   if (!(given.patience >= 0 && given.patience <= 1e9)) return "--patience takes seconds from 0 to 1000000000";
-  if (!given.token_file.empty() && !read_tokens(given.token_file, plan)) {
-    return "--token-file " + given.token_file + " holds no line `id token`";
+  if (!given.token_file.empty()) {
+    if (std::string problem = read_tokens(given.token_file, plan); !problem.empty()) return problem;
   }
   plan.client.client = given.client;
   plan.connections = given.connections;
@@ -79,7 +87,7 @@ std::string read_plan(const LoadArguments& given, LoadPlan& plan) {
   plan.duplicates = given.duplicates;
   plan.patience_ns = static_cast<std::uint64_t>(given.patience * 1e9);
   plan.client.timeout_ms = static_cast<int>(std::clamp(given.patience, 1.0, 5.0) * 1000);
-  plan.client.window_bytes = std::max<std::size_t>(given.window, 1) * event_size<market::NewOrder>;
+  plan.client.window_bytes = given.window * event_size<market::NewOrder>;
   if (!given.ca.empty()) {
     const TlsFiles files{.ca = given.ca, .certificate = given.certificate, .key = given.key};
     plan.client.transport = [files](const ClientSettings& settings) {

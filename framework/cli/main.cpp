@@ -28,7 +28,8 @@ int main(int count, char** words) {
     const ParsedArguments parsed = parse_arguments(count, words);
     if (!parsed.arguments) return parsed.exit_code;
     const int code = commands.at(parsed.arguments->subcommand)(*parsed.arguments);
-    if (std::fflush(stdout) != 0 && code == exit_done) {
+    const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (!is_written && code == exit_done) {
       print_error("cannot write to stdout");
       return exit_failed;
     }

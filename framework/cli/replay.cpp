@@ -1,5 +1,6 @@
 // tickweir replay: runs what the logs of a pipeline hold through the stages after them, and compares what is
 // made with what the logs further on hold. Opens every log read-only; sources and sinks take no part.
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 
@@ -42,7 +43,13 @@ std::string missing_of(const LogReplay& log) {
          ": a plugin, an option or the log upstream has changed";
 }
 
-Replayed replay(Engine& engine, bool is_to_end) {
+// What is to be replayed does not end before `until`.
+bool is_to_end(const Replayed& replayed, std::uint64_t until) {
+  return std::ranges::all_of(replayed.logs,
+                             [&](const LogReplay& log) { return !log.is_input || log.held_last <= until; });
+}
+
+Replayed replay(Engine& engine, std::uint64_t until) {
   Replayed replayed;
   if (auto started = engine.start(); !started) {
     replayed.problem = started.error().message;
@@ -58,7 +65,7 @@ Replayed replay(Engine& engine, bool is_to_end) {
   replayed.logs = engine.replays();
   replayed.shown = engine.shown();
   for (const LogReplay& log : replayed.logs) {
-    if (replayed.problem.empty() && is_to_end) replayed.problem = missing_of(log);
+    if (replayed.problem.empty() && is_to_end(replayed, until)) replayed.problem = missing_of(log);
   }
   return replayed;
 }
@@ -182,7 +189,7 @@ int replay_command(const Arguments& arguments) {
     print_error(engine.error().message);
     return exit_refused;
   }
-  const Replayed replayed = replay(**engine, !arguments.wal.last);
+  const Replayed replayed = replay(**engine, mode.replay_until);
   log.flush();
   if (arguments.common.json) {
     print_json(loaded.graph->config.name, shown_stage, replayed);
@@ -191,7 +198,7 @@ int replay_command(const Arguments& arguments) {
   } else if (replayed.problem.empty()) {
     print_text(replayed);
   }
-  if (!shown_stage.empty()) say_where_it_ended(replayed, mode.replay_until);
+  say_where_it_ended(replayed, mode.replay_until);
   if (replayed.problem.empty()) return exit_done;
   std::cout.flush();
   print_error(replayed.problem);

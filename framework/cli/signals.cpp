@@ -15,6 +15,9 @@ Signals::Signals() {
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGINT);
   sigaddset(&wanted, SIGTERM);
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaddset(&wanted, SIGHUP);  // which nohup asks to be deaf to
   ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
   // A sink whose reader is gone gets an error to report, instead of ending the process.
   std::signal(SIGPIPE, SIG_IGN);
@@ -35,7 +38,7 @@ int Signals::take() {
 }
 
 const char* Signals::name(int signal) {
-  return signal == SIGINT ? "SIGINT" : "SIGTERM";
+  return signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM";
 }
 
 }  // namespace tickweir

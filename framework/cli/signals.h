@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as something to ask for, not something that interrupts.
+// SIGINT, SIGTERM and SIGHUP (the terminal is gone) as something to ask for, not something that interrupts.
 //
 // Threading: made on the main thread before any other thread, which then inherits the blocked signals;
 //            take() on the main thread.
@@ -16,7 +16,7 @@ class Signals {
 
   // The next signal that came, or 0. Does not wait.
   [[nodiscard]] int take();
-  // "SIGINT" or "SIGTERM".
+  // "SIGINT", "SIGTERM" or "SIGHUP".
   [[nodiscard]] static const char* name(int signal);
 
  private:

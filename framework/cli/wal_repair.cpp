@@ -12,9 +12,6 @@ namespace {
 constexpr const char* help_refused =
     "nothing was changed; put a copy of the log in its place, or give the stage an empty path; `tickweir wal "
     "copy LOG --to NEW --keep-readable` saves what can be read";
-constexpr const char* help_in_part =
-    "put a copy of the log in its place; `tickweir wal copy LOG --to NEW --keep-readable` saves what can be "
-    "read";
 
 // Whether it opens, and has the last event that it says it has: damage is told by the read that gets there.
 Result<void> look_at(NamedLog& log) {
@@ -42,7 +39,7 @@ int wal_repair_command(const Arguments& arguments) {
   }
   auto opened = log->open(false);
   if (!opened) {
-    print_log_error(*log, opened.error().message, help_in_part);
+    print_log_error(*log, opened.error().message);
     return exit_failed;
   }
   if (auto closed = log->close(); !closed) {

@@ -6,11 +6,14 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <climits>
+#include <cstring>
 #include <stdexcept>
 
 namespace tickweir::tcp {
@@ -104,6 +107,11 @@ void require(bool good, const std::string& what) {
   if (!good) throw std::runtime_error(what + ": " + TlsServer::failure());
 }
 
+void require_readable(const std::string& path) {
+  if (::access(path.c_str(), R_OK) != 0)
+    throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
+}
+
 void set_up(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
@@ -115,13 +123,16 @@ void set_up(SSL_CTX* context) {
 }
 
 void load_files(SSL_CTX* context, const Settings& settings) {
-  require(SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) == 1,
-          settings.certificate + " is no PEM certificate");
+  for (const std::string& path : {settings.certificate, settings.key}) require_readable(path);
+  // The key first: loaded last, one of another certificate would count as unreadable.
   require(SSL_CTX_use_PrivateKey_file(context, settings.key.c_str(), SSL_FILETYPE_PEM) == 1,
           settings.key + " is no PEM private key");
+  require(SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) == 1,
+          settings.certificate + " is no PEM certificate");
   require(SSL_CTX_check_private_key(context) == 1,
           settings.key + " does not belong to " + settings.certificate);
   if (settings.tls != TlsMode::mutual) return;
+  require_readable(settings.client_ca);
   require(SSL_CTX_load_verify_locations(context, settings.client_ca.c_str(), nullptr) == 1,
           settings.client_ca + " holds no PEM certificates");
   STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(settings.client_ca.c_str());

@@ -114,6 +114,15 @@ TEST(Run, DrainsOnSigterm) {
   EXPECT_EQ(report["stages"][1]["handled"], report["events"]);
 }
 
+TEST(Run, DrainsWhenItsTerminalIsGone) {
+  Program program(with_plugins({"run", test_pipeline("endless")}));
+  ASSERT_TRUE(program.wait_for_stderr("pipeline endless is running")) << program.err();
+  program.send(SIGHUP);
+  const auto outcome = program.finish();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("endless: stopped by SIGHUP, "), std::string::npos) << outcome.out;
+}
+
 TEST(Run, GivesUpOnTheSecondSignalAndSaysWhatWasInFlight) {
   Program program(with_plugins({"run", test_pipeline("stuck")}));
   ASSERT_TRUE(program.wait_for_stderr("stuck now")) << program.err();

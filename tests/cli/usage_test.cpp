@@ -1,6 +1,8 @@
 // Wrong words on the command line: exit code 2, and what was probably meant.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "tests/cli/program.h"
 
 namespace tickweir {
@@ -74,6 +76,23 @@ TEST(Usage, HelpOfASubcommandShowsItsFlags) {
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.out.find("--format"), std::string::npos);
   EXPECT_NE(outcome.out.find("--plugin-path"), std::string::npos);
+}
+
+TEST(Usage, TakesWholeNumbersAndNothingElse) {
+  for (const char* number : {"-1", "0x10", "18446744073709551616", "1e3", "abc", "1.5"}) {
+    const auto outcome = run_program({"replay", test_pipeline("small"), "--until", number});
+    EXPECT_EQ(outcome.exit_code, 2) << number;
+    EXPECT_NE(outcome.err.find(std::string("expected a whole number, 0 or more, found \"") + number + "\""),
+              std::string::npos)
+        << outcome.err;
+  }
+}
+
+TEST(Output, ThatCannotBeWrittenIsAFailure) {
+  for (const std::string words : {"version", "schema", "list", "run " + test_pipeline("small") + " --json"}) {
+    const int status = std::system((TICKWEIR_PROGRAM " " + words + " >/dev/full 2>/dev/null").c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 1) << words;
+  }
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 // The client: answers for everything, through refusals, lost connections and restarts of the source.
 #include <gtest/gtest.h>
 
+#include <sys/time.h>
+
+#include <csignal>
+
 #include "served_stage.h"
 #include "stranger.h"
 #include "tickweir/client.h"
@@ -265,6 +269,27 @@ TEST(Client, SaysWhatItFoundWhereNoSourceIs) {
   }
   EXPECT_FALSE(client.is_connected());
   EXPECT_TRUE(client.is_over());
+}
+
+// A signal is no timeout.
+TEST(Transport, WaitsOnThroughSignals) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  struct sigaction noted {};
+  noted.sa_handler = [](int) {};
+  struct sigaction before {};
+  ::sigaction(SIGALRM, &noted, &before);
+  const itimerval often{.it_interval = {0, 1000}, .it_value = {0, 1000}};
+  const itimerval never{};
+  ::setitimer(ITIMER_REAL, &often, nullptr);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  EXPECT_FALSE(wait_for(ends[0], POLLIN, end));
+  EXPECT_GE(std::chrono::steady_clock::now(), end);
+  EXPECT_TRUE(wait_for(ends[1], POLLOUT, end));
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ wire::LoginReply welcome() {
 TEST_P(AnyClient, EndsWhenTheSourceDoesNotTakeItsEvents) {
   Log log;
   ServedStage source(log, {{"listen", "127.0.0.1:0"}, {"accept", "[300]"}});
-  expect_failure(talk_to(source.port()), "client 7: frame_type, type 256 is not accepted here");
+  expect_failure(talk_to(source.port()), "client 7: frame_type, type 256 of 64 bytes is not accepted here");
 }
 
 TEST_P(AnyClient, EndsWhenAnotherTakesItsPlace) {
@@ -124,6 +124,9 @@ TEST_P(AnyClient, TalksOverMutualTls) {
   for (const std::string& words : {ca, own("rogue7")}) {
     const Outcome refused = talk_to(source.port(), {.patience = 1, .more = words});
     EXPECT_EQ(refused.code, 1) << refused.output;
+    const char* const cause = words == ca ? "certificate required" : "unknown ca";
+    const char* const in_python = words == ca ? "CERTIFICATE_REQUIRED" : "UNKNOWN_CA";
+    EXPECT_TRUE(says(refused, GetParam() == Kind::python ? in_python : cause)) << refused.output;
   }
   source.stop();
   EXPECT_EQ(log.events.size(), 20'000U);
@@ -139,6 +142,11 @@ TEST_P(AnyClient, GivesUpOnASourceThatLetsItInAndGivesNoAnswers) {
   constexpr std::array<const char*, 3> texts{"client 7: no answer in 1 s", "the source gives no answer",
                                              "the answers did not come"};
   expect_failure(talk_to(silent.port(), {.patience = 1}), texts[static_cast<std::size_t>(GetParam())]);
+}
+
+TEST_P(AnyClient, DoesNotBelieveAnAnswerForWhatItDidNotSend) {
+  const Stranger eager(bytes_of(welcome()) + bytes_of(wire::Acknowledgement{.number = wire::number_max}));
+  expect_failure(talk_to(eager.port()), "it acknowledges number 1099511627775, which was not sent to it");
 }
 
 // A code that no client knows is not final, and a login that brings no answer is no progress.

@@ -118,7 +118,15 @@ TEST(LoadProgram, SaysWhatIsWrongWithItsArguments) {
            {"--duplicates 2", "from 0 to 1"},
            {"--patience -1", "--patience takes seconds from 0 to"},
            {"--patience 1e300", "--patience takes seconds from 0 to"},
-           {"--token-file /nowhere", "holds no line"},
+           {"--rate nan", "--rate takes events a second from 0"},
+           {"--rate inf", "--rate takes events a second from 0"},
+           {"--seconds inf --rate 10", "--seconds takes 0 to"},
+           {"--seconds nan", "--seconds takes 0 to"},
+           {"--duplicates nan", "from 0 to 1"},
+           {"--window 0", "--window takes events from 1 to"},
+           {"--window 999999999999999999", "--window takes events from 1 to"},
+           {"--token-file /nowhere", "--token-file: cannot read /nowhere: No such file"},
+           {"--token-file /dev/null", "holds no line"},
            {"--certificate a.pem --key a.key", "need --ca"},
            {"--ca ca.pem --key a.key", "go together"}}) {
     const Outcome ran = run(TICKWEIR_PROGRAM " load " + words);

@@ -120,7 +120,9 @@ TEST_F(Tls, NobodyResumesASession) {
                              .c_str());
     };
     EXPECT_EQ(s_client("-sess_out " + saved), 0) << version;
-    if (std::filesystem::exists(saved)) EXPECT_EQ(s_client("-sess_in " + saved), 0) << version;
+    if (std::filesystem::exists(saved)) {
+      EXPECT_EQ(s_client("-sess_in " + saved), 0) << version;
+    }
   }
 }
 
@@ -219,10 +221,15 @@ TEST_F(Tls, FilesThatDoNotFitAreNamed) {
     }
     return testing::Harness::refusal(TICKWEIR_PLUGIN_DIR "/source_tcp.so", texts);
   };
-  EXPECT_NE(refusal("certificate", "/nowhere").find("/nowhere is no PEM certificate"), std::string::npos);
-  EXPECT_NE(refusal("key", "/nowhere").find("/nowhere is no PEM private key"), std::string::npos);
-  EXPECT_NE(refusal("key", files_->key("client7")).find("client7.key"), std::string::npos);
-  EXPECT_NE(refusal("client_ca", "/nowhere").find("/nowhere holds no PEM"), std::string::npos);
+  const std::string no_pem = TICKWEIR_SOURCE_DIR "/README.md";
+  EXPECT_EQ(refusal("certificate", "/nowhere"), "cannot read /nowhere: No such file or directory");
+  EXPECT_EQ(refusal("client_ca", "/nowhere"), "cannot read /nowhere: No such file or directory");
+  EXPECT_NE(refusal("certificate", no_pem).find(no_pem + " is no PEM certificate"), std::string::npos);
+  EXPECT_NE(refusal("key", no_pem).find(no_pem + " is no PEM private key"), std::string::npos);
+  EXPECT_NE(refusal("key", files_->key("client7"))
+                .find(files_->key("client7") + " does not belong to " + files_->certificate("source")),
+            std::string::npos);
+  EXPECT_NE(refusal("client_ca", no_pem).find(no_pem + " holds no PEM"), std::string::npos);
 }
 
 }  // namespace

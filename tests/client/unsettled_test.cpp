@@ -47,7 +47,7 @@ TEST(Unsettled, KeepsExactlyWhatHasNoAnswer) {
       events.sent(size);
     } else if (what < 80 && !model.empty()) {
       const std::uint64_t number = model[random() % model.size()];
-      events.settle(number);
+      EXPECT_TRUE(events.settle(number));
       while (!model.empty() && model.front() <= number) model.pop_front();
       refused.erase(refused.begin(), refused.upper_bound(number));
     } else if (what < 98 && !model.empty()) {
@@ -67,7 +67,7 @@ TEST(Unsettled, KeepsExactlyWhatHasNoAnswer) {
       EXPECT_EQ(numbers_in(unsent), std::vector<std::uint64_t>(model.begin(), model.end()));
       events.sent(unsent.size());
     }
-    ASSERT_EQ(events.count(), model.size());
+    ASSERT_EQ(events.count(), model.size() - refused.size());
   }
 }
 
@@ -79,9 +79,39 @@ TEST(Unsettled, TakesNoMoreThanItsWindow) {
   }
   EXPECT_EQ(events.append(64), nullptr);
   events.sent(128);
-  events.settle(1);
+  EXPECT_TRUE(events.settle(1));
   EXPECT_TRUE(events.has_room(64));
   EXPECT_NE(events.append(64), nullptr);
+}
+
+TEST(Unsettled, TakesNoAnswerForWhatWasNotSent) {
+  Unsettled events(640, 0);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    *events.append(64) = {
+        .size = 64, .type = 256, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = number};
+  }
+  events.sent(100);
+  EXPECT_FALSE(events.refuse(2)) << "sent in part";
+  EXPECT_FALSE(events.settle(2));
+  EXPECT_EQ(events.count(), 2U);
+  EXPECT_EQ(events.unsent().size(), 92U);
+  EXPECT_TRUE(events.settle(1));
+  events.start_again();
+  EXPECT_EQ(numbers_in(events.unsent()), (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_FALSE(events.settle(2)) << "not on this connection";
+}
+
+TEST(Unsettled, CountsWhatHasNoAnswer) {
+  Unsettled events(640, 0);
+  for (std::uint64_t number = 1; number <= 2; ++number) {
+    *events.append(64) = {
+        .size = 64, .type = 256, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = number};
+  }
+  events.sent(128);
+  EXPECT_TRUE(events.refuse(1));
+  EXPECT_EQ(events.count(), 1U);
+  EXPECT_TRUE(events.settle(2));
+  EXPECT_EQ(events.count(), 0U);
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ class Client {
     received_.clear();
     goodbye_.reset();
     no_source_.clear();
+    why_broken_.clear();
     is_in_ = false;
     transport_ = settings_.transport
                      ? settings_.transport(settings_)
@@ -142,7 +143,10 @@ class Client {
   [[nodiscard]] std::string why_ended() const {
     const std::string client = "client " + std::to_string(settings_.client) + ": ";
     if (!no_source_.empty()) return client + no_source_;
-    if (!goodbye_) return client + (is_in_ ? "the connection was lost" : "no answer to the login");
+    if (!goodbye_) {
+      const std::string why = why_broken_.empty() ? "" : ": " + why_broken_;
+      return client + (is_in_ ? "the connection was lost" : "no answer to the login") + why;
+    }
     const std::string_view words = wire::text_of(goodbye_->text);
     return client + wire::name_of(goodbye_->code) + (words.empty() ? "" : ", ") + std::string(words);
   }
@@ -184,12 +188,17 @@ class Client {
     throw ClientError(text);
   }
 
+  void lose() {
+    if (is_connected()) why_broken_ = transport_->why_broken();
+    transport_.reset();
+  }
+
   void send_all() {
     while (!unsettled_.unsent().empty()) {
       const std::int64_t sent = transport_->send(unsettled_.unsent());
       if (sent == Transport::broken) {
         receive_all();  // a goodbye may say why
-        transport_.reset();
+        lose();
       }
       if (sent <= 0) return;
       unsettled_.sent(static_cast<std::size_t>(sent));
@@ -200,7 +209,7 @@ class Client {
     std::array<std::uint8_t, 16384> room;
     while (is_connected()) {
       const std::int64_t got = transport_->receive(room);
-      if (got == Transport::broken) transport_.reset();
+      if (got == Transport::broken) lose();
       if (got <= 0) return;
       received_.append(reinterpret_cast<const char*>(room.data()), static_cast<std::size_t>(got));
       take_frames();
@@ -213,7 +222,9 @@ class Client {
     while (received_.size() - at >= sizeof(std::uint32_t)) {
       std::uint32_t size;
       std::memcpy(&size, received_.data() + at, sizeof size);
-      if (size < sizeof(Event) || size > sizeof(wire::Frame<wire::Goodbye>)) end_as_no_source(at);
+      if (size < sizeof(Event) || size > sizeof(wire::Frame<wire::Goodbye>)) {
+        end_as_no_source("expected a frame of 32 to 160 bytes, found " + shown(at));
+      }
       if (received_.size() - at < size) break;
       Event header;
       std::memcpy(&header, received_.data() + at, sizeof header);
@@ -223,17 +234,19 @@ class Client {
     received_.erase(0, at);
   }
 
-  [[noreturn]] void end_as_no_source(std::size_t at) {
-    no_source_ = settings_.host + ":" + std::to_string(settings_.port) +
-                 " is no source_tcp: expected a frame of 32 to 160 bytes, found \"";
+  // What was received there, in quotes.
+  [[nodiscard]] std::string shown(std::size_t at) const {
+    std::string text = "\"";
     for (const char byte : std::string_view(received_).substr(at, 16)) {
       constexpr const char* digits = "0123456789abcdef";
       const auto value = static_cast<unsigned char>(byte);
       const bool is_plain = value >= ' ' && value <= '~';
-      no_source_ +=
-          is_plain ? std::string(1, byte) : std::string("\\x") + digits[value >> 4] + digits[value & 15];
+      text += is_plain ? std::string(1, byte) : std::string("\\x") + digits[value >> 4] + digits[value & 15];
     }
-    no_source_ += '"';
+    return text + '"';
+  }
+  [[noreturn]] void end_as_no_source(const std::string& why) {
+    no_source_ = settings_.host + ":" + std::to_string(settings_.port) + " is no source_tcp: " + why;
     transport_.reset();
     throw ClientError(why_ended());
   }
@@ -253,8 +266,11 @@ class Client {
       }
     }
     if (const auto acknowledgement = as<wire::Acknowledgement>(header, payload_bytes)) {
-      unsettled_.settle(acknowledgement->number);
-      acknowledged_ = std::max(acknowledged_, acknowledgement->number);
+      const std::uint64_t number = acknowledgement->number;
+      if (!unsettled_.settle(number) || number > last_number_) {
+        end_as_no_source("it acknowledges number " + std::to_string(number) + ", which was not sent to it");
+      }
+      acknowledged_ = std::max(acknowledged_, number);
     }
   }
   template <Payload T>
@@ -272,7 +288,8 @@ class Client {
   std::optional<wire::LoginReply> login_reply_;
   std::optional<wire::Goodbye> goodbye_;
   std::string no_source_;  // why what answered is none; "": it is
-  bool is_in_ = false;     // this connection's login succeeded
+  std::string why_broken_;
+  bool is_in_ = false;  // this connection's login succeeded
   std::size_t event_bytes_max_ = 0;
   std::uint64_t last_number_ = 0;
   std::uint64_t acknowledged_ = 0;

@@ -60,14 +60,19 @@ class TlsTransport final : public Transport {
   }
   [[nodiscard]] int descriptor() const override { return socket_; }
   [[nodiscard]] bool has_more() const override { return SSL_pending(session_.get()) > 0; }
+  [[nodiscard]] std::string why_broken() const override { return why_broken_; }
 
  private:
   static int int_size(std::size_t bytes) { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
+  // What OpenSSL says, or "".
+  static std::string cause() {
+    const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+    return reason != nullptr ? reason : "";
+  }
   static void require(bool good, const std::string& what) {
     if (good) return;
-    char cause[256] = "no cause given";
-    if (const unsigned long code = ERR_get_error(); code != 0) ERR_error_string_n(code, cause, sizeof cause);
-    throw ClientError(what + ": " + cause);
+    const std::string why = cause();
+    throw ClientError(what + ": " + (why.empty() ? "no cause given" : why));
   }
   void set_up(const TlsFiles& files) {
     SSL_CTX* const context = context_.get();
@@ -92,24 +97,27 @@ class TlsTransport final : public Transport {
                const_cast<char*>(host.c_str()));
     }
     ERR_clear_error();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     int result = 0;
     while ((result = SSL_connect(session_.get())) != 1) {
       const int error = SSL_get_error(session_.get(), result);
-      pollfd ready{.fd = socket_, .events = POLLIN, .revents = 0};
-      if (error == SSL_ERROR_WANT_WRITE) ready.events = POLLOUT;
       const bool goes_on = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
-      require(goes_on && ::poll(&ready, 1, timeout_ms) == 1, "no TLS with " + host);
+      const short events = error == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN;
+      require(goes_on && wait_for(socket_, events, end), "no TLS with " + host);
     }
   }
   std::int64_t moved(int result) {
     if (result > 0) return result;
     const int error = SSL_get_error(session_.get(), result);
-    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : broken;
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return 0;
+    why_broken_ = cause();
+    return broken;
   }
 
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
   std::unique_ptr<SSL, void (*)(SSL*)> session_{nullptr, SSL_free};
   int socket_;
+  std::string why_broken_;
 };
 
 }  // namespace tickweir

@@ -13,7 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -43,7 +45,19 @@ class Transport {
   // To wait on with poll(); bytes may be there even if it says nothing: see has_more().
   [[nodiscard]] virtual int descriptor() const = 0;
   [[nodiscard]] virtual bool has_more() const { return false; }
+  // Behind `broken`: the cause as far as it is known, or "".
+  [[nodiscard]] virtual std::string why_broken() const { return {}; }
 };
+
+// Waits until the socket is ready for `events`, signals or not. False: it was not before `end`.
+[[nodiscard]] inline bool wait_for(int socket, short events, std::chrono::steady_clock::time_point end) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd ready{.fd = socket, .events = events, .revents = 0};
+    const int found = ::poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (found >= 0 || errno != EINTR) return found == 1;
+  }
+}
 
 // A connected TCP socket, non-blocking; the caller's to close.
 [[nodiscard]] inline int connect_socket(const std::string& host, std::uint16_t port, int timeout_ms) {
@@ -66,10 +80,10 @@ class Transport {
     int result = ::connect(socket, at->ai_addr, at->ai_addrlen);
     cause = result == 0 ? 0 : errno;
     if (cause == EINPROGRESS) {
-      pollfd ready{.fd = socket, .events = POLLOUT, .revents = 0};
+      const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
       socklen_t size = sizeof cause;
       cause = ETIMEDOUT;
-      if (::poll(&ready, 1, timeout_ms) == 1) ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &cause, &size);
+      if (wait_for(socket, POLLOUT, end)) ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &cause, &size);
     }
     if (cause == 0) {
       const int yes = 1;
