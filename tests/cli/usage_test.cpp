@@ -89,7 +89,8 @@ TEST(Usage, TakesWholeNumbersAndNothingElse) {
 }
 
 TEST(Output, ThatCannotBeWrittenIsAFailure) {
-  for (const std::string words : {"version", "schema", "list", "run " + test_pipeline("small") + " --json"}) {
+  for (const std::string& words :
+       std::vector<std::string>{"version", "schema", "list", "run " + test_pipeline("small") + " --json"}) {
     const int status = std::system((TICKWEIR_PROGRAM " " + words + " >/dev/full 2>/dev/null").c_str());
     EXPECT_EQ(WEXITSTATUS(status), 1) << words;
   }
