@@ -193,7 +193,11 @@ void StageRunner::run_transform(Block* block) {
   leave(before, drop_sum() - before.drops, failed);
   if (failed) fail_batch(*block);
   BlockPool::release(block, &worker_.pool());
-  is_shard_ ? end_shard_batch() : flush_after_call();
+  if (is_shard_) {
+    end_shard_batch();
+  } else {
+    flush(true);
+  }
 }
 
 void StageRunner::run_sink(Block* block) {

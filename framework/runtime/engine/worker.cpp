@@ -71,8 +71,15 @@ bool Worker::work() {
   if (++first_inlet_ >= inlets_.size()) first_inlet_ = 0;
   moved = work_for_logs() || moved;
   moved = poll_sources() || moved;
-  if (moved || is_blocked_) return moved;
-  for (StageRunner* stage : stages_) moved = stage->flush_kept() || moved;
+  return flush_kept(moved) || moved;
+}
+
+// The stage's next call may be far away. `looks_again`: something has moved, so another round comes at once.
+bool Worker::flush_kept(bool looks_again) {
+  bool moved = false;
+  for (StageRunner* stage : stages_) {
+    if (stage->keeps()) moved = stage->flush(looks_again) || moved;
+  }
   return moved;
 }
 
