@@ -132,5 +132,47 @@ TEST(Neighbours, KeepNothingForAnOutputWhileAnotherOneIsBlocked) {
   EXPECT_EQ(Witness::get().of("slow").size(), 6U);
 }
 
+// Both edges meet in one inbox, from which their blocks are popped together.
+TEST(Neighbours, DoNotHoldUpWhoDropsTheOldest) {
+  Neighbours run(3);
+  std::vector<From> inputs;
+  for (const std::int64_t i : {0, 1}) {
+    const auto source = run.maker().add("source" + std::to_string(i), told_source_plugin(),
+                                        static_cast<std::uint32_t>(i), {}, i);
+    inputs.push_back({.stage = source, .capacity = 1, .when_full = WhenFull::drop_oldest});
+  }
+  run.maker().add("slow", gated_sink_plugin(), 2, inputs);
+  run.start();
+  const EdgeCells& first = run.edge("source0->slow");
+  const EdgeCells& second = run.edge("source1->slow");
+  told(0) = 1;
+  Gate::get().wait_for_arrivals(1);
+  told(0) = 2;
+  told(1) = 1;
+  wait_until(first.pushed_batches, 2);
+  wait_until(second.pushed_batches, 1);
+  // The reader takes both, and stands still with one of them.
+  Gate::get().let_one_in();
+  Gate::get().wait_for_arrivals(2);
+  told(0) = 4;
+  told(1) = 3;
+  const auto both_drop = [&] {
+    return read_cell(first.dropped_batches) == 1 && read_cell(second.dropped_batches) == 1;
+  };
+  // A producer that cannot go on has no rounds to count.
+  for (const auto give_up = std::chrono::steady_clock::now() + 20s;
+       !both_drop() && std::chrono::steady_clock::now() < give_up;) {
+    std::this_thread::yield();
+  }
+  const bool goes_on = both_drop();
+  EXPECT_TRUE(goes_on);
+  goes_on ? run.engine().abandon() : run.engine().stop();
+  Gate::get().open();
+  ASSERT_TRUE(run.wait());
+  if (!goes_on) return;
+  const std::vector<EdgeReport> edges = run.engine().report().edges;
+  EXPECT_EQ(edges[0].in_flight + edges[1].in_flight, 3U) << "one popped, and one waiting in each edge";
+}
+
 }  // namespace
 }  // namespace tickweir::test

@@ -15,7 +15,7 @@ namespace tickweir {
 
 namespace {
 
-constexpr std::size_t batches_per_turn = 8;
+constexpr std::size_t batches_per_turn = 8;       // an inbox's are popped together: see Edge
 constexpr std::size_t settlements_per_turn = 64;  // more than a turn's batches: they are answered together
 // Adaptive waiting: about 20 us of pauses, then as long of yields, then sleep.
 constexpr std::uint32_t pause_rounds = 500;
@@ -132,7 +132,10 @@ bool Worker::drain_inlet(Inlet& inlet) {
   if (inlet.inbox != nullptr) {
     std::array<QueuedBlock, batches_per_turn> queued;
     const std::size_t count = inlet.inbox->pop(queued.data(), queued.size());
-    for (std::size_t i = 0; i < count && !control_.is_abandoned(); ++i) {
+    // At once, not as their turns come: one may stand behind slow ones of another edge.
+    for (std::size_t i = 0; i < count; ++i) inlet.edge_of[queued[i].edge]->give_room();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (control_.is_abandoned()) return true;  // the rest stays in flight, so the stage does not end
       run_block(*inlet.edge_of[queued[i].edge], *inlet.to, queued[i]);
     }
     moved = count != 0;
