@@ -174,5 +174,26 @@ TEST(Neighbours, DoNotHoldUpWhoDropsTheOldest) {
   EXPECT_EQ(edges[0].in_flight + edges[1].in_flight, 3U) << "one popped, and one waiting in each edge";
 }
 
+TEST(Neighbours, SleepWhileOneIsBlockedAndASourceIsIdle) {
+  Neighbours run(3, WaitMode::block);
+  const auto idle = run.maker().add("idle", told_source_plugin(), 0);
+  run.maker().add("nul", sink_plugin(), 0, {{.stage = idle}});
+  const auto source = run.maker().add("source", source_plugin(), 1, {}, 1000);
+  const auto blocked = run.maker().add("blocked", filter_plugin(), 0, {{.stage = source}});
+  run.maker().add("slow", gated_sink_plugin(), 2, {{.stage = blocked, .capacity = 1}});
+  run.start();
+  wait_for_overflow(run.edge("blocked->slow"), 1);
+  wait_for_more(run.thread(0).loops, 1);
+  const std::uint64_t sleeps = read_cell(run.thread(0).sleeps);
+  wait_for_more(run.thread(0).loops, 8);
+  EXPECT_GE(read_cell(run.thread(0).sleeps), sleeps + 7) << "each round that moves nothing ends in a sleep";
+  // The idle source is asked all the same.
+  told(0) = 5;
+  wait_until(run.stage(1).handled_events, 5);
+  Gate::get().open();
+  wait_until(run.stage(4).handled_events, 1000);
+  run.end();
+}
+
 }  // namespace
 }  // namespace tickweir::test

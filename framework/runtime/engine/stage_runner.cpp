@@ -69,11 +69,8 @@ void StageRunner::prepare() {
   }
 }
 
-bool StageRunner::can_run() {
-  bool free = true;
-  for (Edge* edge : exits_) {
-    if (edge->has_overflow() && !edge->flush_overflow()) free = false;
-  }
+bool StageRunner::can_run() const {
+  const bool free = std::ranges::none_of(exits_, [](const Edge* edge) { return edge->has_overflow(); });
   return free || TICKWEIR_BUG("queue without a bound");
 }
 

@@ -73,8 +73,8 @@ class StageRunner {
   // before it waits. True: something was handed over.
   bool flush(bool looks_again);
 
-  // No edge that this stage can reach within its thread has overflow; tries to make it so.
-  bool can_run();
+  // No edge that this stage can reach within its thread has overflow.
+  [[nodiscard]] bool can_run() const;
   [[nodiscard]] bool is_ended() const { return is_ended_; }
   // What the last call of the plugin took, without the stages it handed on to.
   [[nodiscard]] std::uint64_t last_work_ns() const { return last_work_ns_; }

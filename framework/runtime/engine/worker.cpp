@@ -172,7 +172,7 @@ bool Worker::end_finished_edges(Inlet& inlet) {
   return ended;
 }
 
-// For stages that have ended, nobody else does it. True: something moved.
+// True: an edge has become free, and with it the stages that reach it.
 bool Worker::flush_overflows() {
   bool moved = false;
   for (Edge* edge : outgoing_) {
@@ -226,22 +226,24 @@ void Worker::sleep() {
   sleeper_.finish();
 }
 
-// Looked at after prepare(): whatever becomes true later rings the bell.
+// Looked at after prepare(): whatever becomes true later rings the bell. What cannot run after the flush
+// cannot until it rings: nothing else here takes room.
 bool Worker::has_work() {
-  if (control_.is_abandoned() || control_.rest().is_frozen()) return true;
+  if (control_.is_abandoned() || control_.rest().is_frozen() || flush_overflows()) return true;
   for (const Inlet& inlet : inlets_) {
+    if (!inlet.to->can_run()) continue;
     for (std::size_t i = 0; i < inlet.edges.size(); ++i) {
       if (!inlet.is_finished[i] && inlet.edges[i]->is_finished()) return true;
     }
     const bool has_blocks =
         inlet.inbox != nullptr ? !inlet.inbox->looks_empty() : inlet.edges.front()->has_blocks();
-    if (has_blocks && inlet.to->can_run()) return true;
+    if (has_blocks) return true;
   }
   for (const Settlement& settlement : settlements_) {
     if (settlement.edge->has_blocks()) return true;
   }
   for (const StageRunner* stage : gated_) {
-    if (stage->has_released()) return true;
+    if (stage->has_released() && stage->can_run()) return true;
   }
   for (StageRunner* log : logs_) {
     if (log->is_replaying() && log->can_run()) return true;
@@ -250,9 +252,8 @@ bool Worker::has_work() {
   for (StageRunner* source : sources_) {
     if (source->is_ended() || !may_poll()) continue;
     if (control_.is_stop_requested() || source->is_left_out()) return true;
-    if (is_blocked_ && source->can_run()) return true;
   }
-  return flush_overflows();
+  return false;
 }
 
 std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {
@@ -262,7 +263,7 @@ std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {
   };
   const std::uint64_t now = steady_wall_ns();
   for (const StageRunner* source : sources_) {
-    if (source->is_ended() || is_blocked_ || !may_poll()) continue;
+    if (source->is_ended() || !source->can_run() || !may_poll()) continue;
     const tickweir_idle& idle = source->idle();
     if (idle.descriptor >= 0) descriptors.push_back(idle.descriptor);
     if (idle.descriptor < 0 && idle.wake_time == 0) earlier(now + sleep_ns_unknown_source);
