@@ -30,22 +30,33 @@ Gate& Gate::get() {
 void Gate::close() {
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
-  arrivals_ = 0;
+  let_in_ = arrivals_ = 0;
 }
 void Gate::open() {
   const std::lock_guard lock(mutex_);
   is_closed_ = false;
   changed_.notify_all();
 }
+void Gate::let_one_in() {
+  const std::lock_guard lock(mutex_);
+  ++let_in_;
+  changed_.notify_all();
+}
 void Gate::pass() {
   std::unique_lock lock(mutex_);
   ++arrivals_;
   changed_.notify_all();
-  changed_.wait(lock, [this] { return !is_closed_; });
+  changed_.wait(lock, [this] { return !is_closed_ || let_in_ != 0; });
+  if (is_closed_) --let_in_;
 }
 void Gate::wait_for_arrivals(std::uint64_t count) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return arrivals_ >= count; });
+}
+
+std::atomic<std::uint64_t>& told(std::int64_t parameter) {
+  static std::array<std::atomic<std::uint64_t>, 2> counts;
+  return counts.at(static_cast<std::size_t>(parameter));
 }
 
 namespace {
@@ -67,6 +78,23 @@ class NumberSource final : public Source {
       out.emit(0, next_, make_origin(source_, next_ + 1), Number{.value = next_, .path = 0});
     }
     return next_ == static_cast<std::uint64_t>(parameter_) ? PollResult::finished : PollResult::more;
+  }
+
+ private:
+  std::int64_t parameter_;
+  std::uint32_t source_;
+  std::uint64_t next_ = 0;
+};
+
+class ToldSource final : public Source {
+ public:
+  explicit ToldSource(const Context& context)
+      : parameter_(context.options.integer("parameter")), source_(context.source_number()) {}
+  PollResult poll(Emitter& out, Idle&) {
+    if (next_ == told(parameter_)) return PollResult::idle;
+    out.emit(0, next_, make_origin(source_, next_ + 1), Number{.value = next_ * 3, .path = 0});
+    ++next_;
+    return PollResult::idle;
   }
 
  private:
@@ -215,6 +243,10 @@ Plugin make(const char* name, const Description& description) {
 
 const Plugin& source_plugin() {
   static const Plugin plugin = make<NumberSource>("source_test", {.options = options, .outputs = one_output});
+  return plugin;
+}
+const Plugin& told_source_plugin() {
+  static const Plugin plugin = make<ToldSource>("source_told", {.options = options, .outputs = one_output});
   return plugin;
 }
 const Plugin& filter_plugin() {

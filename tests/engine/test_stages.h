@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -47,15 +48,20 @@ class Gate {
   static Gate& get();
   void close();
   void open();
-  void pass();       // waits while closed
+  void let_one_in();  // of those that wait, or come while it is closed
+  void pass();        // waits while closed
   void wait_for_arrivals(std::uint64_t count);
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_closed_ = false;
+  std::uint64_t let_in_ = 0;
   std::uint64_t arrivals_ = 0;
 };
+
+// So many events may the told sources with that parameter have brought.
+std::atomic<std::uint64_t>& told(std::int64_t parameter);
 
 // value -> does the filter with this parameter refuse it?
 constexpr bool is_refused(std::uint64_t value, std::int64_t parameter) {
@@ -72,9 +78,12 @@ constexpr bool is_of_shard(std::uint64_t value, std::uint32_t shard, std::uint32
 
 // source: parameter events 0..parameter-1, then finished (or idle for ever when negative)
 const Plugin& source_plugin();
+// each event in a batch of its own once it is told(); idle for ever. Values are multiples of 3, so that a
+// splitter makes as many copies of each
+const Plugin& told_source_plugin();
 const Plugin& filter_plugin();
-const Plugin& splitter_plugin();  // two outputs; can be sharded
-const Plugin& sink_plugin();      // to the Witness
+const Plugin& splitter_plugin();      // two outputs; can be sharded
+const Plugin& sink_plugin();          // to the Witness
 const Plugin& gated_sink_plugin();    // passes the Gate once a batch
 const Plugin& failing_sink_plugin();  // fails at the batch that holds value == parameter
 const Plugin& failing_start_plugin();

@@ -35,7 +35,7 @@ bool Edge::is_worth_a_wake() const {
 
 bool Edge::try_push(const QueuedBlock& queued) {
   if (ring_ != nullptr) return ring_->push(queued);
-  // Acquire pairs with the release in arrived().
+  // Acquire pairs with the release in give_room().
   if (queue_pushed_ - queue_popped_.load(std::memory_order_acquire) >= plan_.capacity) return false;
   ++queue_pushed_;
   producer_token_->push(queued);
@@ -71,7 +71,7 @@ void Edge::drop(Block* block, Cell& counted, const BlockPool* current) {
   BlockPool::release(block, current);
 }
 
-// The consumer may empty the queue meanwhile: then there is nothing to drop, and room.
+// The consumer may pop the last one meanwhile: then there is nothing to drop, and it gives room at once.
 void Edge::drop_oldest(const BlockPool* current) {
   QueuedBlock oldest;
   if (!producer_token_->take_back(oldest)) return;
@@ -107,13 +107,24 @@ void Edge::close() {
 bool Edge::is_idle() const {
   if (has_overflow()) return false;
   if (ring_ != nullptr) return ring_->is_drained();
-  return queue_pushed_ == queue_popped_.load(std::memory_order_relaxed);
+  // By the books: what is popped together arrives one by one.
+  return read_cell(cells_.pushed_batches) ==
+         read_cell(cells_.popped_batches) + read_cell(cells_.dropped_batches);
 }
 
 void Edge::arrived(std::uint32_t live_events) {
   add_to_cell(cells_.popped_events, live_events);
   add_to_cell(cells_.popped_batches, 1);
-  if (ring_ == nullptr) queue_popped_.fetch_add(1, std::memory_order_release);
+  if (ring_ != nullptr) wake_producer();
+}
+
+void Edge::give_room() {
+  queue_popped_.fetch_add(1, std::memory_order_release);
+  wake_producer();
+}
+
+// There is room. Only a producer with something in its overflow waits for it.
+void Edge::wake_producer() {
   if (producer_ == nullptr || plan_.when_full != WhenFull::block) return;
   std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one in Sleeper::prepare()
   if (wants_room_.load(std::memory_order_relaxed)) producer_->wake();

@@ -6,8 +6,10 @@
 //
 // Blocking without deadlock: push() never waits. What a full `block` edge cannot take waits in its
 // overflow, and the producing thread does not run any stage that could reach this edge until it is empty.
-// Stages further downstream go on, so a graph without cycles always moves. The overflow holds at most what
-// one call of a stage emitted.
+// Stages further downstream go on, so a graph without cycles always moves.
+//
+// Bounds: what waits in it, by the capacity. What its reader has popped: one block of a ring, up to 8 of an
+// inbox. The overflow: what the producing stage emitted from its own popped blocks.
 //
 // Threading: "producer" functions on the thread of `from`, "consumer" functions on that of `to`.
 #pragma once
@@ -56,7 +58,9 @@ class Edge {
   void prefetch_next() const {
     if (const Block* block = next()) block->prefetch();
   }
-  // Books a block as arrived and gives its credit back. Once for each block, before its stage works on it.
+  // Gives the room of a popped block back, as soon as it is popped. Inbox only: a ring's pop() does.
+  void give_room();
+  // Books a block as arrived. Once for each, before its stage works on it.
   void arrived(std::uint32_t live_events);
   // Books how long it waited and how long its stage, without those after it, worked on it.
   void worked(std::uint64_t wait_ns, std::uint64_t work_ns);
@@ -82,6 +86,7 @@ class Edge {
  private:
   bool try_push(const QueuedBlock& queued);
   void wake_consumer();
+  void wake_producer();
   [[nodiscard]] bool is_worth_a_wake() const;
   void drop_oldest(const BlockPool* current);
   void drop(Block* block, Cell& counted, const BlockPool* current);

@@ -1,4 +1,5 @@
 // The part of a StageRunner that hands batches on: open blocks, direct calls, pushes to edges.
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/engine/batch_check.h"
@@ -38,28 +39,26 @@ void StageRunner::hand_over(Port& port) {
   open_port(port);
 }
 
-// Fuller batches when everybody downstream is busy anyway: then waiting costs no latency.
-bool StageRunner::should_keep(const Port& port) const {
+// Fuller batches when everybody downstream is busy anyway: then waiting costs no latency. A reader that
+// becomes idle rings no bell, one that makes room does: only that can be waited for without looking again.
+bool StageRunner::should_keep(const Port& port, bool looks_again) const {
   if (!port.callees.empty() || port.open->batch.event_count * 2 > port.open->batch.event_count_max)
     return false;
-  for (const Edge* edge : port.edges) {
-    if (edge->is_idle()) return false;
-  }
-  return true;
+  return std::ranges::all_of(
+      port.edges, [&](const Edge* edge) { return looks_again ? !edge->is_idle() : edge->has_overflow(); });
 }
 
-void StageRunner::flush_after_call() {
-  for (Port& port : ports_) {
-    if (port.open != nullptr && port.open->batch.event_count != 0 && !should_keep(port)) hand_over(port);
-  }
-}
-
-bool StageRunner::flush_kept() {
+bool StageRunner::flush(bool looks_again) {
   bool moved = false;
+  keeps_ = false;
   for (Port& port : ports_) {
     if (port.open == nullptr || port.open->batch.event_count == 0) continue;
-    hand_over(port);
-    moved = true;
+    if (should_keep(port, looks_again)) {
+      keeps_ = true;
+    } else {
+      hand_over(port);
+      moved = true;
+    }
   }
   return moved;
 }

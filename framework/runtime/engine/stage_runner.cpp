@@ -69,11 +69,8 @@ void StageRunner::prepare() {
   }
 }
 
-bool StageRunner::can_run() {
-  bool free = true;
-  for (Edge* edge : exits_) {
-    if (edge->has_overflow() && !edge->flush_overflow()) free = false;
-  }
+bool StageRunner::can_run() const {
+  const bool free = std::ranges::none_of(exits_, [](const Edge* edge) { return edge->has_overflow(); });
   return free || TICKWEIR_BUG("queue without a bound");
 }
 
@@ -193,7 +190,11 @@ void StageRunner::run_transform(Block* block) {
   leave(before, drop_sum() - before.drops, failed);
   if (failed) fail_batch(*block);
   BlockPool::release(block, &worker_.pool());
-  is_shard_ ? end_shard_batch() : flush_after_call();
+  if (is_shard_) {
+    end_shard_batch();
+  } else {
+    flush(true);
+  }
 }
 
 void StageRunner::run_sink(Block* block) {

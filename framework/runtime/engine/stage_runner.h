@@ -67,11 +67,14 @@ class StageRunner {
   void end_input();
   // Sources: no more events, for whatever cause.
   void finish();
-  // Hands over what was kept back for a fuller batch. True: there was something.
-  bool flush_kept();
+  // Something is kept back for a fuller batch.
+  [[nodiscard]] bool keeps() const { return keeps_; }
+  // Hands over what is open, except what is worth keeping. `looks_again`: the worker will call this again
+  // before it waits. True: something was handed over.
+  bool flush(bool looks_again);
 
-  // No edge that this stage can reach within its thread has overflow; tries to make it so.
-  bool can_run();
+  // No edge that this stage can reach within its thread has overflow.
+  [[nodiscard]] bool can_run() const;
   [[nodiscard]] bool is_ended() const { return is_ended_; }
   // What the last call of the plugin took, without the stages it handed on to.
   [[nodiscard]] std::uint64_t last_work_ns() const { return last_work_ns_; }
@@ -125,8 +128,7 @@ class StageRunner {
   Block* writable(Block* block);
   void open_port(Port& port);
   void hand_over(Port& port);
-  bool should_keep(const Port& port) const;
-  void flush_after_call();
+  bool should_keep(const Port& port, bool looks_again) const;
   void forward(Port& port, Block* block);
   void check_emitted(const Block& block) const;
   [[noreturn]] void violation(const char* what) const;
@@ -163,6 +165,7 @@ class StageRunner {
   std::vector<ShardMerge> merges_;  // merges: by output
   const Committer* gate_ = nullptr;
   std::deque<Block*> waiting_;  // for the gate; bounded by what the log can stage and commit at once
+  bool keeps_ = false;
   bool is_failed_ = false;
   bool is_ended_ = false;
 };

@@ -43,7 +43,7 @@ void StageRunner::run_merge(Block* block) {
   last_work_ns_ = ticks_to_ns(cells_.busy_ticks - busy_ticks);
   Histogram(cells_.process_ns.data()).record(last_work_ns_);
   Histogram(cells_.batch_events.data()).record(live);
-  flush_after_call();
+  flush(true);
 }
 
 void StageRunner::merge_batch(std::uint32_t output) {

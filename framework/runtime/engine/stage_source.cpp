@@ -28,11 +28,7 @@ bool StageRunner::poll() {
   if (has_emitted) {
     worker_.mark();
     const Cell worked = cells_.busy_ticks - busy_before;
-    if (has_more) {
-      flush_after_call();
-    } else {
-      flush_kept();
-    }
+    flush(has_more);
     Histogram(cells_.process_ns.data()).record(ticks_to_ns(worked));
   }
   bool moved = has_more || has_emitted;

@@ -15,7 +15,7 @@ namespace tickweir {
 
 namespace {
 
-constexpr std::size_t batches_per_turn = 8;
+constexpr std::size_t batches_per_turn = 8;       // an inbox's are popped together: see Edge
 constexpr std::size_t settlements_per_turn = 64;  // more than a turn's batches: they are answered together
 // Adaptive waiting: about 20 us of pauses, then as long of yields, then sleep.
 constexpr std::uint32_t pause_rounds = 500;
@@ -71,8 +71,15 @@ bool Worker::work() {
   if (++first_inlet_ >= inlets_.size()) first_inlet_ = 0;
   moved = work_for_logs() || moved;
   moved = poll_sources() || moved;
-  if (moved || is_blocked_) return moved;
-  for (StageRunner* stage : stages_) moved = stage->flush_kept() || moved;
+  return flush_kept(moved) || moved;
+}
+
+// The stage's next call may be far away. `looks_again`: something has moved, so another round comes at once.
+bool Worker::flush_kept(bool looks_again) {
+  bool moved = false;
+  for (StageRunner* stage : stages_) {
+    if (stage->keeps()) moved = stage->flush(looks_again) || moved;
+  }
   return moved;
 }
 
@@ -125,7 +132,10 @@ bool Worker::drain_inlet(Inlet& inlet) {
   if (inlet.inbox != nullptr) {
     std::array<QueuedBlock, batches_per_turn> queued;
     const std::size_t count = inlet.inbox->pop(queued.data(), queued.size());
-    for (std::size_t i = 0; i < count && !control_.is_abandoned(); ++i) {
+    // At once, not as their turns come: one may stand behind slow ones of another edge.
+    for (std::size_t i = 0; i < count; ++i) inlet.edge_of[queued[i].edge]->give_room();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (control_.is_abandoned()) return true;  // the rest stays in flight, so the stage does not end
       run_block(*inlet.edge_of[queued[i].edge], *inlet.to, queued[i]);
     }
     moved = count != 0;
@@ -162,7 +172,7 @@ bool Worker::end_finished_edges(Inlet& inlet) {
   return ended;
 }
 
-// For stages that have ended, nobody else does it. True: something moved.
+// True: an edge has become free, and with it the stages that reach it.
 bool Worker::flush_overflows() {
   bool moved = false;
   for (Edge* edge : outgoing_) {
@@ -216,22 +226,24 @@ void Worker::sleep() {
   sleeper_.finish();
 }
 
-// Looked at after prepare(): whatever becomes true later rings the bell.
+// Looked at after prepare(): whatever becomes true later rings the bell. What cannot run after the flush
+// cannot until it rings: nothing else here takes room.
 bool Worker::has_work() {
-  if (control_.is_abandoned() || control_.rest().is_frozen()) return true;
+  if (control_.is_abandoned() || control_.rest().is_frozen() || flush_overflows()) return true;
   for (const Inlet& inlet : inlets_) {
+    if (!inlet.to->can_run()) continue;
     for (std::size_t i = 0; i < inlet.edges.size(); ++i) {
       if (!inlet.is_finished[i] && inlet.edges[i]->is_finished()) return true;
     }
     const bool has_blocks =
         inlet.inbox != nullptr ? !inlet.inbox->looks_empty() : inlet.edges.front()->has_blocks();
-    if (has_blocks && inlet.to->can_run()) return true;
+    if (has_blocks) return true;
   }
   for (const Settlement& settlement : settlements_) {
     if (settlement.edge->has_blocks()) return true;
   }
   for (const StageRunner* stage : gated_) {
-    if (stage->has_released()) return true;
+    if (stage->has_released() && stage->can_run()) return true;
   }
   for (StageRunner* log : logs_) {
     if (log->is_replaying() && log->can_run()) return true;
@@ -240,9 +252,8 @@ bool Worker::has_work() {
   for (StageRunner* source : sources_) {
     if (source->is_ended() || !may_poll()) continue;
     if (control_.is_stop_requested() || source->is_left_out()) return true;
-    if (is_blocked_ && source->can_run()) return true;
   }
-  return flush_overflows();
+  return false;
 }
 
 std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {
@@ -252,7 +263,7 @@ std::uint64_t Worker::sleep_ns_max(std::vector<int>& descriptors) const {
   };
   const std::uint64_t now = steady_wall_ns();
   for (const StageRunner* source : sources_) {
-    if (source->is_ended() || is_blocked_ || !may_poll()) continue;
+    if (source->is_ended() || !source->can_run() || !may_poll()) continue;
     const tickweir_idle& idle = source->idle();
     if (idle.descriptor >= 0) descriptors.push_back(idle.descriptor);
     if (idle.descriptor < 0 && idle.wake_time == 0) earlier(now + sleep_ns_unknown_source);

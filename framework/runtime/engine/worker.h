@@ -78,6 +78,7 @@ class Worker {
   [[nodiscard]] bool may_poll() const;
   bool work_for_logs();
   bool flush_overflows();
+  bool flush_kept(bool looks_again);
   [[nodiscard]] bool all_ended() const;
   bool has_work();
   void wait(std::uint32_t idle_rounds);
