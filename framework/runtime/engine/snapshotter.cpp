@@ -184,7 +184,7 @@ Result<std::vector<LogPosition>> Snapshotter::bring_to_rest() {
     if (is_at_rest()) return state_.positions();
     rest.thaw();
   }
-  if (parts_.control.is_draining()) return Error{"the run is ending"};
+  if (parts_.control.is_draining() || parts_.control.is_abandoned()) return Error{"the run is ending"};
   return Error{"the pipeline did not come to rest within a second"};
 }
 
