@@ -104,7 +104,8 @@ class Engine {
   // Gives up the drain: threads end after the call they are in; what is in flight is in the report.
   void abandon();
   Result<void> wait();
-  // Takes a snapshot now, while the run goes on. Between start() and wait(); any thread.
+  // Takes a snapshot now, while the run goes on; refused while the logs are replayed. Between start() and
+  // wait(); any thread.
   Result<void> take_snapshot();
   // As wait(), but gives up after `timeout_ms`. True: everything has stopped.
   bool wait_for(std::uint32_t timeout_ms);
