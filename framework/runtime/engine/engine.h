@@ -34,6 +34,7 @@ struct StageReport {
   std::string id;
   std::string plugin;
   std::uint64_t received = 0;
+  std::uint64_t waiting = 0;   // not yet received: what they came of is not durable
   std::uint64_t restored = 0;  // held when it went on from a snapshot
   std::uint64_t handled = 0;
   std::uint64_t sent = 0;
