@@ -104,6 +104,7 @@ nlohmann::ordered_json report_as_json(const RunSummary& summary) {
     stages.push_back({{"id", stage.id},
                       {"plugin", stage.plugin},
                       {"received", stage.received},
+                      {"waiting", stage.waiting},
                       {"handled", stage.handled},
                       {"sent", stage.sent},
                       {"failed", stage.failed},
@@ -155,6 +156,7 @@ std::string in_flight_text(const RunReport& report) {
   };
   for (const EdgeReport& edge : report.edges) add(edge.in_flight, "in edge " + edge.name);
   for (const StageReport& stage : report.stages) {
+    add(stage.waiting, "waiting for the log before stage " + stage.id);
     add(stage.held, "held by stage " + stage.id);
     // Taken in, and the call that works on them never returned.
     std::uint64_t done = stage.handled + stage.failed + stage.held;

@@ -52,10 +52,12 @@ TEST(Report, NamesWhatDoesNotBalance) {
 TEST(Report, SaysWhatIsInFlight) {
   RunReport report;
   EXPECT_EQ(in_flight_text(report), "nothing");
-  report.stages.push_back({.id = "a", .received = 10, .handled = 3, .held = 2, .dropped = {{"r", 1}}});
+  report.stages.push_back(
+      {.id = "a", .received = 10, .waiting = 4, .handled = 3, .held = 2, .dropped = {{"r", 1}}});
   report.edges.push_back({.name = "a->b", .in_flight = 7});
   EXPECT_EQ(in_flight_text(report),
-            "7 events in edge a->b, 2 events held by stage a, 4 events inside stage a");
+            "7 events in edge a->b, 4 events waiting for the log before stage a, 2 events held by stage a, "
+            "4 events inside stage a");
 }
 
 }  // namespace

@@ -184,7 +184,9 @@ class SettlingSource final : public Source {
   void save(StateWriter& out) const requires lasts { out.put(next_); }
   void load(StateReader& in) requires lasts { next_ = in.get<std::uint64_t>(); }
   void recover(const BatchView& batch) {
-    batch.for_each([&](const Event& event) { next_ = origin_number(event.origin); });
+    batch.for_each([&](const Event& event) {
+      if (origin_source(event.origin) == source_) next_ = origin_number(event.origin);
+    });
   }
   void settle(const BatchView& batch) {
     const auto bytes = batch.bytes();

@@ -73,6 +73,29 @@ TEST_P(Logs, ShowThatTheyWaitForRoomAndWhatIsInFlightThen) {
   EXPECT_EQ(log.stored_events, 0U);
 }
 
+// They have left their edge, and the stage has not received them.
+TEST_P(Logs, CountWhatWaitsToBeReleasedWhenTheRunIsGivenUp) {
+  Shape stuck = shape();
+  stuck.events = 40;
+  Disks::get().close("log");
+  Pipeline run(stuck);
+  ASSERT_TRUE(run.start());
+  Disks::get().wait_for_arrival();
+  while (read_cell(run.engine().telemetry().stages.back()->waiting_events) < 40) std::this_thread::yield();
+  const StageReport released = run.engine().report().stages.back();
+  EXPECT_EQ(released.id, "released");
+  EXPECT_EQ(released.waiting, 40U);
+  EXPECT_EQ(released.received, 0U);
+  const std::string page = run.metrics();
+  EXPECT_NE(page.find("tickweir_component_waiting_events{component_id=\"released\",component_kind=\"sink\","
+                      "plugin=\"sink_witness\"} 40\n"),
+            std::string::npos)
+      << page;
+  run.engine().abandon();
+  Disks::get().open();
+  ASSERT_TRUE(run.wait());
+}
+
 TEST_P(Logs, ReportWhatTheyHaveStored) {
   Pipeline run(shape());
   ASSERT_TRUE(run());

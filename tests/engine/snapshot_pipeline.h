@@ -26,6 +26,8 @@ struct SnapshotShape {
   std::uint64_t every_events = 0;
   std::uint64_t max_delay_ns = 10'000'000;
   bool releases = false;  // the sink gets only what is durable in the second log, on a thread that spins
+  bool is_gated = false;  // the sink passes the Gate
+  const Plugin& filter = saving_filter_plugin();
   const Plugin& sums = summing_plugin();
 };
 
@@ -42,11 +44,11 @@ class SnapshotPipeline : public RecordedEngine {
     if (!folder.empty())
       config.snapshots = {.path = folder, .every_ns = never_ns, .every_events = shape.every_events};
     const auto source = maker_.add("source", lasting_source_plugin(), 0, {}, shape.events);
-    const auto filter = maker_.add("filter", saving_filter_plugin(), 0, {{.stage = source}}, 4);
+    const auto filter = maker_.add("filter", shape.filter, 0, {{.stage = source}}, 4);
     const auto log = maker_.add("log", memory_log_plugin(), core, {{.stage = filter}});
     const auto sums = maker_.add("sums", shape.sums, core, {{.stage = log}}, 3);
     const auto trades = maker_.add("trades", memory_log_plugin(), last, {{.stage = sums}});
-    maker_.add("sink", sink_plugin(), last, {{.stage = trades}});
+    maker_.add("sink", shape.is_gated ? gated_sink_plugin() : sink_plugin(), last, {{.stage = trades}});
     auto& stages = maker_.graph().stages;
     stages[sums].log = stages[trades].log = log;
     stages.back().log = trades;

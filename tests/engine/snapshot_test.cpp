@@ -202,6 +202,38 @@ TEST_P(Snapshots, AreMissedWhenTheLogHasNoBeginning) {
   EXPECT_NE(started.error().message.find("is damaged at byte"), std::string::npos) << started.error().message;
 }
 
+// A snapshot fits it, as there is nothing of it in there. What it would be shown is not what once passed.
+TEST_P(Snapshots, AreNotEnoughForAStageThatMustBeShownTheWholeLog) {
+  run({.threads = GetParam(), .events = 900, .filter = filter_plugin()}, 1);
+  disk("log").dropped = 10;
+  Pipeline pipeline({.threads = GetParam(), .events = 900, .filter = recovering_filter_plugin()}, folder_);
+  auto started = pipeline.engine().start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(
+      started.error().message,
+      "stage log: recovery: stage filter (filter_recovering) must be shown the whole log, as it does not "
+      "save what it remembers; the log begins at sequence 11: put a copy of the whole log there, remove "
+      "the stage, or give the log an empty path");
+  EXPECT_EQ(recovered_events(), 0U);
+}
+
+// What the stages know is behind what the logs have numbered.
+TEST_P(Snapshots, AreNotTakenAmidTheReplay) {
+  run(shape(900));
+  Gate::get().close();
+  Pipeline pipeline({.threads = GetParam(), .events = 900, .is_gated = true}, folder_);
+  ASSERT_TRUE(pipeline.engine().start());
+  Gate::get().wait_for_arrivals(1);
+  EXPECT_EQ(pipeline.engine().state(), EngineState::replaying);
+  auto taken = pipeline.engine().take_snapshot();
+  EXPECT_EQ(taken ? "taken" : taken.error().message, "the logs are being replayed");
+  Gate::get().open();
+  while (pipeline.engine().state() == EngineState::replaying) std::this_thread::yield();
+  ASSERT_TRUE(pipeline.engine().take_snapshot());
+  pipeline.end();
+  EXPECT_EQ(newest().logs[0].last_sequence, disk("log").events.size());
+}
+
 // Sockets would stay open for as long as it writes, and a signal's handler is the parent's.
 TEST_P(Snapshots, AreSavedWithoutWhatTheParentHasOpenAndWithoutItsSignals) {
   descriptor_of_the_parent = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -121,6 +121,21 @@ TEST(Layout, TakesNoNameThatTheUserHasTaken) {
   EXPECT_EQ(built.thread_of("out"), "default-2");
 }
 
+// "default-1" is the thread of a shard, and of nothing else.
+TEST(Layout, TakesNoNameOfAShard) {
+  const Built built = build(Pipeline()
+                                .stage("s", "source_one")
+                                .stage("default", "transform_fill", {"s"})
+                                .shards(2)
+                                .stage("out", "sink_any", {"default.fills"}),
+                            cpus(4));
+  ASSERT_TRUE(built.graph);
+  EXPECT_EQ(built.thread_of("default-1"), "default-1");
+  EXPECT_EQ(built.thread_of("default-2"), "default-2");
+  EXPECT_EQ(built.thread_of("s"), "default-3");
+  EXPECT_EQ(built.thread_of("default"), "default-3");
+}
+
 Pipeline three_threads() {
   return Pipeline()
       .thread("x")

@@ -139,6 +139,20 @@ TEST(MetricsPage, PassesPromtool) {
   EXPECT_EQ(said, "");
 }
 
+// Prometheus takes nothing of a page with such a byte.
+TEST(MetricsPage, ShowsBytesThatAreNotUtf8AsEscapes) {
+  HandMadePipeline made;
+  made.filter_table.version = "1\xff";
+  set_cell(made.add_series(1, 1, "caf\xe9", 1).cells[0], 5);
+  set_cell(made.add_series(1, 1, "caf\xc3\xa9", 1).cells[0], 6);
+  const std::string text = metrics_page(made.view());
+  auto page = samples(text);
+  EXPECT_EQ(page[R"(tickweir_filter_made_open_entries{component_id="band",side="caf\\xe9"})"], "5");
+  EXPECT_EQ(page["tickweir_filter_made_open_entries{component_id=\"band\",side=\"caf\xc3\xa9\"}"], "6");
+  std::string said;
+  EXPECT_EQ(promtool_finds(text, said), 0) << said;
+}
+
 TEST(MetricsPage, PromtoolWouldFindSomethingOnABadPage) {
   std::string said;
   EXPECT_EQ(promtool_finds("# HELP x_ms y\n# TYPE x_ms counter\nx_ms 1\n", said), 3);
@@ -174,6 +188,7 @@ TEST(MetricsPage, KeepsCountAndBucketsTogetherWhileAThreadWrites) {
 TEST(Help, IsMadeOneLine) {
   EXPECT_EQ(clean_help("a\nb\tc\\d\r"), "a b c/d ");
   EXPECT_EQ(clean_help("\n"), "No description.");
+  EXPECT_EQ(clean_help("caf\xe9"), "caf/xe9");
 }
 
 }  // namespace

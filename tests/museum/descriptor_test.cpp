@@ -142,6 +142,10 @@ TEST(Descriptor, RefusesBadNames) {
   EXPECT_EQ(refusal([](Parts& p) { p.counters[0].kind = 7; }), "counter seen has an unknown kind");
   EXPECT_EQ(refusal([](Parts& p) { p.counters[0].label = "By"; }),
             "counter seen has a label that is not snake_case");
+  for (const char* const taken : {"component_id", "le", "quantile"}) {
+    EXPECT_EQ(refusal([taken](Parts& p) { p.counters[0].label = taken; }),
+              "counter seen has the label " + std::string(taken) + ", which is taken; give it another name");
+  }
   EXPECT_EQ(refusal([](Parts& p) { p.reasons[0].name = "2late"; }), "drop reason 0 has no snake_case name");
 }
 

@@ -37,6 +37,7 @@ Json stage_as_json(const PipelineView& view, const GraphStage& stage, const Stag
   Json json{{"id", stage.id},
             {"kind", role_text(table.role)},
             {"plugin", table.name},
+            {"waiting_events", read_cell(cells.waiting_events)},
             {"received_events", read_cell(cells.received_events)},
             {"handled_events", read_cell(cells.handled_events)},
             {"failed_events", read_cell(cells.failed_events)},

@@ -34,6 +34,7 @@ struct StageReport {
   std::string id;
   std::string plugin;
   std::uint64_t received = 0;
+  std::uint64_t waiting = 0;   // not yet received: what they came of is not durable
   std::uint64_t restored = 0;  // held when it went on from a snapshot
   std::uint64_t handled = 0;
   std::uint64_t sent = 0;
@@ -104,7 +105,8 @@ class Engine {
   // Gives up the drain: threads end after the call they are in; what is in flight is in the report.
   void abandon();
   Result<void> wait();
-  // Takes a snapshot now, while the run goes on. Between start() and wait(); any thread.
+  // Takes a snapshot now, while the run goes on; refused while the logs are replayed. Between start() and
+  // wait(); any thread.
   Result<void> take_snapshot();
   // As wait(), but gives up after `timeout_ms`. True: everything has stopped.
   bool wait_for(std::uint32_t timeout_ms);

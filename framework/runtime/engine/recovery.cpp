@@ -89,9 +89,21 @@ class Recovery {
         continue;
       (snapshot_ && state_.saves(*runner) ? since : all).push_back(runner);
     }
+    const std::uint64_t first = first_held(runners_[log]->log()->facts());
+    if (!all.empty() && first > 1 && !TICKWEIR_BUG("rest of a log shown as all of it"))
+      return must_be_shown_all(*all.front(), first);
     if (auto shown = show(*runners_[log]->log(), 1, all); !shown) return shown;
     const bool shows_all = TICKWEIR_BUG("shown what the snapshot holds");
     return show(*runners_[log]->log(), shows_all ? 1 : runners_[log]->log()->replayed() + 1, since);
+  }
+
+  // The pipeline that dropped the beginning had no such stage, or one that saved.
+  static Error must_be_shown_all(const StageRunner& stage, std::uint64_t first) {
+    return Error{"stage " + stage.plan().id + " (" + stage.plan().plugin->table->name +
+                 ") must be shown the whole log, as it does not save what it remembers; the log begins at "
+                 "sequence " +
+                 std::to_string(first) +
+                 ": put a copy of the whole log there, remove the stage, or give the log an empty path"};
   }
 
   static Result<void> show(LogStage& log, std::uint64_t from, const std::vector<StageRunner*>& stages) {

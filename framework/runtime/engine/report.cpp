@@ -16,6 +16,7 @@ StageReport report_stage(const GraphStage& stage, const StageCells& cells) {
   const tickweir_plugin& table = *stage.plugin->table;
   StageReport report{.id = stage.id, .plugin = table.name, .dropped = {}};
   report.received = read_cell(cells.received_events);
+  report.waiting = read_cell(cells.waiting_events);
   report.restored = read_cell(cells.restored_events);
   report.handled = read_cell(cells.handled_events);
   report.failed = read_cell(cells.failed_events);
@@ -63,9 +64,9 @@ std::string stage_imbalance(const GraphStage& stage, const StageReport& report) 
   return {};
 }
 
-// What all edges brought to a stage is what it received.
+// What all edges brought to a stage is what it received, and what waits there for a log.
 std::string arrival_imbalance(const Graph& graph, const Telemetry& telemetry, std::uint32_t index,
-                              std::uint64_t received) {
+                              const StageReport& report) {
   std::uint64_t arrived = 0;
   for (const std::uint32_t edge : graph.stages[index].inputs) {
     const GraphEdge& plan = graph.edges[edge];
@@ -73,9 +74,10 @@ std::string arrival_imbalance(const Graph& graph, const Telemetry& telemetry, st
                    ? read_cell(telemetry.stages[plan.from]->outputs[plan.output].sent_events)
                    : read_cell(telemetry.edges[edge]->popped_events);
   }
-  if (graph.stages[index].inputs.empty() || arrived == received) return {};
+  if (graph.stages[index].inputs.empty() || arrived == report.received + report.waiting) return {};
   return "stage " + graph.stages[index].id + ": its edges brought " + std::to_string(arrived) +
-         " events, it received " + std::to_string(received);
+         " events, it received " + std::to_string(report.received) + " and " +
+         std::to_string(report.waiting) + " wait for a log";
 }
 
 std::string edge_imbalance(const Graph& graph, const Telemetry& telemetry, std::uint32_t index) {
@@ -97,7 +99,7 @@ RunReport make_report(const Graph& graph, const Telemetry& telemetry) {
   for (std::uint32_t i = 0; i < graph.stages.size(); ++i) {
     report.stages.push_back(report_stage(graph.stages[i], *telemetry.stages[i]));
     note(stage_imbalance(graph.stages[i], report.stages.back()));
-    note(arrival_imbalance(graph, telemetry, i, report.stages.back().received));
+    note(arrival_imbalance(graph, telemetry, i, report.stages.back()));
     if (telemetry.logs[i] != nullptr) report.logs.push_back(report_log(graph.stages[i], *telemetry.logs[i]));
   }
   for (std::uint32_t i = 0; i < graph.edges.size(); ++i) {

@@ -39,7 +39,9 @@ class RunControl {
   [[nodiscard]] bool is_stop_requested() const { return stop_.load(std::memory_order_relaxed); }
   // A source will bring no more. When the last one has ended, the run drains.
   void expect_sources(std::uint32_t count) { open_sources_.store(count, std::memory_order_relaxed); }
-  void source_ended() { open_sources_.fetch_sub(1, std::memory_order_relaxed); }
+  void source_ended() {
+    if (open_sources_.fetch_sub(1, std::memory_order_relaxed) == 1) wake_all();
+  }
   [[nodiscard]] bool is_draining() const {
     return is_stop_requested() || open_sources_.load(std::memory_order_relaxed) == 0;
   }

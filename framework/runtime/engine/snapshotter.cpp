@@ -152,6 +152,10 @@ Result<void> Snapshotter::take() {
 }
 
 Result<void> Snapshotter::take_or_throw() {
+  // What the stages know is behind the numbers of the logs. It does not begin again; one that was cut short
+  // is followed by the end of the run.
+  if (parts_.control.is_replaying() && !TICKWEIR_BUG("snapshot amid the replay"))
+    return Error{"the logs are being replayed"};
   auto file = folder_.create();
   if (!file) return file.error();
   writer_ = std::make_unique<SnapshotWriter>(folder_.raw_files(), file->handle());
@@ -184,7 +188,7 @@ Result<std::vector<LogPosition>> Snapshotter::bring_to_rest() {
     if (is_at_rest()) return state_.positions();
     rest.thaw();
   }
-  if (parts_.control.is_draining()) return Error{"the run is ending"};
+  if (parts_.control.is_draining() || parts_.control.is_abandoned()) return Error{"the run is ending"};
   return Error{"the pipeline did not come to rest within a second"};
 }
 

@@ -61,11 +61,17 @@ bool StageRunner::has_released() const {
   return gate_->has_failed() || waiting_.front()->log_sequence <= gate_->durable();
 }
 
+Block* StageRunner::take_first_waiting() {
+  Block* const block = waiting_.front();
+  waiting_.pop_front();
+  set_cell(cells_.waiting_events, cells_.waiting_events - block->live_count());
+  return block;
+}
+
 bool StageRunner::take_released() {
   bool moved = false;
   while (has_released() && can_run()) {
-    Block* const block = waiting_.front();
-    waiting_.pop_front();
+    Block* const block = take_first_waiting();
     if (block->log_sequence <= gate_->durable()) {
       run(block);
     } else {  // it never will be

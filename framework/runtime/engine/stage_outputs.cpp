@@ -102,12 +102,12 @@ void StageRunner::release_all() {
     if (port.open != nullptr) BlockPool::release(port.open, nullptr);
     port.open = nullptr;
   }
-  for (Block* block : waiting_) {
+  while (!waiting_.empty()) {
+    Block* const block = take_first_waiting();
     add_to_cell(cells_.received_events, block->live_count());
     add_to_cell(cells_.failed_events, block->live_count());
     BlockPool::release(block, nullptr);
   }
-  waiting_.clear();
   for (ShardMerge& merge : merges_) {
     set_cell(cells_.held_events, cells_.held_events - merge.held());
     add_to_cell(cells_.failed_events, merge.held());

@@ -90,6 +90,7 @@ void StageRunner::take(Block* block) {
   const bool is_gated = gate_ != nullptr && !TICKWEIR_BUG("released before durable");
   if (is_gated && (!waiting_.empty() || block->log_sequence > gate_->durable())) {
     waiting_.push_back(block);
+    add_to_cell(cells_.waiting_events, block->live_count());
     return;
   }
   run(block);

@@ -112,6 +112,7 @@ class StageRunner {
   void run_log(Block* block);
   void run_merge(Block* block);
   void run(Block* block);
+  Block* take_first_waiting();
   void settle(const Before& before, std::uint64_t dropped, bool failed);
   void fail_batch(const Block& block);
   void fail_unless_ok(std::int32_t result);

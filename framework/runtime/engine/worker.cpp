@@ -48,7 +48,7 @@ void Worker::run() {
   }
   since_ = clock_ticks();
   std::uint32_t idle_rounds = 0;
-  while (!all_ended() && !control_.is_abandoned()) {
+  while (!is_over()) {
     add_to_cell(cells_.loops, 1);
     if (control_.rest().is_frozen()) {
       control_.rest().stand_still();
@@ -194,6 +194,12 @@ bool Worker::all_ended() const {
   return true;
 }
 
+// A thread whose stages have ended before the run drains stays: their memory is part of every snapshot.
+bool Worker::is_over() const {
+  const bool may_leave = control_.is_draining() || TICKWEIR_BUG("thread leaves before the run drains");
+  return control_.is_abandoned() || (may_leave && all_ended());
+}
+
 // Reads the clock rarely while it spins: the time goes to `bucket_` at the next mark.
 void Worker::wait(std::uint32_t idle_rounds) {
   Cell* const bucket = is_blocked_ ? &cells_.blocked_ticks : &cells_.idle_ticks;
@@ -201,7 +207,7 @@ void Worker::wait(std::uint32_t idle_rounds) {
     mark();
     bucket_ = bucket;
   }
-  if (plan_.wait == WaitMode::spin) return;
+  if (plan_.wait == WaitMode::spin && !all_ended()) return;
   if (plan_.wait == WaitMode::adaptive && idle_rounds < pause_rounds) return relax();
   if (plan_.wait == WaitMode::adaptive && idle_rounds < pause_rounds + yield_rounds) {
     sched_yield();
@@ -229,7 +235,7 @@ void Worker::sleep() {
 // Looked at after prepare(): whatever becomes true later rings the bell. What cannot run after the flush
 // cannot until it rings: nothing else here takes room.
 bool Worker::has_work() {
-  if (control_.is_abandoned() || control_.rest().is_frozen() || flush_overflows()) return true;
+  if (is_over() || control_.rest().is_frozen() || flush_overflows()) return true;
   for (const Inlet& inlet : inlets_) {
     if (!inlet.to->can_run()) continue;
     for (std::size_t i = 0; i < inlet.edges.size(); ++i) {
@@ -248,7 +254,6 @@ bool Worker::has_work() {
   for (StageRunner* log : logs_) {
     if (log->is_replaying() && log->can_run()) return true;
   }
-  if (all_ended()) return true;
   for (StageRunner* source : sources_) {
     if (source->is_ended() || !may_poll()) continue;
     if (control_.is_stop_requested() || source->is_left_out()) return true;

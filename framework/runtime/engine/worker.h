@@ -1,4 +1,4 @@
-// One thread of the pipeline: runs its stages until all of them have ended.
+// One thread of the pipeline: runs its stages until all of them have ended and the run drains.
 //
 // Threading: the constructor and the wiring on the main thread; run() on the worker's own.
 #pragma once
@@ -35,7 +35,7 @@ class Worker {
   // What became of `source`'s events, from a log's committer.
   void add_settlement(StageRunner* source, Edge* edge) { settlements_.push_back({source, edge}); }
 
-  // Works until every stage has ended or the run is abandoned.
+  // Works until every stage has ended and the run drains, or the run is abandoned.
   void run();
 
   BlockPool& pool() { return pool_; }
@@ -80,6 +80,7 @@ class Worker {
   bool flush_overflows();
   bool flush_kept(bool looks_again);
   [[nodiscard]] bool all_ended() const;
+  [[nodiscard]] bool is_over() const;
   bool has_work();
   void wait(std::uint32_t idle_rounds);
   void sleep();

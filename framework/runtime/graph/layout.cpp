@@ -77,11 +77,11 @@ class Placing {
     return static_cast<std::uint32_t>(named_count_);
   }
 
-  // "default-1", "default-2", past any name the user has taken.
+  // "default-1", "default-2", past any name that the user or a shard has taken.
   std::string free_name() {
     while (true) {
       std::string name = "default-" + std::to_string(++last_number_);
-      if (!is_defined(config_, name)) return name;
+      if (!is_defined(config_, name) && !has_stages(config_, name)) return name;
     }
   }
 

@@ -11,14 +11,19 @@
 namespace tickweir {
 namespace {
 
-bool can_be_sharded(const DraftStage& stage, Diagnostics& diagnostics) {
+// nullptr: it can be.
+const char* why_not_sharded(const DraftStage& stage) {
   const tickweir_transform* const transform = stage.plugin->table->transform;
-  if (transform != nullptr && transform->shard_key != nullptr) return true;
-  diagnostics.error(
-      stage.config->shards_place,
-      role_sentence(stage) + (transform == nullptr ? ": only transforms can be sharded"
-                                                   : ": this plugin does not divide its work among shards"),
-      "remove shards");
+  if (transform == nullptr) return "only transforms can be sharded";
+  if (transform->shard_key == nullptr) return "this plugin does not divide its work among shards";
+  if (stage.plugin->table->output_count == 0) return "it has no outputs to merge";
+  return nullptr;
+}
+
+bool can_be_sharded(const DraftStage& stage, Diagnostics& diagnostics) {
+  const char* const why_not = why_not_sharded(stage);
+  if (why_not == nullptr) return true;
+  diagnostics.error(stage.config->shards_place, role_sentence(stage) + ": " + why_not, "remove shards");
   return false;
 }
 

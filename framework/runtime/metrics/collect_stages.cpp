@@ -32,6 +32,9 @@ void collect_received(const GraphStage& stage, const StageCells& cells, Families
                    "Events in batches at which the component failed.", labels, value_of(cells.failed_events));
   families.gauge("tickweir_component_held_events", "Events taken in whose result is not out yet.", labels,
                  value_of(cells.held_events));
+  families.gauge("tickweir_component_waiting_events",
+                 "Events out of the edge that are not durable yet, before a stage with release: durable.",
+                 labels, value_of(cells.waiting_events));
   families.counts("tickweir_component_batch_events", "Events in a call.", labels, cells.batch_events.data());
 }
 

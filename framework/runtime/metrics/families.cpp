@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "runtime/config/shown_text.h"
 #include "runtime/metrics/percentiles.h"
 
 namespace tickweir {
@@ -50,6 +51,7 @@ prometheus::ClientMetric* Families::add(const std::string& name, const std::stri
   auto& family = families_[found->second];
   if (family.type != type) return nullptr;
   auto& metric = family.metric.emplace_back();
+  for (auto& label : labels) label.value = valid_text(label.value);
   metric.label = std::move(labels);
   return &metric;
 }
@@ -80,9 +82,23 @@ std::vector<prometheus::MetricFamily> Families::take() {
   return std::move(families_);
 }
 
+std::string valid_text(std::string_view text) {
+  std::string valid;
+  while (!text.empty()) {
+    const Character first = first_character(text);
+    if (first.valid) {
+      valid.append(text.substr(0, first.bytes));
+    } else {
+      append_shown(text, valid);
+    }
+    text.remove_prefix(first.bytes);
+  }
+  return valid;
+}
+
 std::string clean_help(const std::string& text) {
   std::string clean;
-  for (const char c : text) {
+  for (const char c : valid_text(text)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
       clean += ' ';

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <prometheus/metric_family.h>
@@ -36,6 +37,9 @@ class Families {
   std::map<std::string, std::size_t> index_;
   std::vector<prometheus::MetricFamily> families_;
 };
+
+// As UTF-8, with what is not as escapes: a single such byte, and Prometheus takes nothing of the whole page.
+[[nodiscard]] std::string valid_text(std::string_view text);
 
 // One line without control characters: the serializer writes HELP as it is, and a line break in it would
 // make the whole page unreadable.

@@ -49,7 +49,9 @@ struct PluginSeries {
 // Balance of a stage at any time between two calls:
 //   filter, sink, transform:  received + restored = handled + sum(drops) + failed + held
 //   filter:                   handled = sent on its output
+// What its edges have brought is received, or waits for a log (`release: durable`).
 struct alignas(128) StageCells {
+  Cell waiting_events = 0;  // out of the edge, and not durable yet
   Cell received_events = 0;
   Cell received_bytes = 0;
   Cell handled_events = 0;

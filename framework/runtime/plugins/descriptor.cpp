@@ -172,6 +172,11 @@ Result<void> check_counter(const tickweir_counter& counter) {
     return Error{"has an unknown kind"};
   if (counter.label != nullptr && !is_snake_case(counter.label))
     return Error{"has a label that is not snake_case"};
+  // The stage's own label is on every series, the others are Prometheus' own.
+  for (const std::string_view reserved : {"component_id", "le", "quantile"}) {
+    if (counter.label != nullptr && counter.label == reserved)
+      return Error{"has the label " + std::string(reserved) + ", which is taken; give it another name"};
+  }
   return {};
 }
 Result<void> check_reason(const tickweir_reason&) {
