@@ -94,7 +94,7 @@ class Matching : public Auction<Listener> {
   }
 
   void request(const market::TradingStatus& status) {
-    if (!this->has_book_or_reject(status)) return;
+    if (!this->has_book_or_reject(status) || status.flags != 0) return;
     const TradingState before = store_.instruments.set_state(status.instrument, status.state);
     const bool was_open = before == TradingState::Open || before == TradingState::Unknown;
     const bool opens = !was_open && store_.instruments[status.instrument].is_open();

@@ -156,7 +156,7 @@ class ObviousBook : private ObviousSteps {
   }
 
   void request(const market::TradingStatus& status) {
-    if (!has_book(status)) return;
+    if (!has_book(status) || status.flags != 0) return;
     begin(status.instrument);
     ObviousInstrument& book = books_[status.instrument];
     const TradingState before = std::exchange(book.state, status.state);
