@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -143,15 +144,27 @@ class SourceWindows {
 
 // For any identities: remembers the last `capacity` fresh ones, each no longer than `age_max` of event time
 // (0: without end). The oldest falls out first. Seeing a duplicate does not make it younger.
+//
+// Where an identity lies depends on a key that is drawn for each set: a client chooses its numbers, but
+// cannot choose ones that meet. The key shapes the table, never a result.
 class RecentSet {
  public:
   RecentSet(std::uint32_t capacity, std::uint64_t age_max)
-      : age_max_(age_max),
-        ring_(capacity),
-        slots_(std::bit_ceil(std::size_t{capacity} * 2)),
-        shift_(64 - std::countr_zero(slots_.size())) {}
+      : age_max_(age_max), ring_(capacity), slots_(std::bit_ceil(std::size_t{capacity} * 2)) {
+    std::random_device random;
+    add_ = std::uint64_t{random()} << 32 | random();
+    multiply_ = std::uint64_t{random()} << 32 | random() | 1U;
+  }
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
+  // The place from which on an identity is looked for, below twice the capacity rounded up to a power of two.
+  [[nodiscard]] std::size_t home(std::uint64_t origin) const {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = Wide{origin ^ add_} * multiply_;
+    const std::uint64_t mixed =
+        static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+    return mixed & (slots_.size() - 1);
+  }
   // Identities that fell out because newer ones needed the room.
   [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
 
@@ -225,11 +238,6 @@ class RecentSet {
     std::uint64_t time = 0;  // the latest event time when it came: never decreases along the ring
   };
 
-  [[nodiscard]] std::size_t home(std::uint64_t key) const {
-    const std::uint64_t mixed = (key ^ key >> 32) * 0x9E37'79B9'7F4A'7C15ULL;
-    return static_cast<std::size_t>(mixed >> shift_);
-  }
-
   void forget_oldest() {
     erase(ring_[oldest_].origin);
     oldest_ = oldest_ + 1 == ring_.size() ? 0 : oldest_ + 1;
@@ -257,7 +265,8 @@ class RecentSet {
   std::uint32_t size_ = 0;
   std::uint64_t evicted_ = 0;
   std::vector<std::uint64_t> slots_;  // 0: empty; at most half full
-  int shift_;
+  std::uint64_t add_ = 0;
+  std::uint64_t multiply_ = 0;
 };
 
 }  // namespace tickweir::dedup

@@ -108,6 +108,32 @@ TEST(SourceWindows, AgreesWithASetOfEveryNumberSeen) {
   }
 }
 
+// How many places are looked at to find one of these on average, in a table of so many.
+double places_looked_at(const std::vector<std::size_t>& homes, std::size_t places) {
+  std::vector<bool> taken(places);
+  double sum = 0;
+  for (std::size_t at : homes) {
+    for (++sum; taken[at]; ++sum) at = (at + 1) % places;
+    taken[at] = true;
+  }
+  return sum / static_cast<double>(homes.size());
+}
+
+TEST(RecentSet, KeepsApartWhatWouldMeetWithoutAKey) {
+  constexpr std::size_t places = 2048;
+  const RecentSet set(places / 2, 0);
+  std::vector<std::size_t> homes, homes_without_key;
+  for (std::uint64_t number = 1; homes.size() < 512; ++number) {
+    const std::uint64_t origin = make_origin(5, number);
+    const std::size_t home = (origin ^ origin >> 32) * 0x9E37'79B9'7F4A'7C15ULL >> 53;
+    if (home >= 4) continue;
+    homes_without_key.push_back(home);
+    homes.push_back(set.home(origin));
+  }
+  EXPECT_GT(places_looked_at(homes_without_key, places), 200);
+  EXPECT_LT(places_looked_at(homes, places), 50);  // the usual is 1.2
+}
+
 TEST(RecentSet, PassesEachIdentityOnce) {
   RecentSet set(4, 0);
   EXPECT_EQ(set.see(7), Seen::fresh);

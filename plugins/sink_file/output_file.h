@@ -68,6 +68,8 @@ class OutputFile {
           "cannot write to " + path_ +
           ": another stage or process is writing to it; give each sink a file of its own");
     }
+    // Once more: who had the lock may have written until now.
+    if (::fstat(descriptor_, &status) != 0) fail("cannot examine " + path_, "");
     if (mode == OpenMode::truncate && ::ftruncate(descriptor_, 0) != 0) fail("cannot empty " + path_, "");
     committed_ = written_ = mode == OpenMode::append ? static_cast<std::uint64_t>(status.st_size) : 0;
   }

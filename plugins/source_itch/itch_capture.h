@@ -26,6 +26,7 @@
 
 #include "itch_datagram.h"
 #include "itch_framing.h"
+#include "itch_sessions.h"
 
 namespace tickweir::itch {
 
@@ -166,25 +167,32 @@ class CaptureReader {
   void open_mold(Bytes payload) {
     const std::uint64_t sequence = mold_sequence(payload);
     const std::uint32_t count = mold_count(payload);
-    if (!std::equal(session_.begin(), session_.end(), payload.begin())) {
-      std::copy_n(payload.begin(), session_.size(), session_.begin());
-      expected_ = sequence;  // A capture may begin anywhere in a session.
-    }
+    const auto [session, forgets_another] = sessions_.hear(payload.data(), sequence);
+    std::uint64_t& expected = session->expected;
+    if (forgets_another) tell_forgotten();
     const bool is_data = count != mold_heartbeat && count != mold_session_end;
     if (count == mold_heartbeat) faults_.add(Count::heartbeats);
     if (count == mold_session_end) faults_.add(Count::session_ends);
-    if (sequence > expected_) {  // Heartbeats and ends carry the next sequence, and so show a gap too.
+    if (sequence > expected) {  // Heartbeats and ends carry the next sequence, and so show a gap too.
       faults_.add(Count::gaps);
-      faults_.add(Count::missing_messages, sequence - expected_);
-      expected_ = sequence;
+      faults_.add(Count::missing_messages, sequence - expected);
+      expected = sequence;
     }
     if (!is_data) return;
-    const std::uint64_t known = expected_ - sequence;
+    const std::uint64_t known = expected - sequence;
     faults_.add(Count::repeated_messages, std::min<std::uint64_t>(known, count));
-    if (known < count) expected_ = sequence + count;
+    if (known < count) expected = sequence + count;
     blocks_ = payload.subspan(mold_head_bytes);
     blocks_left_ = count;
     sequence_ = sequence;
+  }
+
+  void tell_forgotten() {
+    faults_.mention(
+        Count::forgotten_sessions, "packet " + std::to_string(packet_),
+        "one more MoldUDP64 session than the " + std::to_string(MoldSessions::most) +
+            " whose sequences are followed at once: the one heard of least lately is forgotten, and "
+            "if it goes on, what is missing until then is not counted (more are only counted)");
   }
 
   template <typename Sink>
@@ -240,9 +248,8 @@ class CaptureReader {
   Bytes plain_ = {};  // a message that is yet to be decoded
   std::uint64_t plain_ordinal_ = 0;
 
-  std::array<std::uint8_t, 10> session_{};
-  std::uint64_t expected_ = 0;  // the session's next sequence
-  Bytes blocks_ = {};           // of the open datagram, yet to be decoded
+  MoldSessions sessions_;
+  Bytes blocks_ = {};  // of the open datagram, yet to be decoded
   std::uint32_t blocks_left_ = 0;
   std::uint64_t sequence_ = 0;  // of the next block
 };

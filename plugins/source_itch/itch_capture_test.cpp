@@ -148,6 +148,51 @@ TEST(ItchCapture, ExpectsTheSequencesOfANewSessionFromItsFirstOn) {
   EXPECT_EQ(result[Count::gaps] + result[Count::repeated_messages], 0U);
 }
 
+TEST(ItchCapture, CountsWhatASessionLostAlsoWhereAnotherTakesTurnsWithIt) {
+  const std::vector<Packet> a{{packet(mold(1, {cancel(1)}, "SESSION00A"))},
+                              {packet(mold(11, {cancel(11)}, "SESSION00A"))},  // 2 to 10 are missing
+                              {packet(mold(12, {cancel(12)}, "SESSION00A"))}};
+  const std::vector<Packet> b{{packet(mold(1, {cancel(1)}, "SESSION00B"))},
+                              {packet(mold(2, {cancel(2)}, "SESSION00B"))}};
+  for (const auto& packets : {a, {a[0], b[0], a[1], b[1], a[2]}}) {
+    const Result result = read_all(pcap_file(packets));
+    EXPECT_EQ(result.numbers.size(), packets.size());
+    EXPECT_EQ(result[Count::gaps], 1U);
+    EXPECT_EQ(result[Count::missing_messages], 9U);
+    EXPECT_EQ(result[Count::repeated_messages] + result[Count::forgotten_sessions], 0U);
+  }
+}
+
+TEST(ItchCapture, BeginsAnywhereInASessionWhateverItsName) {
+  const Result result =
+      read_all(pcap_file({{packet(mold(5000, {cancel(1)}, std::string(10, '\0')))}}), PayloadKind::moldudp64);
+  EXPECT_EQ(result.numbers, Numbers{5000});
+  EXPECT_EQ(result[Count::gaps], 0U);
+}
+
+TEST(ItchCapture, ForgetsTheSessionHeardOfLeastLatelyForAnotherAndSaysSoOnce) {
+  std::vector<Packet> packets;
+  const auto hear = [&packets](std::uint64_t sequence, char session) {
+    packets.push_back({packet(mold(sequence, {cancel(1)}, std::string("SESSION00") + session))});
+  };
+  for (char session = 'a'; session < 'a' + 16; ++session) hear(1, session);
+  hear(2, 'a');  // so the 17th takes the place of b
+  hear(1, 'X');
+  hear(4, 'a');  // 3 is missing
+  hear(9, 'b');  // in place of c; it begins anew
+  const Result result = read_all(pcap_file(packets), PayloadKind::automatic, SIZE_MAX, true);
+  EXPECT_EQ(result.numbers.size(), packets.size());
+  EXPECT_EQ(result[Count::gaps], 1U);
+  EXPECT_EQ(result[Count::missing_messages], 1U);
+  EXPECT_EQ(result[Count::forgotten_sessions], 2U);
+  EXPECT_EQ(
+      result.warnings,
+      (std::vector<std::string>{
+          "day.pcap: packet 18: one more MoldUDP64 session than the 16 whose sequences are followed at "
+          "once: the one heard of least lately is forgotten, and if it goes on, what is missing until then "
+          "is not counted (more are only counted)"}));
+}
+
 TEST(ItchCapture, SkipsMessagesOfWrongTypeOrLengthAndSaysWhere) {
   const Result result =
       read_all(pcap_file({{packet(mold(1, {cancel(1), hex("7a01"), hex("44"), {}, cancel(2)}))}}));

@@ -34,9 +34,10 @@ enum class Count : std::uint8_t {
   session_ends,
   gaps,
   missing_messages,
-  repeated_messages
+  repeated_messages,
+  forgotten_sessions
 };
-constexpr std::size_t count_kinds = static_cast<std::size_t>(Count::repeated_messages) + 1;
+constexpr std::size_t count_kinds = static_cast<std::size_t>(Count::forgotten_sessions) + 1;
 
 class Faults {
  public:
@@ -60,6 +61,12 @@ class Faults {
     if (told == told_max) return;
     ++told;
     warn_(told == told_max ? text + " (more of this kind are only counted)" : text);
+  }
+
+  // As report(), for what harms nothing that was read: told once, and never fatal.
+  [[gnu::cold]] void mention(Count count, const std::string& place, const std::string& what) {
+    add(count);
+    if (told_[index(count)]++ == 0) warn_(input_ + ": " + place + ": " + what);
   }
 
   [[gnu::cold]] void report_message(Outcome outcome, const std::string& place, std::uint8_t type,

@@ -90,6 +90,10 @@ constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER,
                 .name = "repeated_messages",
                 .help = "MoldUDP64 sequences behind the highest; decoded all the same."},
+    CounterInfo{
+        .kind = TICKWEIR_COUNTER,
+        .name = "forgotten_sessions",
+        .help = "MoldUDP64 sessions whose sequences are followed no more: 16 others were heard of since."},
 };
 static_assert(counters.size() == single_counts + itch::count_kinds);
 

@@ -211,7 +211,9 @@ inline void load_book(StateReader& in, std::uint64_t mode, BookStore& store, con
   in.expect("shard", shard.number());
   store.next_match_id = in.get<std::uint64_t>();
   store.now = in.get<std::uint64_t>();
-  if (store.limits().by_instrument && store.next_match_id >= match_numbers) detail::refuse("its match ids");
+  if (store.limits().by_instrument && store.next_match_id > first_match_number_max) {
+    detail::refuse("its match ids");
+  }
   detail::load_levels(in, store, shard, false);
   detail::load_levels(in, store, shard, true);
   detail::load_instruments(in, store, shard, mode == 0);

@@ -307,7 +307,6 @@ class BookStore {
       expiries_.put(due_of(index));
     }
     extras.hidden = open - order.quantity;
-    extras.display = std::min(extras.display, open);
   }
   // Of an order that shows nothing any more: its next part, at the back of its level. Says whether there is
   // one.

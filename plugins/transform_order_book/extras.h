@@ -24,7 +24,8 @@ struct Extras {
   std::int64_t limit_price = 0;  // 0: enters as a market order
   std::int64_t protection = 0;   // of that
   std::uint32_t hidden = 0;      // of an iceberg that rests: open besides what it shows
-  std::uint32_t display = 0;     // of an iceberg, else 0: shows no more than this at a time
+  std::uint32_t display =
+      0;  // of an iceberg, else 0: shows no more than this at a time; may be above what is open
   market::TimeInForce time_in_force = market::TimeInForce::GoodTillCancel;
   market::Side side = market::Side::None;  // of an order that waits
   std::uint16_t reserved = 0;

@@ -59,7 +59,6 @@ class Matching : public Auction<Listener> {
     }
     const Order& old = store_.order(index);
     const bool has_extras = old.extras != 0;
-    const std::uint32_t display = std::min(store_.display(index), replace.quantity);
     const Level& level = store_.level_of(old);
     Taker taker{.id = replace.new_order_id,
                 .price = replace.price,
@@ -68,7 +67,7 @@ class Matching : public Auction<Listener> {
                 .account = old.account,
                 .side = level.side(),
                 .flags = old.flags};
-    if (const RejectReason reason = judge_again(taker, display); reason != RejectReason::None) {
+    if (const RejectReason reason = judge_again(taker, store_.display(index)); reason != RejectReason::None) {
       return this->reject(replace, reason);
     }
     if (taker.price == level.price() && taker.quantity <= store_.open(index)) {
@@ -82,9 +81,7 @@ class Matching : public Auction<Listener> {
       this->trade(taker, worst_of_limit(taker, store_.instruments.is_special(taker.instrument)));
       if (taker.quantity != 0) {
         if (has_extras) [[unlikely]] {
-          Extras extras = store_.extras(index);  // what the old order had can still be read
-          extras.display = display;
-          this->rest(taker, extras);
+          this->rest(taker, store_.extras(index));  // what the old order had can still be read
         } else {
           this->rest(taker);
         }
@@ -94,7 +91,7 @@ class Matching : public Auction<Listener> {
   }
 
   void request(const market::TradingStatus& status) {
-    if (!this->has_book_or_reject(status)) return;
+    if (!this->has_book_or_reject(status) || status.flags != 0) return;
     const TradingState before = store_.instruments.set_state(status.instrument, status.state);
     const bool was_open = before == TradingState::Open || before == TradingState::Unknown;
     const bool opens = !was_open && store_.instruments[status.instrument].is_open();

@@ -78,7 +78,6 @@ class ObviousBook : private ObviousSteps {
     wanted.order_id = replace.new_order_id;
     wanted.price = replace.price;
     wanted.quantity = replace.quantity;
-    wanted.display_quantity = std::min(wanted.display_quantity, wanted.quantity);
     if (const auto reason = judge_replace(old, wanted); reason != RejectReason::None) {
       return refuse(replace.order_id, reason);
     }
@@ -156,7 +155,7 @@ class ObviousBook : private ObviousSteps {
   }
 
   void request(const market::TradingStatus& status) {
-    if (!has_book(status)) return;
+    if (!has_book(status) || status.flags != 0) return;
     begin(status.instrument);
     ObviousInstrument& book = books_[status.instrument];
     const TradingState before = std::exchange(book.state, status.state);

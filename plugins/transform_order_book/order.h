@@ -19,6 +19,8 @@ struct Limits {
 // Of a match id, where each instrument has its own.
 constexpr int match_number_bits = 40;
 constexpr std::uint64_t match_numbers = std::uint64_t{1} << match_number_bits;
+// There the first number of an instrument is at most this, which leaves it half of them to trade with.
+constexpr std::uint64_t first_match_number_max = match_numbers / 2;
 
 struct Order {
   std::uint64_t id = 0;

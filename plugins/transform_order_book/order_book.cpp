@@ -49,7 +49,7 @@ constexpr std::array options{
            .name = "first_match_id",
            .default_text = "1",
            .minimum = "1",
-           .help = "The number of the first execution; the next ones rise by one."},
+           .help = "The number of the first execution; the next ones rise by one. At most 2^39 with shards."},
     Option{.type = integer,
            .name = "level_width",
            .default_text = "1",
@@ -177,11 +177,11 @@ class OrderBook final : public Transform {
         wrong_mode_(context.drop_counter(wrong_mode)),
         too_short_(context.drop_counter(too_short)),
         announcer_(context.options.integer("level_width"), shard_.is_sharded()) {
-    if (shard_.is_sharded() && first_match_id_ >= book::match_numbers) {
-      throw OptionError("first_match_id", "in a stage with shards it must be below " +
-                                              std::to_string(book::match_numbers) + ", found " +
+    if (shard_.is_sharded() && first_match_id_ > book::first_match_number_max) {
+      throw OptionError("first_match_id", "in a stage with shards it must be at most " +
+                                              std::to_string(book::first_match_number_max) + ", found " +
                                               std::to_string(first_match_id_) +
-                                              ": the bits above are the instrument");
+                                              ": each instrument counts on from it, in 40 bits");
     }
     for (std::size_t i = 1; i < book::reject_reason_count; ++i) {
       const auto reason = static_cast<RejectReason>(i);

@@ -1,8 +1,8 @@
 // From order id to slot: a hash table whose entries that meet are chained.
 //
-// 512 ids in a row lie in 512 places in a row, so ids that rise by one are found near each other.
-// Which line that is depends on a key that is drawn for each map: whoever chooses ids cannot choose
-// collisions. The key shapes the table, never a result.
+// 512 ids in a row share 512 places in a row, one each, so ids that rise by one are found near each other.
+// Which places those are, and which id has which, depends on a key that is drawn for each map: whoever
+// chooses ids cannot choose collisions. The key shapes the table, never a result.
 //
 // An entry is 32 bits: the slot, and as much of the hash as is left; the id itself is where the slot is, and
 // is compared there.
@@ -32,7 +32,7 @@ class OrderIdMap {
       : keys_max_(keys_max),
         heads_(std::bit_ceil(std::max(std::size_t{keys_max} * 2, std::size_t{run}))),
         behind_(std::size_t{keys_max} + 1),
-        mask_((heads_.size() - 1) & ~std::size_t{run - 1}),
+        mask_(heads_.size() - 1),
         slot_mask_((std::uint32_t{1} << std::bit_width(keys_max)) - 1),
         tag_mask_(~slot_mask_ & ~more) {
     TICKWEIR_ASSERT(keys_max < more / 2);
@@ -58,7 +58,7 @@ class OrderIdMap {
   };
   [[nodiscard]] Spot spot_of(std::uint64_t key) const {
     const std::uint64_t hash = hash_of(key);
-    return {.home = static_cast<std::uint32_t>((hash & mask_) | key % run),
+    return {.home = static_cast<std::uint32_t>((hash & mask_) ^ key % run),
             .tag = static_cast<std::uint32_t>(hash >> 32) & tag_mask_};
   }
 

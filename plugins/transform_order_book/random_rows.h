@@ -102,7 +102,8 @@ class RandomRows {
   std::string status() {
     const std::string state =
         one_in(2) ? "open" : pick({"halted", "paused", "quote", "closed", "opening", "closing"});
-    return "status " + state + " @" + number(instrument());
+    const std::string where = one_in(8) ? " market:B" : "";
+    return "status " + state + where + " @" + number(instrument());
   }
 
   std::mt19937_64 random_;

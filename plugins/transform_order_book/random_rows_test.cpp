@@ -247,7 +247,7 @@ TEST(RandomRows, AreAnsweredByTheFastBookAsByAVenueForEachInstrument) {
 }
 
 TEST(RandomRows, ThatShowAFaultAreShrunkToFew) {
-  const Lines rows = random_rows(1, narrow, 12, 3'000);
+  const Lines rows = random_rows(1, narrow, 12, 10'000);
   const auto reference = [] { return ObviousRunner(narrow); };
   const auto faulty = [] { return ObviousRunner(narrow, true, false); };  // a replace always loses its place
   const Lines few = shortest_difference(rows, reference, faulty);

@@ -78,7 +78,7 @@ class Rebuilding : public Reporting<Listener> {
   RejectReason follow(const market::TradingStatus& status) {
     const RejectReason reason = judge_instrument(status);
     if (reason != RejectReason::None) return count(reason);
-    store_.instruments[status.instrument].state = status.state;
+    if (status.flags == 0) store_.instruments[status.instrument].state = status.state;
     return reason;
   }
   RejectReason follow(const market::SnapshotRequest& wanted) {

@@ -10,6 +10,7 @@
 //   exec 1 x3    exec 1 x3 @p99     exec 1 x3 hidden     what a venue's feed says
 //   masscancel #7   masscancel #7 B @2   masscancel #7 disconnect   clear   snapshot
 //   status open | halted | paused | quote | closed | opening | closing
+//       market:B                                  at that market only
 //   rules tick:5 lot:10 ref:100 band:20 quantity:1000 notional:5000 orders:2
 //   at 500                    event time from here on
 // Everywhere: #7 account 7, @2 instrument 2 (else 1).
@@ -85,6 +86,7 @@ class Row {
   market::NewOrderExtended order{.instrument = 1};
   market::InstrumentRules rules{};
   market::TradingState state = market::TradingState::Unknown;
+  std::uint8_t only_market = 0;
   std::uint64_t new_id = 0;
   int numbers = 0;  // plain ones: ids, or a time
   bool printable = true;
@@ -126,6 +128,10 @@ class Row {
       field = number_in<std::remove_reference_t<decltype(field)>>(word.substr(colon + 1), word);
       return true;
     };
+    if (name == "market" && word.size() == colon + 2) {
+      only_market = static_cast<std::uint8_t>(word.back());
+      return true;
+    }
     if (name == "gtd") order.time_in_force = market::TimeInForce::GoodTillDate;
     if (name == "gtd") return set(order.expiry_time);
     if (name == "stop") return set(order.stop_price);
@@ -222,7 +228,10 @@ inline Request parse_request(const std::string& line) {
   }
   if (row.verb == "clear") return market::InstrumentCancel{.instrument = given.instrument};
   if (row.verb == "snapshot") return market::SnapshotRequest{.instrument = given.instrument};
-  if (row.verb == "status") return market::TradingStatus{.instrument = given.instrument, .state = row.state};
+  if (row.verb == "status") {
+    return market::TradingStatus{
+        .instrument = given.instrument, .state = row.state, .flags = row.only_market};
+  }
   if (row.verb == "rules") {
     market::InstrumentRules rules = row.rules;
     rules.instrument = given.instrument;

@@ -290,10 +290,11 @@ TEST(Shards, LoadOnlyWhatTheSameOfAsManyHasSaved) {
 
 TEST(Shards, LeaveTheHighBitsOfMatchIdsToTheInstrument) {
   OptionTexts options = match;
-  options.push_back({"first_match_id", "1099511627776"});
-  EXPECT_EQ(refusal([&] { const ShardedStage stage(1, options, 1); }),
-            "in a stage with shards it must be below 1099511627776, found 1099511627776: the bits above are "
-            "the instrument");
+  options.push_back({"first_match_id", "549755813889"});
+  EXPECT_EQ(
+      refusal([&] { const ShardedStage stage(1, options, 1); }),
+      "in a stage with shards it must be at most 549755813888, found 549755813889: each instrument counts "
+      "on from it, in 40 bits");
   EXPECT_EQ(refusal([&] { const Harness stage(TICKWEIR_PLUGIN_FILE, options); }), "");
 }
 

@@ -2,7 +2,8 @@
 //
 // Threading: one thread. Memory: none.
 // Cost:      a look at each price up to its limit; also at each order there, if it prevents self-trades or
-//            icebergs are about.
+//            icebergs are about. No more of them than the quantity it wants, those apart that it would
+//            cancel.
 #pragma once
 
 #include <algorithm>
@@ -75,9 +76,11 @@ class Tradable {
     if (store_.hidden(index) == 0) return shown;
     return std::min<std::uint64_t>(store_.open(index), shown + (turns - 1) * store_.extras(index).display);
   }
+  // More than what is left to want need not be added up.
   [[nodiscard]] std::uint64_t given_by_all(const Level& level, std::uint64_t turns) const {
     std::uint64_t sum = 0;
-    for (std::uint32_t i = level.first; i != 0; i = store_.order(i).next) sum += given(i, turns);
+    for (std::uint32_t i = level.first; i != 0 && sum <= left_; i = store_.order(i).next)
+      sum += given(i, turns);
     return sum;
   }
 
@@ -86,7 +89,7 @@ class Tradable {
     const bool stops_at_own = choice_ == SelfTrade::CancelNewest || choice_ == SelfTrade::CancelBoth;
     std::uint64_t shown = 0;  // by others so far
     std::uint64_t open = 0;
-    for (std::uint32_t i = level.first; i != 0; i = store_.order(i).next) {
+    for (std::uint32_t i = level.first; i != 0 && shown < left_; i = store_.order(i).next) {
       if (!is_own(store_.order(i))) {
         shown += store_.order(i).quantity;
         open += store_.open(i);
@@ -112,7 +115,7 @@ class Tradable {
     }
     for (const std::uint64_t until : {turns, turns + 1}) {
       const std::uint64_t from = until == turns ? 0 : turns;
-      for (std::uint32_t i = level.first; i != 0; i = store_.order(i).next) {
+      for (std::uint32_t i = level.first; i != 0 && left_ != 0; i = store_.order(i).next) {
         const std::uint64_t both = std::min<std::uint64_t>(left_, given(i, until) - given(i, from));
         if (!is_own(store_.order(i))) traded_ += both;
         left_ -= both;
