@@ -2,8 +2,8 @@
 //
 // put() writes to RocksDB's own log without a sync (manual_wal_flush is off: by write(2) before it returns),
 // so it can be read at once and outlives the process; commit() syncs that log. Values go to blob files when
-// the memory table is flushed, so compaction never copies them. A torn end of RocksDB's log is cut, damage
-// within it is an error (kTolerateCorruptedTailRecords, as for synced writes).
+// the memory table is flushed, so compaction never copies them. A torn end of RocksDB's log is cut
+// (kTolerateCorruptedTailRecords, as for synced writes), damage within it is an error: check_logs() finds it.
 //
 // Threading: one call after the other; RocksDB flushes on threads of its own.
 // Errors:    thrown as std::runtime_error with RocksDB's words.
@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "rocksdb_logs.h"
 #include "tickweir/grouped_log.h"
 
 namespace tickweir::rocks {
@@ -42,6 +43,7 @@ class Store {
 
   void open(const LogFolder& folder, bool is_read_only) {
     path_ = folder.file("db");
+    if (folder.has("db")) check_logs(path_, folder.files());
     rocksdb::DB* opened = nullptr;
     const rocksdb::Options options = make_options();
     const rocksdb::Status status = is_read_only ? rocksdb::DB::OpenForReadOnly(options, path_, &opened)

@@ -35,14 +35,53 @@ class WalRocksdb : public ::testing::Test {
     }
     return found;
   }
-  static void flip(const fs::path& path, std::uint64_t offset) {
+  [[nodiscard]] fs::path manifest() const {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_.at("log/db"))) {
+      if (entry.path().filename().string().starts_with("MANIFEST-")) return entry.path();
+    }
+    return {};
+  }
+  static void flip(const fs::path& path, std::uint64_t offset, int bits = 0x10) {
     std::fstream stream(path, std::ios::in | std::ios::out | std::ios::binary);
     stream.seekg(static_cast<std::streamoff>(offset));
-    const char flipped = static_cast<char>(stream.get() ^ 0x10);
+    const char flipped = static_cast<char>(stream.get() ^ bits);
     stream.seekp(static_cast<std::streamoff>(offset));
     stream.put(flipped);
   }
 
+  // Where the records of a log of RocksDB's begin.
+  static std::vector<std::uint64_t> records(const fs::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    const std::string whole{std::istreambuf_iterator<char>(stream), {}};
+    std::vector<std::uint64_t> found;
+    for (std::size_t at = 0; at + 7 <= whole.size();) {
+      if (const std::size_t left = block_bytes - at % block_bytes; left < 7) {
+        at += left;
+        continue;
+      }
+      found.push_back(at);
+      at += 7 + static_cast<std::uint8_t>(whole[at + 4]) + 256U * static_cast<std::uint8_t>(whole[at + 5]);
+    }
+    return found;
+  }
+  // Each bit of the head of a record is flipped: the log is refused, or whole.
+  void expect_flips_found(const fs::path& path, std::uint64_t head, std::uint64_t event_count) const {
+    const fs::path sound = folder_.at("sound");
+    fs::copy(folder_.at("log"), sound, fs::copy_options::recursive);
+    for (std::uint64_t bit = 0; bit < 7 * 8; ++bit) {
+      flip(path, head + bit / 8, 1 << bit % 8);
+      try {
+        LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+        ASSERT_EQ(log.read_all().size(), event_count) << "bit " << bit << " at " << head << " of " << path;
+      } catch (const StageError&) {
+      }
+      fs::remove_all(folder_.at("log"));
+      fs::copy(sound, folder_.at("log"), fs::copy_options::recursive);
+    }
+    fs::remove_all(sound);
+  }
+
+  static constexpr std::uint64_t block_bytes = 32'768;
   TempFolder folder_;
 };
 
@@ -89,7 +128,45 @@ TEST_F(WalRocksdb, RefusesDamageAmidRocksDbsLog) {
     }
   }
   flip(file(".log"), 70'000);
-  EXPECT_NE(refusal().find("RocksDB says Corruption"), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find(".log is damaged in the record at byte 65536: what was written after it lies at"),
+            std::string::npos)
+      << refusal();
+}
+
+TEST_F(WalRocksdb, RefusesEachBitThatRotsInAHeadOfRocksDbsLogsOrReadsAllOfIt) {
+  {
+    LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+    for (const std::uint32_t count : {1000, 1000, 1000, 50, 50, 50, 50, 50}) {
+      log.append(events(count));
+      log.sync();
+    }
+  }
+  const fs::path path = file(".log");
+  const std::vector<std::uint64_t> heads = records(path);
+  expect_flips_found(path, heads[heads.size() / 2], 3250);
+  const std::uint64_t in_last_block = heads[heads.size() - 3];
+  ASSERT_GE(in_last_block, fs::file_size(path) / block_bytes * block_bytes);
+  expect_flips_found(path, in_last_block, 3250);
+}
+
+// The list of files is a log, too: what RocksDB takes for its end makes it remove the files listed behind.
+TEST_F(WalRocksdb, RefusesATypeThatRotsInTheManifest) {
+  {
+    LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+    log.append(events(50));
+    log.stop();
+  }
+  const fs::path path = manifest();
+  const std::vector<std::uint64_t> heads = records(path);
+  ASSERT_GE(heads.size(), 2U);
+  for (const std::uint64_t head : heads) {
+    flip(path, head + 6, 4);
+    EXPECT_NE(refusal().find("is damaged in the record at byte " + std::to_string(head) + ": its type is 5"),
+              std::string::npos)
+        << refusal();
+    flip(path, head + 6, 4);
+  }
+  EXPECT_EQ(refusal(), "");
 }
 
 TEST_F(WalRocksdb, RefusesDamageInAFlushedValue) {
