@@ -1,10 +1,16 @@
 // What is RocksDB's own about this back end: its files. The contract of every back end is tested in
 // tests/wal and tests/log_stores.
 #include <gtest/gtest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <mutex>
 
 #include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
@@ -13,6 +19,44 @@ namespace {
 namespace fs = std::filesystem;
 using namespace tickweir;
 using namespace tickweir::testing;
+
+// How much of each file is safe from a loss of power, by inode.
+class SyncedBytes {
+ public:
+  void note(int file) {
+    const std::lock_guard lock(mutex_);
+    bytes_[stat_of(file).st_ino] = stat_of(file).st_size;
+  }
+  void forget(int file) {
+    const std::lock_guard lock(mutex_);
+    bytes_.erase(stat_of(file).st_ino);
+  }
+  [[nodiscard]] off_t of(int file) {
+    const std::lock_guard lock(mutex_);
+    return bytes_[stat_of(file).st_ino];
+  }
+  static struct stat stat_of(int file) {
+    struct stat found {};
+    ::fstat(file, &found);
+    return found;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<ino_t, off_t> bytes_;
+};
+SyncedBytes synced;
+
+}  // namespace
+
+// RocksDB's, since this program exports it.
+extern "C" int fdatasync(int file) {
+  const auto result = static_cast<int>(::syscall(SYS_fdatasync, file));
+  if (result == 0) synced.note(file);
+  return result;
+}
+
+namespace {
 
 class WalRocksdb : public ::testing::Test {
  protected:
@@ -34,6 +78,13 @@ class WalRocksdb : public ::testing::Test {
       if (found.empty() || entry.file_size() > fs::file_size(found)) found = entry.path();
     }
     return found;
+  }
+  [[nodiscard]] std::string newest_log() const {
+    std::string newest;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_.at("log/db"))) {
+      if (entry.path().extension() == ".log") newest = std::max(newest, entry.path().string());
+    }
+    return newest;
   }
   [[nodiscard]] fs::path manifest() const {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_.at("log/db"))) {
@@ -167,6 +218,29 @@ TEST_F(WalRocksdb, RefusesATypeThatRotsInTheManifest) {
     flip(path, head + 6, 4);
   }
   EXPECT_EQ(refusal(), "");
+}
+
+// Otherwise a loss of power could leave a hole: the end of the one would be gone, the other would be there.
+TEST_F(WalRocksdb, SyncsItsLogBeforeItGoesOnInAnother) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+  std::string name;
+  int file = -1;  // stays open, since RocksDB removes a log when it is flushed
+  int logs = 0;
+  for (int group = 0; group < 140; ++group) {
+    log.append(large_group());
+    if (newest_log() == name) continue;
+    if (file >= 0) {
+      EXPECT_EQ(synced.of(file), SyncedBytes::stat_of(file).st_size) << name;
+      ::close(file);
+    }
+    name = newest_log();
+    file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_GE(file, 0);
+    synced.forget(file);
+    ++logs;
+  }
+  ::close(file);
+  EXPECT_GE(logs, 3);
 }
 
 TEST_F(WalRocksdb, RefusesDamageInAFlushedValue) {
