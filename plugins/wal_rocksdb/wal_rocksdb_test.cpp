@@ -170,6 +170,19 @@ TEST_F(WalRocksdb, HoldsAWholePrefixWhereverRocksDbsLogIsCut) {
   EXPECT_EQ(held_before, 200U) << "of 250: the last cut is within the last group";
 }
 
+TEST_F(WalRocksdb, BeginsALogWhoseCreationWasCutShort) {
+  LogHarness(TICKWEIR_PLUGIN_FILE, options()).stop();
+  const fs::path whole = folder_.at("whole");
+  fs::rename(folder_.at("log"), whole);
+  for (std::uint64_t bytes = 0;; bytes += 8) {
+    fs::remove_all(folder_.at("log"));
+    fs::copy(whole, folder_.at("log"), fs::copy_options::recursive);
+    if (bytes > fs::file_size(file(".log"))) break;
+    fs::resize_file(file(".log"), bytes);
+    ASSERT_EQ(refusal(), "") << bytes;
+  }
+}
+
 TEST_F(WalRocksdb, RefusesDamageAmidRocksDbsLog) {
   {
     LogHarness log(TICKWEIR_PLUGIN_FILE, options());
