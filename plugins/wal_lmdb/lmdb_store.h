@@ -120,19 +120,10 @@ class Store {
     dirty_bytes_ += group.size() + 3 * page_bytes();
   }
 
+  // In steps, each a commit: the list of the pages that a commit frees is one value, of 8 bytes a page, and
+  // what require_room() keeps back has no room for that of a large log.
   void erase_before(std::uint64_t key) {
-    begin();
-    MDB_cursor* cursor = nullptr;
-    check(mdb_cursor_open(writing_, groups_, &cursor), "delete from");
-    MDB_val at{};
-    int code = mdb_cursor_get(cursor, &at, nullptr, MDB_FIRST);
-    while (code == MDB_SUCCESS && key_of(at) < key) {
-      code = mdb_cursor_del(cursor, 0);
-      if (code == MDB_SUCCESS) code = mdb_cursor_get(cursor, &at, nullptr, MDB_FIRST);
-    }
-    mdb_cursor_close(cursor);
-    if (code != MDB_NOTFOUND) check(code, "delete from");
-    dirty_bytes_ += 16 * (last_page() + 1);  // the list of freed pages, at the most
+    while (erase_some_before(key)) end_transaction();
     has_erased_ = true;
   }
 
@@ -219,6 +210,28 @@ class Store {
 
   void begin() {
     if (writing_ == nullptr) check(mdb_txn_begin(environment_, nullptr, 0, &writing_), "write");
+  }
+
+  // False: there are no more.
+  bool erase_some_before(std::uint64_t key) {
+    constexpr std::uint64_t pages_max = 8192;  // the list takes a sixteenth of what is kept back
+    begin();
+    MDB_cursor* cursor = nullptr;
+    check(mdb_cursor_open(writing_, groups_, &cursor), "delete from");
+    const std::uint64_t bytes_of_page = page_bytes();
+    std::uint64_t pages = 0;
+    MDB_val at{};
+    MDB_val group{};
+    int code = mdb_cursor_get(cursor, &at, &group, MDB_FIRST);
+    while (code == MDB_SUCCESS && key_of(at) < key && pages < pages_max) {
+      pages += group.mv_size / bytes_of_page + 1;
+      code = mdb_cursor_del(cursor, 0);
+      if (code == MDB_SUCCESS) code = mdb_cursor_get(cursor, &at, &group, MDB_FIRST);
+    }
+    mdb_cursor_close(cursor);
+    if (code != MDB_NOTFOUND) check(code, "delete from");
+    dirty_bytes_ += 16 * pages;  // their list, at the most
+    return pages >= pages_max;
   }
 
   void end_transaction() {

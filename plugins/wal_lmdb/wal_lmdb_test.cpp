@@ -1,6 +1,7 @@
 // What is LMDB's own about this back end: its map, its file. The contract of every back end is tested in
 // tests/wal and tests/log_stores.
 #include <gtest/gtest.h>
+#include <lmdb.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -29,6 +30,17 @@ class WalLmdb : public ::testing::Test {
     }
   }
   [[nodiscard]] fs::path data() const { return folder_.at("log/data.mdb"); }
+
+  // How many its environment has seen.
+  [[nodiscard]] std::uint64_t commits() const {
+    MDB_env* environment = nullptr;
+    EXPECT_EQ(mdb_env_create(&environment), 0);
+    EXPECT_EQ(mdb_env_open(environment, data().c_str(), MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0), 0);
+    MDB_envinfo info{};
+    EXPECT_EQ(mdb_env_info(environment, &info), 0);
+    mdb_env_close(environment);
+    return info.me_last_txnid;
+  }
 
   TempFolder folder_;
 };
@@ -78,6 +90,20 @@ TEST_F(WalLmdb, GoesOnInTheRoomOfWhatWasDropped) {
   const std::uint64_t first = log.describe().first_sequence;
   const std::vector<OwnedEvent> held = log.read_all();
   EXPECT_EQ(held.size(), 600 * group_events + 1 - first);
+}
+
+// The list of the pages that a commit frees is one value; a full map would not have room for that of all.
+TEST_F(WalLmdb, DropsMuchInSeveralCommits) {
+  {
+    LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+    for (int group = 0; group < 48; ++group) log.append(group_of(3 * 248));  // 9,000 pages
+    log.stop();
+  }
+  const std::uint64_t before = commits();
+  LogHarness log(TICKWEIR_PLUGIN_FILE, options());
+  log.truncate_before(log.next_sequence() - 1);
+  log.stop();
+  EXPECT_EQ(commits() - before, 3U) << "two that free pages, and one from which on they are used again";
 }
 
 TEST_F(WalLmdb, RefusesAFileWhoseEndIsMissing) {

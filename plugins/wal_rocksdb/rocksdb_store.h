@@ -2,8 +2,8 @@
 //
 // put() writes to RocksDB's own log without a sync (manual_wal_flush is off: by write(2) before it returns),
 // so it can be read at once and outlives the process; commit() syncs that log. Values go to blob files when
-// the memory table is flushed, so compaction never copies them. A torn end of RocksDB's log is cut, damage
-// within it is an error (kTolerateCorruptedTailRecords, as for synced writes).
+// the memory table is flushed, so compaction never copies them. A torn end of RocksDB's log is cut
+// (kTolerateCorruptedTailRecords, as for synced writes), damage within it is an error: check_logs() finds it.
 //
 // Threading: one call after the other; RocksDB flushes on threads of its own.
 // Errors:    thrown as std::runtime_error with RocksDB's words.
@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "rocksdb_logs.h"
 #include "tickweir/grouped_log.h"
 
 namespace tickweir::rocks {
@@ -42,6 +43,7 @@ class Store {
 
   void open(const LogFolder& folder, bool is_read_only) {
     path_ = folder.file("db");
+    if (folder.has("db")) check_logs(path_, folder.files());
     rocksdb::DB* opened = nullptr;
     const rocksdb::Options options = make_options();
     const rocksdb::Status status = is_read_only ? rocksdb::DB::OpenForReadOnly(options, path_, &opened)
@@ -84,6 +86,8 @@ class Store {
         database_->Put({}, Key(key).slice(), {reinterpret_cast<const char*>(group.data()), group.size()});
     if (status.IsNoSpace()) is_stopped_by_full_disk_ = true, throw LogFull(text_of(status, "write"));
     check(status, "write");
+    unflushed_bytes_ += group.size();
+    if (unflushed_bytes_ >= memory_table_bytes) flush();
   }
 
   // Whole files first, which costs nothing, then a mark for the rest.
@@ -121,6 +125,23 @@ class Store {
     char bytes_[9] = {'g'};
   };
 
+  static constexpr std::size_t memory_table_bytes = std::size_t{32} << 20;  // of groups
+
+  // Flushes before RocksDB would: it goes on in another log then, and by itself it would not sync this one.
+  // Power that is lost would cut the end of this one and leave the other.
+  void flush() {
+    commit();
+    rocksdb::FlushOptions options;
+    options.wait = false;
+    options.allow_write_stall = true;
+    const rocksdb::Status status = database_->Flush(options);
+    if (status.IsTryAgain()) return;                // all tables are full: the next put() waits for them
+    is_stopped_by_full_disk_ = status.IsNoSpace();  // the next put() says so
+    if (is_stopped_by_full_disk_) return;
+    check(status, "flush");
+    unflushed_bytes_ = 0;
+  }
+
   static rocksdb::Options make_options() {
     rocksdb::Options options;
     options.create_if_missing = true;
@@ -131,8 +152,8 @@ class Store {
     options.enable_blob_files = true;
     options.min_blob_size = 1024;
     options.blob_file_size = std::uint64_t{256} << 20;
-    options.write_buffer_size = std::size_t{64} << 20;
-    options.max_write_buffer_number = 4;
+    options.write_buffer_size = 2 * memory_table_bytes;  // with a table's own needs, less: flush() is first
+    options.max_write_buffer_number = 8;
     options.allow_concurrent_memtable_write = false;  // there is one writer
     options.enable_write_thread_adaptive_yield = false;
     options.max_open_files = 256;
@@ -178,6 +199,7 @@ class Store {
   std::string path_;
   std::unique_ptr<rocksdb::DB> database_;
   bool is_stopped_by_full_disk_ = false;
+  std::uint64_t unflushed_bytes_ = 0;  // put since the memory table was new
 };
 
 }  // namespace tickweir::rocks

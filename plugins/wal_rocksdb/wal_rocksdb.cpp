@@ -1,7 +1,7 @@
 // Stores a log in a RocksDB database.
 //
 // Events:  whole, as groups with a checksum, one value a group. Order: that of the log.
-// Memory:  two groups, and four memory tables of 64 MiB at most. Cost: one sync of RocksDB's log a sync.
+// Memory:  two groups, and eight memory tables of 32 MiB at most. Cost: one sync of RocksDB's log a sync.
 #include <array>
 
 #include "rocksdb_store.h"

@@ -22,10 +22,10 @@ class WalSqlite : public ::testing::Test {
     fs::remove_all(folder_.at(to));
     fs::copy(folder_.at(from), folder_.at(to));
   }
-  void flip(const std::string& file, std::uint64_t offset) const {
+  void flip(const std::string& file, std::uint64_t offset, int bits = 0x10) const {
     std::fstream stream(folder_.at(file), std::ios::in | std::ios::out | std::ios::binary);
     stream.seekg(static_cast<std::streamoff>(offset));
-    const char flipped = static_cast<char>(stream.get() ^ 0x10);
+    const char flipped = static_cast<char>(stream.get() ^ bits);
     stream.seekp(static_cast<std::streamoff>(offset));
     stream.put(flipped);
   }
@@ -87,6 +87,70 @@ TEST_F(WalSqlite, RefusesALogOfSQLitesThatIsDamagedBeforeCommitsThatWereSynced) 
       << refusal("damaged");
   copy("log", "torn");  // the last commit alone may be one that was being written
   flip("torn/log.sqlite-wal", bytes_of("torn/log.sqlite-wal") - 100);
+  EXPECT_EQ(refusal("torn"), "");
+}
+
+TEST_F(WalSqlite, RefusesEachBitThatRotsInAHeadOfSQLitesLogOrReadsAllOfIt) {
+  constexpr std::uint64_t frame_bytes = 24 + 16'384;
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  std::uint64_t last_commit = 0;
+  const auto append = [&] {
+    last_commit = bytes_of("log/log.sqlite-wal");
+    log.append(events(150));
+    log.sync();
+  };
+  // A commit is marked by the pages that the database has then: of 8, one bit that rots leaves no mark.
+  const auto pages = [&] {
+    std::ifstream stream(folder_.at("log/log.sqlite-wal"), std::ios::binary);
+    stream.seekg(static_cast<std::streamoff>(bytes_of("log/log.sqlite-wal") - frame_bytes + 7));
+    return stream.get();
+  };
+  while (pages() < 8) append();
+  ASSERT_EQ(pages(), 8);
+  append();
+  copy("log", "rotten");
+  const auto expect_found = [&](std::uint64_t head, std::uint64_t bytes) {
+    for (std::uint64_t bit = 0; bit < 8 * bytes; ++bit) {
+      flip("rotten/log.sqlite-wal", head + bit / 8, 1 << bit % 8);
+      try {
+        LogHarness found(TICKWEIR_PLUGIN_FILE, at("rotten"));
+        ASSERT_EQ(found.read_all(), log.appended()) << "bit " << bit << " of the head at byte " << head;
+        found.stop();
+        copy("log", "rotten");       // that start has emptied it
+      } catch (const StageError&) {  // which has changed nothing
+        flip("rotten/log.sqlite-wal", head + bit / 8, 1 << bit % 8);
+      }
+    }
+  };
+  expect_found(0, 32);
+  for (std::uint64_t frame = 32; frame < last_commit; frame += frame_bytes) expect_found(frame, 24);
+}
+
+TEST_F(WalSqlite, TakesFramesOfAnOlderGenerationForTheEnd) {
+  constexpr std::uint64_t frame_bytes = 24 + 16'384;
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  for (int group = 0; group < 5; ++group) {
+    log.append(events(50));
+    log.sync();
+  }
+  const std::uint64_t end = bytes_of("log/log.sqlite-wal");
+  // SQLite writes over what it has copied into the database. Behind the end there are then whole frames, with
+  // a first salt that was counted up since, and another second one.
+  std::ifstream stream(folder_.at("log/log.sqlite-wal"), std::ios::binary);
+  std::string frames{std::istreambuf_iterator<char>(stream), {}};
+  frames.erase(0, 32);
+  for (std::size_t at = 0; at < frames.size(); at += frame_bytes) {
+    --frames[at + 11];
+    for (std::size_t i = 12; i < 16; ++i) frames[at + i] = static_cast<char>(frames[at + i] ^ 0x5A);
+  }
+  copy("log", "whole");
+  std::ofstream(folder_.at("whole/log.sqlite-wal"), std::ios::binary | std::ios::app) << frames;
+  copy("whole", "torn");
+  {
+    LogHarness whole(TICKWEIR_PLUGIN_FILE, at("whole"));
+    EXPECT_EQ(whole.read_all(), log.appended());
+  }
+  flip("torn/log.sqlite-wal", end - 100);
   EXPECT_EQ(refusal("torn"), "");
 }
 

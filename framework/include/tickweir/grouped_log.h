@@ -190,8 +190,9 @@ class GroupedLog : public WalBackend {
     }
     id_ = new_log_id(request);
     schema_ = request.schema == nullptr ? "" : request.schema;
-    store_.put_meta("id", {reinterpret_cast<const char*>(id_.data()), id_.size()});
     store_.put_meta("schema", schema_);
+    // The last: where a crash may leave the one without the other, a log is what has an id.
+    store_.put_meta("id", {reinterpret_cast<const char*>(id_.data()), id_.size()});
     store_.commit();
     folder_.sync();
   }
