@@ -43,13 +43,7 @@ std::string missing_of(const LogReplay& log) {
          ": a plugin, an option or the log upstream has changed";
 }
 
-// What is to be replayed does not end before `until`.
-bool is_to_end(const Replayed& replayed, std::uint64_t until) {
-  return std::ranges::all_of(replayed.logs,
-                             [&](const LogReplay& log) { return !log.is_input || log.held_last <= until; });
-}
-
-Replayed replay(Engine& engine, std::uint64_t until) {
+Replayed replay(Engine& engine) {
   Replayed replayed;
   if (auto started = engine.start(); !started) {
     replayed.problem = started.error().message;
@@ -64,8 +58,9 @@ Replayed replay(Engine& engine, std::uint64_t until) {
   replayed.seconds = std::max(std::chrono::duration<double>(Clock::now() - begin).count(), 1e-9);
   replayed.logs = engine.replays();
   replayed.shown = engine.shown();
+  const bool is_to_end = std::ranges::none_of(replayed.logs, &LogReplay::ends_early);
   for (const LogReplay& log : replayed.logs) {
-    if (replayed.problem.empty() && is_to_end(replayed, until)) replayed.problem = missing_of(log);
+    if (replayed.problem.empty() && is_to_end) replayed.problem = missing_of(log);
   }
   return replayed;
 }
@@ -189,7 +184,7 @@ int replay_command(const Arguments& arguments) {
     print_error(engine.error().message);
     return exit_refused;
   }
-  const Replayed replayed = replay(**engine, mode.replay_until);
+  const Replayed replayed = replay(**engine);
   log.flush();
   if (arguments.common.json) {
     print_json(loaded.graph->config.name, shown_stage, replayed);

@@ -182,10 +182,10 @@ void Run::note_signal(int signal, Ending& ending) {
   }
   ending.first_signal = signal;
   if (!drain_began_) drain_began_ = Clock::now();
+  engine_.stop();
   info(std::string(Signals::name(signal)) + (has_started_
                                                  ? ": draining; once more to give up what is in flight"
                                                  : ": ending the start; once more to give it up"));
-  engine_.stop();
 }
 
 void Run::give_up(Ending& ending) {

@@ -148,7 +148,8 @@ TEST(Replay, FailsWhenTheSecondLogHoldsMoreThanIsMade) {
   const Outcome to_its_end = run_program({"replay", logs.pipeline(), "--until", "999999", "--set",
                                           "stages.log.config.path=" + logs.path("half_orders")});
   EXPECT_EQ(to_its_end.exit_code, 1) << "the end of what is to be replayed was reached all the same";
-  EXPECT_EQ(to_its_end.err, "tickweir: log ends with event 2500, before 999999\n" + outcome.err);
+  EXPECT_NE(to_its_end.err.find("tickweir: log ends with event 2500, before 999999\n"), std::string::npos);
+  EXPECT_NE(to_its_end.err.find(" events, the replay makes "), std::string::npos) << to_its_end.err;
   EXPECT_NE(outcome.err.find("stage trades: the log holds " + std::to_string(trades_of(logs)) +
                              " events, the replay makes "),
             std::string::npos)

@@ -368,6 +368,7 @@ std::vector<LogReplay> Engine::replays() const {
     const bool is_input = stage.log == no_log;
     replays.push_back({.id = stage.id,
                        .is_input = is_input,
+                       .ends_early = log->ends_early(),
                        .held_last = log->facts().last_sequence,
                        .made_last = is_input ? log->replayed() : log->last_sequence(),
                        .equal_events = log->committer().equal_events()});

@@ -83,7 +83,8 @@ struct RunMode {
 struct LogReplay {
   std::string id;                  // of the stage
   bool is_input = false;           // it was replayed; otherwise it was compared
-  std::uint64_t held_last = 0;     // its last sequence
+  bool ends_early = false;         // it holds more than replay_until asked for
+  std::uint64_t held_last = 0;     // its last sequence, or that
   std::uint64_t made_last = 0;     // the last one that was passed on (input) or made
   std::uint64_t equal_events = 0;  // compared and found equal, byte for byte; a difference ends the run
 };

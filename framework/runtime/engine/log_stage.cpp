@@ -47,6 +47,7 @@ Result<void> LogStage::open() {
     control_.log(TICKWEIR_LOG_INFO, stage_.id, "stores with " + described->note);
   }
   if (stage_.log != no_log) return {};
+  ends_early_ = facts_.last_sequence > mode.replay_until;
   facts_.last_sequence = std::min(facts_.last_sequence, mode.replay_until);
   last_sequence_ = TICKWEIR_BUG("numbers begin again") ? 0 : facts_.last_sequence;
   set_cell(cells_.last_sequence, last_sequence_);

@@ -42,6 +42,8 @@ class LogStage {
   // a log behind another one.
   void go_on_after(std::uint64_t sequence, std::uint64_t time);
   [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
+  // There is more than the replay shall pass on: facts() do not count it.
+  [[nodiscard]] bool ends_early() const { return ends_early_; }
 
   // Of an event that is held.
   Result<std::uint64_t> time_of(std::uint64_t sequence);
@@ -67,6 +69,7 @@ class LogStage {
   RunControl& control_;
   Committer committer_;
   LogFacts facts_;
+  bool ends_early_ = false;
   std::uint64_t last_sequence_ = 0;
   std::uint64_t last_time_ = 0;
   bool is_replaying_ = false;
