@@ -38,9 +38,7 @@ std::uint64_t input_events(const Replayed& replayed) {
 // A log that holds what the replay does not make, though it went to the end.
 std::string missing_of(const LogReplay& log) {
   if (log.is_input || log.made_last >= log.held_last) return {};
-  return "stage " + log.id + ": the log holds " + std::to_string(log.held_last) +
-         " events, the replay makes " + std::to_string(log.made_last) +
-         ": a plugin, an option or the log upstream has changed";
+  return "stage " + log.id + ": " + more_than_made(log.held_last, log.made_last);
 }
 
 Replayed replay(Engine& engine) {

@@ -165,7 +165,8 @@ int wal_copy_command(const Arguments& arguments) {
                     "what comes after event " + std::to_string(copy.last) + " was not copied");
   }
   if (copy.has_own_id) {
-    std::fprintf(stderr, "tickweir: %s has an id of its own: snapshots taken with %s do not fit it\n",
+    std::fprintf(stderr,
+                 "tickweir: %s has an id of its own: snapshots taken with %s do not fit it, remove them\n",
                  to->name().c_str(), from->name().c_str());
   }
   print(arguments, *from, *to, copy);

@@ -131,6 +131,30 @@ TEST_P(Logs, RefuseASecondLogThatTheReplayDoesNotMakeAgain) {
       << outcome.error().message;
 }
 
+// New events would take the numbers of those that are lost, and be acknowledged.
+TEST_P(Logs, RefuseAFirstLogThatLostItsEndBeforeASourceIsPolled) {
+  ASSERT_TRUE(Pipeline(shape())());
+  const auto trades = disk("trades").events;
+  Shape more = shape();
+  more.events = 2000;
+  for (const std::size_t kept : {std::size_t{500}, std::size_t{0}}) {
+    disk("log").events.resize(kept);
+    Pipeline run(more);
+    auto outcome = run();
+    ASSERT_FALSE(outcome);
+    const std::string& said = outcome.error().message;
+    EXPECT_TRUE(said.starts_with("stage trades: the log holds " + std::to_string(trades.size()) +
+                                 " events, the replay makes "))
+        << said;
+    EXPECT_NE(said.find("the log before it has lost its end"), std::string::npos) << said;
+    EXPECT_EQ(run.engine().report().stages[0].sent, 0U);
+    EXPECT_EQ(disk("log").events.size(), kept);
+    EXPECT_EQ(disk("trades").events, trades);
+  }
+  disk("trades").events.clear();
+  ASSERT_TRUE(Pipeline(more)()) << "set aside knowingly, it is made again";
+}
+
 TEST_P(Logs, ReplayComparesAndTouchesNothing) {
   ASSERT_TRUE(Pipeline(shape())());
   const auto trades = disk("trades").events;

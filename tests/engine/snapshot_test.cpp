@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -116,17 +117,55 @@ TEST_P(Snapshots, AreNotNeededWhileTheLogIsWhole) {
   expect_as_undisturbed(1500);
 }
 
-TEST_P(Snapshots, OfAnotherLogOrOfALogThatLostItsEndArePassedOver) {
+// Its folder is not mounted, say. Whoever began anew would give the numbers of those events to others.
+TEST_P(Snapshots, OfAnotherLogOrOfOneThatIsEmptyEndTheStart) {
   run(shape(900), 1);
+  const auto log = disk("log").events;
+  const auto trades = disk("trades").events;
+  const auto before = files();
+  const auto expect_refusal = [&](const std::string& what) {
+    Pipeline pipeline(shape(1500), folder_);
+    auto started = pipeline.engine().start();
+    ASSERT_FALSE(started);
+    const std::string& said = started.error().message;
+    EXPECT_NE(said.find("log log " + what + ", but " + before.front() + " comes after event "),
+              std::string::npos)
+        << said;
+    EXPECT_NE(said.find("remove the snapshots in " + folder_), std::string::npos) << said;
+    EXPECT_EQ(files(), before);
+  };
   disk("log").id = 9;
-  brought_ = 900;
-  run(shape(900));
-  EXPECT_NE(logged_.find("log log was another one"), std::string::npos) << logged_;
+  expect_refusal("is another one");
+  EXPECT_EQ(disk("log").events, log);
+  disk("log").events.clear();
+  expect_refusal("is empty");
   disk("log").id = 0;
+  expect_refusal("is empty");
+  EXPECT_TRUE(disk("log").events.empty());
+  EXPECT_EQ(disk("trades").events, trades);
+  disk("log").events = log;
+  brought_ = 900;
+  run(shape(1500));
+  EXPECT_NE(logged_.find("going on from " + before.front()), std::string::npos) << logged_;
+  expect_as_undisturbed(1500);
+}
+
+// It is made again from the first one.
+TEST_P(Snapshots, AreNotMissedByASecondLogThatIsEmpty) {
+  run(shape(900), 1);
+  disk("trades").id = 9;
+  disk("trades").events.clear();
+  brought_ = 900;
+  run(shape(1500));
+  EXPECT_NE(logged_.find("log trades was another one"), std::string::npos) << logged_;
+  expect_as_undisturbed(1500);
+}
+
+TEST_P(Snapshots, OfALogThatLostItsEndArePassedOver) {
+  run(shape(900), 1);
   const std::uint64_t at = newest().logs[0].last_sequence;
   disk("log").events.resize(at - 1);
   disk("trades").events.clear();
-  brought_ = 0;
   Pipeline pipeline(shape(900), folder_);
   ASSERT_TRUE(pipeline.engine().start());
   pipeline.end();
@@ -143,7 +182,9 @@ TEST_P(Snapshots, OfALogThatWentOnOtherwiseArePassedOver) {
   event->time += 1;
   disk("trades").events.clear();
   brought_ = 900;
-  run(shape(900));
+  const std::string misfit = files().front();
+  run(shape(1500), 2);
+  EXPECT_EQ(std::ranges::count(files(), misfit), 1) << "it fits again when the other copy is back";
   EXPECT_NE(
       logged_.find("of sequence " + std::to_string(at) + " of log log, which holds another event there"),
       std::string::npos)

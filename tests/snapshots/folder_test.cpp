@@ -62,6 +62,22 @@ TEST(SnapshotFolderTest, KeepsTheNewestAndTheOneBefore) {
                                               "/data/snapshots/snapshot-00000000000004"}));
 }
 
+TEST(SnapshotFolderTest, KeepsWhatIsSpared) {
+  FaultyFiles disk;
+  ASSERT_EQ(publish_all(disk, 2), 2U);
+  SnapshotFolder folder(disk.raw(), path);
+  auto before = folder.list();
+  ASSERT_TRUE(before);
+  folder.spare(before->back());
+  auto file = folder.create();
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(write_number(disk.raw(), file->handle(), 3));
+  ASSERT_TRUE(folder.publish(""));
+  auto files = folder.list();
+  ASSERT_TRUE(files);
+  EXPECT_EQ(*files, (std::vector<std::string>{"/data/snapshots/snapshot-00000000000003", before->back()}));
+}
+
 TEST(SnapshotFolderTest, SurvivesPowerCutsAtEveryOperation) {
   FaultyFiles whole;
   ASSERT_EQ(publish_all(whole, 4), 4U);

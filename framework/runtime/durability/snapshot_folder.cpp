@@ -96,7 +96,7 @@ Result<Snapshot> SnapshotFolder::publish(const std::string& kept) {
     files_.rename(file(new_name), written->path);
     if (!TICKWEIR_BUG("snapshot name not synced")) files_.sync_folder(path_);
     for (const std::string& old : *present) {
-      if (old != kept) files_.remove(old);
+      if (old != kept && !spared_.contains(old)) files_.remove(old);
     }
     return written;
   });

@@ -1,4 +1,4 @@
-// The folder in which a pipeline keeps its snapshots, the newest two of those that are good.
+// The folder in which a pipeline keeps its snapshots, the newest two of those that are good and fit its logs.
 //
 //   LOCK                      held while a run owns the folder
 //   snapshot-00000000000017   numbers rise
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,10 @@ class SnapshotFolder {
   // An empty file to write to. Replaces one that was never published.
   Result<File> create() const;
   // Checks what was written, gives it the next number, and makes that durable. After that the snapshots that
-  // are neither this one nor `kept` are removed.
+  // are neither this one nor `kept`, nor spared, are removed.
   Result<Snapshot> publish(const std::string& kept);
+  // This one is not removed: it is whole and fits other logs than those that are there, which may come back.
+  void spare(const std::string& snapshot) { spared_.insert(snapshot); }
   void discard() const;
 
   [[nodiscard]] const Files& files() const { return files_; }
@@ -41,6 +44,7 @@ class SnapshotFolder {
   const tickweir_files& raw_;
   Files files_;
   std::string path_;
+  std::set<std::string> spared_;
   File lock_;
 };
 

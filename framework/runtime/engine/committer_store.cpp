@@ -81,7 +81,8 @@ void Committer::check_again(const Event& event) {
        std::to_string(stored.type) + ", " + std::to_string(stored.size) +
        " bytes) than the replay makes it (type " + std::to_string(event.type) + ", " +
        std::to_string(event.size) + " bytes), first at byte " + std::to_string(differs_at) +
-       ": a plugin, an option or the log upstream has changed; give this log an empty path, or go back");
+       ": a plugin, an option or the log upstream has changed; go back, or, if the log upstream is whole, "
+       "give this one an empty path: it is made again");
 }
 
 // Gives the spans to the store.

@@ -9,6 +9,7 @@
 #include "runtime/engine/logs.h"
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/report.h"
+#include "runtime/engine/second_logs.h"
 #include "runtime/engine/shown_stage.h"
 #include "runtime/engine/snapshotter.h"
 #include "runtime/engine/start_gate.h"
@@ -47,6 +48,7 @@ struct Engine::Impl {
   std::unique_ptr<Watchdog> watchdog;
   std::unique_ptr<SnapshotFolder> snapshots;  // nullptr: the pipeline takes none
   std::unique_ptr<Snapshotter> snapshotter;   // likewise, and in a replay
+  std::unique_ptr<SecondLogs> second_logs;
   StartGate gate;
   std::vector<std::thread> threads;
   std::atomic<EngineState> state{EngineState::created};
@@ -229,6 +231,7 @@ Engine::~Engine() {
   }
   if (impl_->watchdog) impl_->watchdog->stop();
   impl_->snapshotter.reset();
+  impl_->second_logs.reset();
   for (const auto& edge : impl_->edges) {
     if (edge != nullptr) edge->release_all();
   }
@@ -245,6 +248,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const Graph& graph, LogFunction l
   if (auto created = impl->create_stages(); !created) return created.error();
   impl->settlements = make_logs(graph, impl->telemetry, impl->runners, impl->workers);
   impl->make_snapshotter();
+  impl->second_logs =
+      std::make_unique<SecondLogs>(impl->runners, impl->edges, impl->settlements, impl->control);
   impl->watchdog = std::make_unique<Watchdog>(graph, impl->telemetry, impl->control);
   Impl* const parts = impl.get();
   impl->control.set_wake_all([parts] {
@@ -281,6 +286,7 @@ Result<void> Engine::Impl::start() {
   auto recovered = recover_run(graph, runners, snapshots.get(), control);
   // After a stop the stages may know only a part of what they should: they must not even drain.
   const bool goes_on = recovered && !control.is_ending();
+  if (goes_on) second_logs->start();
   gate.release(goes_on);
   if (!goes_on) {
     control.abandon();  // for the committers that run already

@@ -88,6 +88,8 @@ struct LogReplay {
   std::uint64_t made_last = 0;     // the last one that was passed on (input) or made
   std::uint64_t equal_events = 0;  // compared and found equal, byte for byte; a difference ends the run
 };
+// What to say of a log that holds more than the replay makes.
+[[nodiscard]] std::string more_than_made(std::uint64_t held_last, std::uint64_t made_last);
 
 using LogFunction =
     std::function<void(std::uint32_t level, const std::string& stage, const std::string& text)>;

@@ -87,8 +87,9 @@ void LogStage::go_on_after(std::uint64_t sequence, std::uint64_t time) {
   replay_after_ = replayed_ = sequence;
   last_time_ = std::max(last_time_, time);
   const bool forgets = TICKWEIR_BUG("second log begins again after a snapshot");
-  if (stage_.log != no_log && !forgets)
-    last_sequence_ = sequence;  // otherwise its numbers go on after what it holds
+  if (stage_.log == no_log || forgets) return;  // its numbers go on after what it holds
+  last_sequence_ = sequence;
+  set_cell(cells_.last_sequence, sequence);
 }
 
 Result<void> LogStage::read_from(std::uint64_t sequence,

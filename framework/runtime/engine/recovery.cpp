@@ -8,7 +8,7 @@ namespace {
 
 class Recovery {
  public:
-  Recovery(const Graph& graph, const Runners& runners, const SnapshotFolder* folder, RunControl& control)
+  Recovery(const Graph& graph, const Runners& runners, SnapshotFolder* folder, RunControl& control)
       : graph_(graph), runners_(runners), state_(graph, runners), folder_(folder), control_(control) {}
 
   Result<std::optional<Snapshot>> operator()() {
@@ -17,6 +17,7 @@ class Recovery {
       if (auto loaded = load_newest(*folder_); !loaded) return loaded.error();
     }
     if (!snapshot_ && cut != nullptr) return beginning_is_gone(*cut);
+    if (!snapshot_ && !lost_.empty() && !TICKWEIR_BUG("log that is away not missed")) return log_is_lost();
     for (std::uint32_t i = 0; i < runners_.size(); ++i) {
       if (runners_[i]->log() == nullptr) continue;
       if (auto begun = begin(i); !begun)
@@ -43,8 +44,14 @@ class Recovery {
         "; put a copy of the whole log there, or a snapshot that fits, or give the log an empty path"};
   }
 
+  [[nodiscard]] Error log_is_lost() const {
+    return Error{lost_ +
+                 ": is its folder mounted, is the path right? Put that log back; to begin anew without it, " +
+                 "remove the snapshots in " + folder_->path()};
+  }
+
   // The newest snapshot that is whole and fits, if there is one.
-  Result<void> load_newest(const SnapshotFolder& folder) {
+  Result<void> load_newest(SnapshotFolder& folder) {
     auto paths = folder.list();
     if (!paths) return paths.error();
     for (const std::string& path : *paths) {
@@ -58,6 +65,9 @@ class Recovery {
       const std::string why = snapshot ? path + ": " + misfit : misfit;
       control_.log(TICKWEIR_LOG_WARNING, "snapshots", "passed over " + why);
       passed_over_ += " (" + why + ")";
+      if (!snapshot) continue;
+      if (!TICKWEIR_BUG("misfits removed")) folder.spare(path);
+      if (lost_.empty()) lost_ = state_.lost_log(*snapshot);
     }
     return {};
   }
@@ -120,16 +130,17 @@ class Recovery {
   const Graph& graph_;
   const Runners& runners_;
   const RunState state_;
-  const SnapshotFolder* const folder_;
+  SnapshotFolder* const folder_;
   RunControl& control_;
   std::optional<Snapshot> snapshot_;
   std::string passed_over_;
+  std::string lost_;  // the log that the newest snapshot came after, if it is not there
 };
 
 }  // namespace
 
 Result<std::optional<Snapshot>> recover_run(const Graph& graph, const Runners& runners,
-                                            const SnapshotFolder* folder, RunControl& control) {
+                                            SnapshotFolder* folder, RunControl& control) {
   return Recovery(graph, runners, folder, control)();
 }
 

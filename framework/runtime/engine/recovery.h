@@ -15,7 +15,9 @@ namespace tickweir {
 // `folder`: nullptr when the pipeline has no snapshots. A replay (RunMode) shows nothing to the stages
 // before, and takes a snapshot only when the logs do not hold their beginning. When the run is to end
 // meanwhile (RunControl::is_ending()), it ends early, and what was shown may be a part only.
+// An error when none fits and one comes after events of a log that is empty now, or another one: a run that
+// began from nothing would number its events as those that are away.
 [[nodiscard]] Result<std::optional<Snapshot>> recover_run(const Graph& graph, const Runners& runners,
-                                                          const SnapshotFolder* folder, RunControl& control);
+                                                          SnapshotFolder* folder, RunControl& control);
 
 }  // namespace tickweir

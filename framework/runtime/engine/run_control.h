@@ -52,7 +52,8 @@ class RunControl {
     open_replays_.fetch_sub(1, std::memory_order_release);
     wake_all();
   }
-  [[nodiscard]] bool is_replaying() const { return open_replays_.load(std::memory_order_acquire) != 0; }
+  [[nodiscard]] bool is_replaying() const { return open_replays() != 0; }
+  [[nodiscard]] std::uint32_t open_replays() const { return open_replays_.load(std::memory_order_acquire); }
   // Threads end after the call they are in.
   void abandon() {
     abandoned_.store(true, std::memory_order_relaxed);

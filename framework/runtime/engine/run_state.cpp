@@ -151,6 +151,20 @@ std::string RunState::misfit(const Snapshot& snapshot) const {
   return "";
 }
 
+std::string RunState::lost_log(const Snapshot& snapshot) const {
+  for (StageRunner* runner : logs_) {
+    if (runner->plan().log != no_log) continue;
+    const auto saved = std::ranges::find(snapshot.logs, runner->plan().id, &LogPosition::stage);
+    if (saved == snapshot.logs.end() || saved->last_sequence == 0) continue;
+    const LogFacts& facts = runner->log()->facts();
+    const bool is_empty = facts.last_sequence == 0;
+    if (!is_empty && facts.id == saved->log_id) continue;
+    return "log " + saved->stage + (is_empty ? " is empty" : " is another one") + ", but " + snapshot.path +
+           " comes after event " + std::to_string(saved->last_sequence) + " of it";
+  }
+  return "";
+}
+
 Result<void> RunState::load(const SnapshotFolder& folder, const Snapshot& snapshot) const {
   for (std::size_t i = 0; i < saved_.size() && !TICKWEIR_BUG("states not loaded"); ++i) {
     StateStream stream(folder.files(), snapshot, snapshot.stages[i]);

@@ -34,6 +34,8 @@ class RunState {
 
   // Why the run cannot go on from there, or "" when it can. Logs must be open.
   [[nodiscard]] std::string misfit(const Snapshot& snapshot) const;
+  // Which log that no other can make again is not the one that this snapshot comes after, or "".
+  [[nodiscard]] std::string lost_log(const Snapshot& snapshot) const;
   // Puts every saved stage and every log where the snapshot was. Stages must be fresh.
   Result<void> load(const SnapshotFolder& folder, const Snapshot& snapshot) const;
 

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/engine/at_rest.h"
 #include "runtime/engine/clock.h"
 #include "runtime/engine/large_pages.h"
 #include "tickweir/planted_bug.h"
@@ -29,11 +30,6 @@ constexpr std::uint64_t save_timeout_ns = 300'000'000'000;  // a child that hang
 constexpr std::uint64_t look_every_ns = 20'000'000;
 constexpr milliseconds child_every{2};
 constexpr int child_niceness = 10;
-
-bool is_through(const EdgeCells& cells) {
-  return read_cell(cells.pushed_batches) ==
-         read_cell(cells.popped_batches) + read_cell(cells.dropped_batches);
-}
 
 }  // namespace
 
@@ -192,22 +188,13 @@ Result<std::vector<LogPosition>> Snapshotter::bring_to_rest() {
   return Error{"the pipeline did not come to rest within a second"};
 }
 
-// As far as it can be seen from outside: nothing is on its way, and everything is durable and settled.
 bool Snapshotter::looks_at_rest() const {
-  for (const auto& runner : parts_.runners) {
-    // Before the ways that the committer pushes to.
-    if (runner->log() != nullptr && !runner->log()->committer().is_through()) return false;
-  }
-  const auto is_free = [](const auto& edge) { return edge == nullptr || is_through(edge->cells()); };
-  return std::ranges::all_of(parts_.edges, is_free) &&
-         std::ranges::all_of(parts_.settlements,
-                             [](const auto& settlement) { return is_through(settlement->cells); });
+  return tickweir::looks_at_rest(parts_.runners, parts_.edges, parts_.settlements);
 }
 
 // While frozen.
 bool Snapshotter::is_at_rest() const {
-  return looks_at_rest() &&
-         std::ranges::all_of(parts_.runners, [](const auto& runner) { return runner->is_clear(); });
+  return tickweir::is_at_rest(parts_.runners, parts_.edges, parts_.settlements);
 }
 
 Result<void> Snapshotter::fork_and_save(Hold& hold, const File& file,
