@@ -57,12 +57,10 @@ class Store {
   }
 
   void close() {
-    if (writing_ != nullptr) mdb_txn_abort(writing_);
+    roll_back();
     if (environment_ != nullptr) mdb_env_close(environment_);
-    writing_ = nullptr;
     environment_ = nullptr;
     extended_.close();
-    dirty_bytes_ = 0;
   }
 
   bool meta(const char* name, std::string& into) {
@@ -134,6 +132,12 @@ class Store {
     has_erased_ = false;
     put_meta("erased", "");  // pages are used again from the second commit on after they were freed
     end_transaction();
+  }
+
+  void roll_back() {
+    if (writing_ != nullptr) mdb_txn_abort(std::exchange(writing_, nullptr));
+    dirty_bytes_ = 0;
+    has_erased_ = false;
   }
 
   [[nodiscard]] std::string how() const {

@@ -2,7 +2,8 @@
 //
 // A log is written once and hardly ever read: in the page cache it would only take the room of others, and
 // getting the memory for it costs more than the write. What is appended in the middle of a page rewrites that
-// page, with the same bytes before it, as the page cache would.
+// page, with the same bytes before it, as the page cache would. The page in which the next append begins is
+// zeros from there on: whatever lies in it later is of this file, also where an older one lies behind it.
 //
 // Threading: one thread. Memory: 1 MiB and a page at most.
 // Errors:    thrown, but for a full disk.
@@ -82,6 +83,7 @@ class PageWriter {
   void open(File file, std::uint64_t offset, std::uint64_t file_bytes) {
     file_ = std::move(file);
     offset_ = offset;
+    file_bytes_ = file_bytes;
     const std::size_t needed = std::min<std::uint64_t>(whole_pages(file_bytes), pages_per_write_bytes);
     if (buffer_.size() < needed) buffer_ = Pages(needed);
     if (started() != 0 && file_.read(last_page_.data(), page_bytes, offset_ - started()) != page_bytes) {
@@ -108,9 +110,9 @@ class PageWriter {
         at += std::exchange(used, 0);
       }
     }
-    const std::uint64_t whole = whole_pages(used);
+    const std::uint64_t whole = std::min(end_of_page(used), file_bytes_ - at);
     std::memset(buffer_.data() + used, 0, whole - used);
-    if (used != 0 && !file_.write(buffer_.data(), whole, at)) return take_back(bytes);
+    if (whole != 0 && !file_.write(buffer_.data(), whole, at)) return take_back(bytes);
     offset_ += bytes;
     if (started() != 0) std::memcpy(last_page_.data(), buffer_.data() + whole - page_bytes, page_bytes);
     return true;
@@ -145,6 +147,7 @@ class PageWriter {
 
   File file_;
   std::uint64_t offset_ = 0;
+  std::uint64_t file_bytes_ = 0;  // whole pages
   Pages buffer_{page_bytes};
   Pages last_page_{page_bytes};  // as it is on the disk, if the next append begins in it
 };

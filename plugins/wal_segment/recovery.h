@@ -6,8 +6,9 @@
 // The segment's mark vouches likewise. Later blocks that do not vouch for it belong to the same torn end:
 // unsynced bytes reach the disk in any order.
 //
-// In a file that another segment was in before, anything may follow the blocks. There only sound block
-// headers of this segment are signs of a torn end; whatever else lies there stays and is written over.
+// In a file that another segment was in before, anything may follow the page in which the blocks end: that
+// page the writer has filled up with zeros. Behind it only sound block headers of this segment are signs of a
+// torn end; whatever else lies there stays and is written over.
 //
 // Threading: one thread. Memory: a buffer. Errors: thrown (Damage, std::system_error).
 #pragma once
@@ -35,6 +36,9 @@ namespace detail {
 inline void search_behind(SegmentReader& reader, Tail& tail) {
   FileWindow& window = reader.window();
   const std::uint64_t chunk = FileWindow::read_ahead / 2;
+  const bool is_reused = reader.is_reused();
+  const std::uint64_t own_end =
+      TICKWEIR_BUG("rot taken for an older segment") ? 0 : end_of_page(tail.position.offset);
   for (std::uint64_t from = tail.position.offset; from < window.end(); from += chunk) {
     const std::uint64_t bytes = std::min(chunk, window.end() - from);
     const auto here = window.at(from, bytes);
@@ -43,7 +47,7 @@ inline void search_behind(SegmentReader& reader, Tail& tail) {
       std::uint64_t word = 0;
       std::memcpy(&word, here.data() + at, sizeof word);
       if (word == 0) continue;
-      if (!reader.is_reused()) tail.dirty_end = from + at + 8;
+      if (!is_reused || from + at < own_end) tail.dirty_end = from + at + 8;
       const auto kind = static_cast<std::uint32_t>(word >> 32);
       if (kind != block_events && kind != block_sealed) continue;
       BlockHeader header;

@@ -116,6 +116,10 @@ class Damage : public std::runtime_error {
 [[nodiscard]] constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
   return (bytes + page_bytes - 1) / page_bytes * page_bytes;
 }
+// Of the page in which that byte is.
+[[nodiscard]] constexpr std::uint64_t end_of_page(std::uint64_t offset) {
+  return whole_pages(offset + 1);
+}
 
 [[nodiscard]] inline HeaderPage encode(SegmentHeader header) {
   HeaderPage page{};

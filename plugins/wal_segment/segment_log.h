@@ -85,10 +85,15 @@ class SegmentLog {
   // False: there is nothing from there on. Otherwise at least one event is put in, as many as fit.
   [[nodiscard]] bool read(std::uint64_t sequence, tickweir_batch& room);
 
-  // Removes whole segments, never the newest.
+  // Drops whole segments, never the newest. What it throws is not final: the log goes on with what it has.
   void truncate_before(std::uint64_t sequence) {
     require_writable();
-    or_fail([&] { remove_before(sequence); });
+    while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
+      if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
+      supply_.drop(segments_.front().path, segments_.front().header.segment_bytes);
+      segments_.erase(segments_.begin());
+      supply_.settle_drop();
+    }
   }
 
   void stop() {
@@ -148,14 +153,6 @@ class SegmentLog {
   void require_kept(const std::string& path, std::uint64_t sequence) const;
   [[nodiscard]] std::size_t reader_index() const {
     return reader_.number() - segments_.front().header.number;
-  }
-
-  void remove_before(std::uint64_t sequence) {
-    while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
-      if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
-      supply_.drop(segments_.front().path, segments_.front().header.segment_bytes);
-      segments_.erase(segments_.begin());
-    }
   }
 
   void require_writable() const {

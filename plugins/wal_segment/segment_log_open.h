@@ -159,9 +159,11 @@ inline void SegmentLog::recover() {
   writer_.open(std::move(file), last.header, tail.position, next_sequence_ - 1, vouched);
 }
 
-// Goes on in a new segment with room for so many bytes of blocks. False: the disk is full.
+// Goes on in a new segment with room for so many bytes of blocks, unless the sync that it had to wait for
+// failed. False: the disk is full.
 inline bool SegmentLog::roll(std::uint64_t bytes) {
   const std::lock_guard no_sync(segment_mutex_);
+  if (!TICKWEIR_BUG("append goes on after a failed sync")) require_writable();
   if (!writer_.is_synced() && !TICKWEIR_BUG("segment left unsynced")) writer_.sync();
   const std::uint64_t needed =
       whole_pages(schema_offset + schema_.size()) + whole_pages(bytes + block_header_bytes);
@@ -183,6 +185,7 @@ inline bool SegmentLog::roll(std::uint64_t bytes) {
 // Replaces the first segment, still untouched, by one that begins with another sequence.
 inline bool SegmentLog::restart(std::uint64_t first_sequence) {
   const std::lock_guard no_sync(segment_mutex_);
+  require_writable();
   SegmentHeader header{
       .log_id = id(), .number = 1, .first_sequence = first_sequence, .segment_bytes = segment_bytes_};
   File file = make_segment(files_, path_, header, schema_, supply_);

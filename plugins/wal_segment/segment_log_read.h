@@ -48,6 +48,7 @@ inline bool SegmentLog::next_block() {
       reader_.set_end(segments_[reader_index()].header.segment_bytes);
     }
     block_taken_ = 0;
+    block_ = {};  // what it shows is gone, also when the disk refuses the next one
     block_ = reader_.next();
     if (block_.what == Step::events && block_.header.event_count > 0) return true;
     if (block_.what == Step::events) continue;

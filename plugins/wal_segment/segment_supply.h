@@ -2,7 +2,7 @@
 //
 //   <path>/000000000007.ready   a file that is filled and synced, for any segment to come
 //
-// Ready files are made before the first event, or were dropped segments: what lies in them is zeros, or
+// Ready files are made before the first event, of zeros, or were dropped segments: what lies in those is
 // blocks of an earlier segment, which pass for no others. When there are none, the next segment is made
 // beside the work (spare.h).
 //
@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "segment_format.h"
@@ -34,7 +36,7 @@ struct SupplyPlan {
 // A file that is filled and synced.
 struct Supplied {
   std::string path;
-  bool is_reused = false;  // it may hold more than zeros
+  bool is_reused = false;  // blocks of an earlier segment lie in it
 };
 
 class SegmentSupply {
@@ -46,12 +48,12 @@ class SegmentSupply {
   // `oldest`: of the log's segments; nullptr: there are none.
   void take_over(const std::vector<std::string>& names, const SegmentHeader* oldest) {
     ready_.clear();
+    dropped_.reset();
     for (const std::string& name : names) {
       const std::string path = folder_ + "/" + name;
       const auto number = file_number(name, ready_suffix);
       const bool has_room = ready_bytes() < std::max(plan_.prepared_bytes, plan_.reused_bytes);
-      if (number && has_room && is_fit(path, oldest)) {
-        ready_.push_back(path);
+      if (number && has_room && add_ready(path, oldest)) {
         last_number_ = *number;
       } else if (number || name.ends_with(".segment.new") || is_torn_unfinished(name)) {
         files_.remove(path);
@@ -65,7 +67,7 @@ class SegmentSupply {
       const std::string path = next_path();
       if (!make_filled_file(files_, path + ".segment.new", plan_.segment_bytes)) return false;
       files_.rename(path + ".segment.new", path);
-      ready_.push_back(path);
+      ready_.push_back({path, false});
     }
     return true;
   }
@@ -81,7 +83,7 @@ class SegmentSupply {
   // One of that length, which is the caller's now.
   [[nodiscard]] std::optional<Supplied> take(std::uint64_t bytes) {
     if (!ready_.empty() && bytes == plan_.segment_bytes) {
-      const Supplied taken{ready_.back(), true};
+      const Supplied taken = ready_.back();
       ready_.pop_back();
       return taken;
     }
@@ -89,24 +91,35 @@ class SegmentSupply {
     return {};
   }
 
-  // Of a segment that is not needed any more: its file is kept for another, or removed.
+  // Of a segment that is not needed any more: its file is kept for another, or removed. Then settle_drop().
   void drop(const std::string& path, std::uint64_t bytes) {
+    if (dropped_ && !TICKWEIR_BUG("drops go on behind one that is not durable")) {
+      throw std::runtime_error("the folder " + folder_ +
+                               " could not be synced after a segment was dropped: nothing more is dropped "
+                               "before the next start");
+    }
+    std::string kept;
     if (bytes == plan_.segment_bytes && ready_bytes() + bytes <= plan_.reused_bytes) {
-      const std::string kept = next_path();
+      kept = next_path();
       files_.rename(path, kept);
-      ready_.push_back(kept);
     } else {
       files_.remove(path);
     }
-    if (!TICKWEIR_BUG("folder not synced between drops"))
-      files_.sync_folder(folder_);  // one by one: a crash must not leave a gap
+    dropped_ = std::move(kept);
+  }
+  // Makes the drop durable. Until it is, the segment may be back after a crash: there must be no gap behind
+  // it, so none is dropped, and nothing else in its file, so that is not used.
+  void settle_drop() {
+    if (!TICKWEIR_BUG("folder not synced between drops")) files_.sync_folder(folder_);
+    if (!dropped_->empty()) ready_.push_back({*dropped_, true});
+    dropped_.reset();
   }
 
   // Gives the room of one file back to the disk. False: there was none.
   bool give_back() {
     if (spare_.drop()) return true;
     if (ready_.empty()) return false;
-    files_.remove(ready_.back());
+    files_.remove(ready_.back().path);
     ready_.pop_back();
     return true;
   }
@@ -124,14 +137,19 @@ class SegmentSupply {
     return name.ends_with(".new") && name.find(".torn") != std::string_view::npos;
   }
 
-  // Not after a restore of older segments beside it: blocks of a segment to come would pass for its own.
-  [[nodiscard]] bool is_fit(const std::string& path, const SegmentHeader* oldest) const {
+  // Takes a file over. False, after a restore of older segments beside it: blocks of a segment to come would
+  // pass for its own.
+  [[nodiscard]] bool add_ready(const std::string& path, const SegmentHeader* oldest) {
     const File file = files_.open(path, TICKWEIR_FILE_READ);
     if (file.bytes() != plan_.segment_bytes) return false;
+    HeaderPage page{};
+    file.read(page.data(), page.size(), 0);
     SegmentHeader before;
-    file.read(&before, sizeof before, 0);
+    std::memcpy(&before, page.data(), sizeof before);
     const bool is_of_this_log = oldest != nullptr && before.log_id == oldest->log_id;
-    return !is_of_this_log || before.number < oldest->number;
+    if (is_of_this_log && before.number >= oldest->number) return false;
+    ready_.push_back({path, page != HeaderPage{}});
+    return true;
   }
 
   [[nodiscard]] std::uint64_t ready_bytes() const { return ready_.size() * plan_.segment_bytes; }
@@ -142,8 +160,9 @@ class SegmentSupply {
   Files files_;
   std::string folder_;
   SupplyPlan plan_;
-  std::vector<std::string> ready_;
+  std::vector<Supplied> ready_;
   std::uint64_t last_number_ = 0;
+  std::optional<std::string> dropped_;  // not durable yet; where its file is kept, or ""
   SpareMaker spare_;
 };
 

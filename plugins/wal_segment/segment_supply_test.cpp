@@ -73,6 +73,16 @@ TEST(SegmentSupply, MakesFilesBeforeTheFirstEventAndFillsThemWithoutMakingMore) 
   expect_all(log);
 }
 
+TEST(SegmentSupply, TakesAFileThatWasPreparedForANewOneAlsoAfterAReopen) {
+  FaultyFiles disk;
+  LogHarness log(plugin_file, options("64KiB", "0B"), {.files = &disk.raw()});
+  EXPECT_EQ(version_of_last(disk), wal_segment::format_version);
+  log.stop();
+  log.reopen();
+  while (files_with(disk, ".segment").size() < 2) log.append(events(20));
+  EXPECT_EQ(version_of_last(disk), wal_segment::format_version);
+}
+
 TEST(SegmentSupply, MakesAWholeFileForAPartOfOne) {
   FaultyFiles disk;
   const LogHarness log(plugin_file, options("17KiB", "0B"), {.files = &disk.raw()});

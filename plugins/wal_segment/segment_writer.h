@@ -39,7 +39,9 @@ namespace tickweir::wal_segment {
   const HeaderPage page = encode(header);
   std::memcpy(&header, page.data(), sizeof header);
   std::string padded = schema;
-  padded.resize(header.data_offset - schema_offset);
+  // With the page in which the first block begins: see PageWriter.
+  padded.resize(std::min<std::uint64_t>(end_of_page(header.data_offset), header.segment_bytes) -
+                schema_offset);
   File file = files.open(fresh, TICKWEIR_FILE_READ | TICKWEIR_FILE_WRITE);
   if (!file.write(page.data(), page.size(), 0) || !file.write(padded.data(), padded.size(), schema_offset)) {
     file.close();

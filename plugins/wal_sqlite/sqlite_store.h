@@ -124,6 +124,11 @@ class Store {
     is_begun_ = false;
   }
 
+  void roll_back() {
+    is_begun_ = false;
+    if (sqlite3_get_autocommit(database_) == 0) run("ROLLBACK");  // otherwise SQLite has done so itself
+  }
+
   [[nodiscard]] std::string how() const {
     return std::string("SQLite ") + sqlite3_libversion() + ", journal_mode=WAL, synchronous=FULL";
   }

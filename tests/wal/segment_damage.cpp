@@ -155,7 +155,70 @@ void spoil_sectors(const SupplyPlan& supply, std::mt19937_64& random, Findings& 
   }
 }
 
+// A log whose last group, the nth of a segment, is synced and not vouched for: the one before is by its
+// block.
+std::unique_ptr<FaultyFiles> unvouched_log(const SupplyPlan& supply, std::uint64_t nth) {
+  auto files = make_log(supply);
+  Drive drive(*files, supply);
+  drive.open();
+  const std::size_t segments = drive.log().segment_count();
+  for (std::uint64_t left = nth; left != 0;) {
+    drive.append(group);
+    drive.sync();
+    left -= drive.log().segment_count() > segments ? 1 : 0;
+  }
+  return files;
+}
+
+// Cut like a torn end, but never in silence.
+std::string rot_seen_as(FaultyFiles& rotten, const SupplyPlan& supply, std::uint64_t last) {
+  try {
+    Drive drive(rotten, supply);
+    drive.open();
+    if (drive.log().repaired().find("cut a torn end") == std::string::npos) return "nothing is told";
+    const std::vector<std::string> paths = rotten.paths();
+    const auto is_copy = [](const std::string& path) { return path.ends_with(".torn"); };
+    if (std::none_of(paths.begin(), paths.end(), is_copy)) return "no copy is kept";
+    return drive.check(last);
+  } catch (const std::exception& refused) {
+    return refused.what();
+  }
+}
+
+void rot_last_group(const SupplyPlan& supply, std::uint64_t nth, Findings& findings) {
+  const auto files = unvouched_log(supply, nth);
+  Drive whole(*files, supply);
+  whole.open(true);
+  const std::uint64_t last = whole.log().last_sequence();
+  const auto block_bytes = [](std::uint64_t to) {
+    return block_header_bytes + events_from(to - group + 1, group).size();
+  };
+  std::uint64_t from = schema_offset;  // there is no schema
+  for (std::uint64_t before = 1; before < nth; ++before) from += block_bytes(last - (nth - before) * group);
+  const std::string path = segments_of(*files).back();
+  const std::uint64_t header_bits = block_header_bytes * 8;
+  for (std::uint64_t bit = 0; bit < block_bytes(last) * 8; bit += bit < header_bits ? 1 : 37) {
+    const auto rotten = files->copy();
+    rotten->contents(path)[from + bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+    const std::string seen = rot_seen_as(*rotten, supply, last - group);
+    findings.expect(seen.empty(), "bit " + std::to_string(bit) + " of group " + std::to_string(nth) + " in " +
+                                      path + ": " + seen);
+    ++findings.states;
+  }
+}
+
 }  // namespace
+
+// What an older segment has left in the file must not hide it.
+Findings rotten_last_groups() {
+  Findings findings;
+  const SupplyPlan prepared{.segment_bytes = Drive::small_segment,
+                            .prepared_bytes = 4 * Drive::small_segment};
+  for (const SupplyPlan& supply : {fresh, prepared, Drive::reusing}) {
+    for (const std::uint64_t nth : {1U, 2U}) rot_last_group(supply, nth, findings);  // 1: where a page begins
+  }
+  return findings;
+}
 
 // W08
 Findings flipped_bits(std::size_t step, std::uint64_t size) {

@@ -148,7 +148,8 @@ struct Life {
   std::uint64_t durable = 0;
   std::uint64_t tried = 0;
   bool was_stopped_by_error = false;
-  std::string wrong;  // it went on, and something was not as it must be
+  std::uint64_t failed_drops = 0;  // it went on after these
+  std::string wrong;               // it went on, and something was not as it must be
 };
 
 inline void live(Drive& drive, std::uint64_t seed, int groups, Life& life) {
@@ -159,7 +160,11 @@ inline void live(Drive& drive, std::uint64_t seed, int groups, Life& life) {
     if (random() % 2 == 0) drive.sync_overlapped(random() % 5, random() % 5);
     if (random() % 8 == 0) drive.sync();
     if (i == groups / 2 || i == groups * 3 / 4) {
-      drive.log().truncate_before(drive.log().last_sequence() * 2 / 3);
+      try {
+        drive.log().truncate_before(drive.log().last_sequence() * 2 / 3);
+      } catch (const std::exception&) {
+        ++life.failed_drops;
+      }
     }
     life.durable = drive.durable();
   }
@@ -200,6 +205,7 @@ inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
 [[nodiscard]] Findings flipped_bits(std::size_t step, std::uint64_t size);
 [[nodiscard]] Findings cut_files(std::uint64_t size);
 [[nodiscard]] Findings bad_sectors(std::uint64_t seed);
+[[nodiscard]] Findings rotten_last_groups();
 [[nodiscard]] Findings spliced_logs();
 [[nodiscard]] Findings failed_calls(std::uint64_t seed);
 [[nodiscard]] Findings full_disks(std::uint64_t step);  // from one offset to the next

@@ -1,4 +1,10 @@
 // Every call to the disk failing at its Nth time, once and for ever; short transfers; full disks.
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
 #include "segment_drive.h"
 
 namespace tickweir::wal_segment {
@@ -60,7 +66,7 @@ bool live_with_fault(const testing::FileFault& fault, std::uint64_t seed, Findin
     life.tried = drive.tried();
   }
   if (!files.has_failed()) return false;
-  findings.expect(has_thrown, where + ": the fault was not told");
+  findings.expect(has_thrown || life.failed_drops != 0, where + ": the fault was not told");
   findings.expect(files.retried_syncs() == 0, where + ": a failed sync was retried");
   for (const PowerCut kind : {PowerCut::none, PowerCut::all, PowerCut::torn}) {
     const auto left = files.after_cut(kind, seed + fault.nth);
@@ -69,6 +75,137 @@ bool live_with_fault(const testing::FileFault& fault, std::uint64_t seed, Findin
     ++findings.states;
   }
   return true;
+}
+
+// A drop that fails costs nothing but itself. False: the fault was never met.
+bool drop_with_fault(const FaultyFiles& whole, const testing::FileFault& fault, Findings& findings) {
+  const std::string where = "dropping, " + text_of(fault) + ": ";
+  const auto files = whole.copy();
+  Drive drive(*files);
+  drive.open();
+  const std::uint64_t last = drive.log().last_sequence();
+  const auto drops = [&] {
+    try {
+      drive.log().truncate_before(last);
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  };
+  files->fail(fault);
+  const bool is_dropped = drops();
+  if (!files->has_failed()) return false;
+  findings.expect(!is_dropped, where + "the fault was not told");
+  try {
+    drive.append(20);
+    drive.sync();
+    const std::string wrong = drive.check(last + 20);
+    findings.expect(wrong.empty(), where + wrong);
+    // After a folder that could not be synced it is not known what a crash leaves.
+    const bool has_more = drive.log().segment_count() > 1;
+    findings.expect(drops() != (has_more && fault.call == FileCall::sync_folder),
+                    where + "a second drop must fail, or must not");
+    drive.append(100);  // into another segment
+    drive.sync();
+  } catch (const std::exception& failure) {
+    findings.expect(false, where + "it does not go on: " + failure.what());
+  }
+  for (const PowerCut kind : {PowerCut::none, PowerCut::all, PowerCut::subset, PowerCut::torn}) {
+    const auto left = files->after_cut(kind, fault.nth);
+    const std::string wrong = recover(*left, {.durable = last + 120, .tried = last + 120});
+    findings.expect(wrong.empty(), where + "after a cut: " + wrong);
+    ++findings.states;
+  }
+  return true;
+}
+
+void fail_drops(Findings& findings) {
+  FaultyFiles whole;
+  {
+    Drive drive(whole);
+    drive.open();
+    while (drive.log().segment_count() < 6) drive.append(20);
+    drive.log().stop();
+  }
+  for (const FileCall call : {FileCall::rename, FileCall::remove, FileCall::sync_folder}) {
+    std::uint64_t nth = 1;
+    while (drop_with_fault(whole, {.call = call, .nth = nth}, findings)) ++nth;
+    findings.expect(nth > 1, "no drop makes call " + std::to_string(static_cast<int>(call)));
+  }
+}
+
+bool is_asleep(pid_t thread) {
+  std::ifstream in("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string number, name, state;
+  in >> number >> name >> state;
+  return state == "S";
+}
+
+// An append that waits for a sync, because it needs another segment, must not go on when that fails.
+void append_behind_a_failing_sync(Findings& findings) {
+  FaultyFiles files;
+  Drive drive(files);
+  drive.open();
+  drive.append(20);
+  drive.sync();
+  drive.append(20);
+  std::atomic<pid_t> appender = 0;
+  bool has_thrown = false;
+  std::thread appends;
+  files.fail({.call = FileCall::sync});
+  files.during_sync([&] {
+    if (appends.joinable()) return;
+    appends = std::thread([&] {
+      appender = ::gettid();
+      try {
+        drive.append(100);
+      } catch (const std::runtime_error&) {
+        has_thrown = true;
+      }
+    });
+    while (appender == 0 || !is_asleep(appender)) std::this_thread::yield();
+  });
+  try {
+    drive.sync();
+    findings.expect(false, "a failed sync was not told");
+  } catch (const std::exception&) {
+  }
+  appends.join();
+  findings.expect(has_thrown, "an append went on behind the sync it waited for, which failed");
+  findings.expect(files.retried_syncs() == 0, "an append retried the sync it waited for");
+  findings.expect(drive.log().segment_count() == 1, "an append began a segment behind a failed sync");
+  ++findings.states;
+}
+
+// A read that failed is tried again: it gives what comes next, not once more what came before.
+void read_again(Findings& findings) {
+  FaultyFiles files;
+  Drive drive(files);
+  drive.open();
+  drive.append(20);
+  findings.expect(drive.check(20).empty(), "other events");
+  drive.append(20);
+  files.fail({.call = FileCall::read});
+  for (const bool is_faulty : {true, false}) {
+    tickweir_batch room;
+    alignas(64) std::uint8_t memory[8192];
+    room.data = memory;
+    room.capacity_bytes = sizeof memory;
+    room.event_count_max = 1;
+    bool has_thrown = false;
+    try {
+      static_cast<void>(drive.log().read(21, room));
+    } catch (const std::system_error&) {
+      has_thrown = true;
+    }
+    findings.expect(has_thrown == is_faulty, "a read of what cannot be read was not told, or the next was");
+    if (has_thrown) continue;
+    const std::vector<std::uint8_t> expected = events_from(21, 1);
+    findings.expect(
+        room.used_bytes == expected.size() && std::memcmp(memory, expected.data(), expected.size()) == 0,
+        "a read that was tried again gives another event");
+  }
+  ++findings.states;
 }
 
 // W07: what cannot be read is not the end of the log.
@@ -200,6 +337,9 @@ Findings failed_calls(std::uint64_t seed) {
       }
     }
   }
+  append_behind_a_failing_sync(findings);
+  fail_drops(findings);
+  read_again(findings);
   FaultyFiles whole;
   {
     Drive drive(whole);

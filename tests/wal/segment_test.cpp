@@ -70,6 +70,9 @@ TEST(SegmentLog, W09NoticesEveryCutFile) {
 TEST(SegmentLog, W10NoticesBadSectors) {
   expect_none(bad_sectors(test_seed()));
 }
+TEST(SegmentLog, TellsARotOfItsLastGroupInEveryKindOfFile) {
+  expect_none(rotten_last_groups());
+}
 TEST(SegmentLog, W11W25TellsATornEndAndHasOneOwner) {
   expect_none(owners_and_files());
 }

@@ -17,6 +17,7 @@ TEST(SegmentLog, IsFoundSoundByItsSuites) {
       {"cut_truncations", [] { return cut_truncations(1); }},
       {"full_disks", [] { return full_disks(97); }},
       {"failed_calls", [] { return failed_calls(1); }},
+      {"rotten_last_groups", rotten_last_groups},
       {"bad_sectors", [] { return bad_sectors(1); }},
   };
   for (const auto& [name, run] : suites) {

@@ -17,6 +17,8 @@
 //   void put(std::uint64_t key, std::span<const std::uint8_t> group);   LogFull: nothing of it is kept
 //   void erase_before(std::uint64_t key);
 //   void commit();                                 makes all since the last commit durable, or none of it
+//   void roll_back();                              drops what is not committed and goes on, whatever failed;
+//                                                  may be left out by a store that always can
 //   std::string how();                             how it stores and syncs, for people
 //
 // Reading shows what was put, committed or not. Options: a text, `path`. The store has a way of its own to
@@ -140,12 +142,15 @@ class GroupedLog : public WalBackend {
       kept = group_.key;
     }
     if (kept == first_) return;
-    finally([&] {
+    sync();  // so that a drop that fails takes no events with it: it is not final
+    try {
       store_.put_meta("last_sequence", std::to_string(last_));  // a log without events knows where it stood
       store_.erase_before(kept);
       store_.commit();
-    });
-    uncommitted_bytes_ = 0;
+    } catch (...) {
+      if constexpr (requires { store_.roll_back(); }) store_.roll_back();
+      throw;
+    }
     first_ = kept > last_ ? 0 : kept;
   }
 
@@ -171,6 +176,10 @@ class GroupedLog : public WalBackend {
   // After a failure other than LogFull nothing more is written, not by stop() either.
   template <typename Write>
   void finally(Write&& write) {
+    if (has_failed_) {
+      throw std::runtime_error("the log " + folder_.path() +
+                               " failed before: start again, so that it recovers");
+    }
     try {
       write();
     } catch (const LogFull&) {

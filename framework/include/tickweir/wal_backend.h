@@ -19,7 +19,8 @@
 // Promise:   with `appends_outlive_process`, what append() took is there after the process was killed.
 // Without
 //            it the log is synced in `sync: os`, too.
-// Errors:    throw. LogFull from append() says "no room now, nothing of it is kept"; anything else is final.
+// Errors:    throw. LogFull from append() says "no room now, nothing of it is kept"; anything else from
+//            append() or sync() is final. What truncate_before() throws is not: the log keeps what it has.
 #pragma once
 
 #include <cstdint>

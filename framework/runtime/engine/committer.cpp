@@ -292,12 +292,13 @@ void Committer::settle_durable() {
   durable_blocks_.clear();
 }
 
-// What it costs to drop a part of the log is paid between two groups.
+// What it costs to drop a part of the log is paid between two groups, or while there is no room for one.
 void Committer::drop_old() {
   const std::uint64_t wanted = drop_before_.load(std::memory_order_relaxed);
-  if (wanted <= dropped_before_ || is_over()) return;
-  dropped_before_ = wanted;
+  if (wanted <= dropped_before_) return;
   const std::lock_guard lock(turn_);
+  if (is_over()) return;  // the sync that it waited for may have failed
+  dropped_before_ = wanted;
   if (auto dropped = store_.truncate_before(wanted); !dropped) {
     control_.log(TICKWEIR_LOG_WARNING, stage_.id, dropped.error().message + "; the log keeps what it has");
   }

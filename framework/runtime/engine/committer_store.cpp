@@ -113,7 +113,7 @@ void Committer::wait_for_room() {
   }
 }
 
-// True: stored. Waits while the disk is full.
+// True: stored. Waits while the disk is full; without turn_, which drop_old() takes.
 bool Committer::append() {
   bool is_waiting = false;
   while (!control_.is_abandoned()) {
@@ -138,6 +138,8 @@ bool Committer::append() {
     sleeper_.prepare();
     sleeper_.sleep(full_retry_ns, {});
     sleeper_.finish();
+    // A snapshot may have been on its way when the log filled up; no other one will come.
+    if (!TICKWEIR_BUG("full log keeps all")) drop_old();
   }
   return false;
 }
