@@ -85,7 +85,7 @@ class SegmentLog {
   // False: there is nothing from there on. Otherwise at least one event is put in, as many as fit.
   [[nodiscard]] bool read(std::uint64_t sequence, tickweir_batch& room);
 
-  // Removes whole segments, never the newest.
+  // Removes whole segments, never the newest nor the newest event.
   void truncate_before(std::uint64_t sequence) {
     require_writable();
     or_fail([&] { remove_before(sequence); });
@@ -151,6 +151,7 @@ class SegmentLog {
   }
 
   void remove_before(std::uint64_t sequence) {
+    sequence = std::min(sequence, last_sequence());  // the newest segment may be without events after a crash
     while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
       if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
       supply_.drop(segments_.front().path, segments_.front().header.segment_bytes);
