@@ -102,6 +102,11 @@ Result<void> compare(NamedLog& from, NamedLog& to, const Copy& copy) {
 Result<void> copy_and_compare(NamedLog& from, NamedLog& to, bool keep_readable, Copy& copy) {
   auto facts = from.open(true);
   if (!facts) return std::move(facts.error()).within(from.name());
+  if (facts->first_sequence == 0 && facts->last_sequence != 0) {
+    return Error{from.name() + ": it was at event " + std::to_string(facts->last_sequence) +
+                 " and holds none any more; a copy of no events would begin with 1 again: run the pipeline "
+                 "until the log holds an event, then copy it"};
+  }
   auto opened = to.open_new(facts->schema, facts->id);
   if (!opened) return std::move(opened.error()).within(to.name());
   copy.has_own_id = opened->id != facts->id;

@@ -85,9 +85,11 @@ class SegmentLog {
   // False: there is nothing from there on. Otherwise at least one event is put in, as many as fit.
   [[nodiscard]] bool read(std::uint64_t sequence, tickweir_batch& room);
 
-  // Drops whole segments, never the newest. What it throws is not final: the log goes on with what it has.
+  // Drops whole segments, never the newest nor the newest event. What it throws is not final: the log goes on
+  // with what it has.
   void truncate_before(std::uint64_t sequence) {
     require_writable();
+    sequence = std::min(sequence, last_sequence());  // the newest segment may be without events after a crash
     while (segments_.size() > 1 && segments_[1].header.first_sequence <= sequence) {
       if (reader_.is_open() && reader_.number() == segments_.front().header.number) reader_.close();
       supply_.drop(segments_.front().path, segments_.front().header.segment_bytes);

@@ -113,6 +113,28 @@ TEST(WalSegment, DropsWholeOldSegmentsAndNeverTheNewest) {
   log.append(events(1));
 }
 
+TEST(WalSegment, KeepsTheNewestEventAlsoWhereACrashLeftASegmentWithoutAny) {
+  const OptionTexts options{{"path", "log"}, {"segment_bytes", "16KiB"}};
+  bool is_cut = true;
+  for (std::uint64_t cut = 1; is_cut; ++cut) {
+    FaultyFiles disk;
+    disk.cut_at(cut);
+    try {
+      LogHarness log(plugin_file, options, {.files = &disk.raw()});
+      for (std::uint32_t i = 0; i < 6; ++i) {
+        log.append(events(50));
+        log.sync();
+      }
+      is_cut = false;
+    } catch (const StageError&) {
+    }
+    const std::unique_ptr<FaultyFiles> later = disk.after_cut(PowerCut::none, 1);
+    LogHarness log(plugin_file, options, {.files = &later->raw()});
+    log.truncate_before(log.next_sequence());
+    ASSERT_EQ(log.describe().first_sequence == 0, log.opened().last_sequence == 0) << cut;
+  }
+}
+
 TEST(WalSegment, KeepsTheSchemaAndIdOfAnOldLog) {
   FaultyFiles disk;
   LogHarness log(plugin_file, {{"path", "log"}}, {.files = &disk.raw(), .schema = "Old 32 300\n"});

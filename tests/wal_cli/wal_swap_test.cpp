@@ -1,6 +1,7 @@
 // A log that was copied to another back end goes on in its place, with the snapshots that there are.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -149,6 +150,49 @@ TEST(SwapWithSnapshots, RefusesAnOlderCopyWithoutItsBeginning) {
   EXPECT_NE(outcome.err.find(" of log log, which ends at " + std::to_string(last)), std::string::npos)
       << outcome.err;
   EXPECT_EQ(shop.last(), last) << "nothing was changed";
+}
+
+std::string plugin_file(const std::string& back_end) {
+  return TICKWEIR_PLUGIN_DIR "/" + back_end + ".so";
+}
+
+// Thirty events, of which as many as may go were dropped.
+void make_dropped_log(const std::string& back_end, const std::string& path) {
+  testing::LogHarness log(plugin_file(back_end).c_str(), {{"path", path}});
+  for (int group = 0; group < 3; ++group)
+    log.append(std::vector<testing::OwnedEvent>(10, testing::OwnedEvent(300)));
+  log.sync();
+  log.truncate_before(log.next_sequence());
+  log.stop();
+}
+
+class CopyOfADroppedLog : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(CopyOfADroppedLog, GoesOnWhereTheLogStood) {
+  const testing::TempFolder folder;
+  make_dropped_log(GetParam(), folder.at("log"));
+  const Outcome copied = run_program({"wal", "copy", std::string(GetParam()) + ":" + folder.at("log"), "--to",
+                                      "wal_segment:" + folder.at("copy")});
+  EXPECT_EQ(copied.exit_code, 0) << copied.err;
+  testing::LogHarness copy(plugin_file("wal_segment").c_str(), {{"path", folder.at("copy")}});
+  EXPECT_EQ(copy.opened().last_sequence, 30U);
+}
+
+INSTANTIATE_TEST_SUITE_P(From, CopyOfADroppedLog, ::testing::Values("wal_segment", "wal_lmdb", "wal_sqlite"),
+                         [](const auto& one) { return std::string(one.param); });
+
+TEST(WalCopy, RefusesALogThatHoldsNoEventAnyMore) {
+  const testing::TempFolder folder;
+  make_dropped_log("wal_sqlite", folder.at("log"));
+  sqlite3* database = nullptr;  // back ends drop no newest event, but did
+  ASSERT_EQ(sqlite3_open(folder.at("log/log.sqlite").c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, "DELETE FROM groups", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  const Outcome outcome = run_program(
+      {"wal", "copy", "wal_sqlite:" + folder.at("log"), "--to", "wal_segment:" + folder.at("copy")});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("it was at event 30 and holds none any more"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(folder.at("copy")));
 }
 
 TEST(WalCopy, SaysWhenTheCopyKeepsAnIdOfItsOwn) {

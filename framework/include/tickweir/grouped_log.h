@@ -15,7 +15,7 @@
 //   bool at_or_before(std::uint64_t key, LogGroup& into);   the one with the highest key not above `key`
 //   void put_meta(const char* name, std::string_view value);
 //   void put(std::uint64_t key, std::span<const std::uint8_t> group);   LogFull: nothing of it is kept
-//   void erase_before(std::uint64_t key);
+//   void erase_before(std::uint64_t key);          may commit, also what was put before
 //   void commit();                                 makes all since the last commit durable, or none of it
 //   void roll_back();                              drops what is not committed and goes on, whatever failed;
 //                                                  may be left out by a store that always can
@@ -136,22 +136,19 @@ class GroupedLog : public WalBackend {
   void truncate_before(std::uint64_t sequence) {
     if (first_ == 0 || sequence <= first_) return;
     if (is_read_only_) throw std::runtime_error("the log " + folder_.path() + " was opened to be read only");
-    std::uint64_t kept = last_ + 1;
-    if (sequence <= last_) {
-      go_to(sequence);
-      kept = group_.key;
-    }
+    go_to(std::min(sequence, last_));  // the newest event stays, whatever is asked for
+    const std::uint64_t kept = group_.key;
     if (kept == first_) return;
     sync();  // so that a drop that fails takes no events with it: it is not final
     try {
-      store_.put_meta("last_sequence", std::to_string(last_));  // a log without events knows where it stood
+      store_.put_meta("last_sequence", std::to_string(last_));  // so that a lost end is noticed
       store_.erase_before(kept);
       store_.commit();
     } catch (...) {
       if constexpr (requires { store_.roll_back(); }) store_.roll_back();
       throw;
     }
-    first_ = kept > last_ ? 0 : kept;
+    first_ = kept;
   }
 
   void describe(LogState& state) { fill(state, store_.how()); }

@@ -4,6 +4,7 @@
 namespace tickweir::torture {
 namespace {
 
+using testing::LogFacts;
 using testing::StageError;
 
 template <typename Call>
@@ -200,15 +201,23 @@ std::string truncates(Subject& subject) {
 }
 
 std::string truncated_all(Subject& subject) {
-  subject.needs_disk();
   LogHarness log(subject.file(), subject.options());
   while (log.next_sequence() < 2'000) Subject::append(log, 100);
   log.sync();
   const std::uint64_t last = log.next_sequence() - 1;
-  log.truncate_before(last + 1);
-  log.stop();
-  log.reopen();
-  require(log.opened().last_sequence == last, "forgot the sequence of the newest event ever held");
+  const auto check = [&](const LogFacts& facts) {
+    require(facts.last_sequence == last, "forgot the sequence of the newest event");
+    require(facts.first_sequence != 0, "dropped the newest event");
+    Subject::expect_events(log, facts.first_sequence, last);
+  };
+  for (const std::uint64_t before : {last + 1, last + 1000}) {
+    log.truncate_before(before);
+    check(log.describe());
+  }
+  if (subject.has_disk()) {
+    log.stop();
+    check(log.reopen());
+  }
   Subject::append(log, 5);
   Subject::expect_events(log, last + 1, last + 5);
   return "";
@@ -290,7 +299,7 @@ std::vector<Check> plain_checks() {
       {"truncates", "Drops nothing that is still needed, and refuses to read what it dropped.", truncates},
       {"wrong_use", "Refuses sequences that do not follow, and keeps what it has.", wrong_use},
       {"reopen_continues", "Goes on where it was after a stop, and without one.", reopen_continues},
-      {"truncated_all", "Knows its newest sequence after everything was dropped.", truncated_all},
+      {"truncated_all", "Keeps the newest event when all before any later one may go.", truncated_all},
       {"takes_id", "Gives a new log the id that is asked for.", takes_id},
       {"schema_kept", "Keeps the schema it was made with.", schema_kept},
       {"two_owners", "Refuses a second process that wants to write.", two_owners},

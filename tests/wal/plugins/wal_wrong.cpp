@@ -27,6 +27,7 @@ enum Fault : std::int64_t {
   half_kept,
   syncs_again,
   drops_too_much,
+  drops_newest,
   holds_appends,
   own_id,
   hangs,
@@ -38,8 +39,8 @@ constexpr std::array options{
            .name = "fault",
            .default_text = "none",
            .choices = "none|no_sync|no_lock|no_checksum|lost_event|changed_byte|forgets_schema|"
-                      "repairs_when_reading|takes_gaps|half_kept|syncs_again|drops_too_much|holds_appends|"
-                      "own_id|hangs|crashes",
+                      "repairs_when_reading|takes_gaps|half_kept|syncs_again|drops_too_much|drops_newest|"
+                      "holds_appends|own_id|hangs|crashes",
            .help = "What it does wrong."},
 };
 
@@ -118,6 +119,7 @@ class WalWrong final : public WalBackend {
   }
   void truncate_before(std::uint64_t sequence) {
     if (fault_ == drops_too_much) log_.truncate_before(sequence + 1000);
+    is_emptied_ = fault_ == drops_newest && sequence > log_.last_sequence();
   }
   void describe(LogState& state) { tell(state); }
   void stop() { file_.close(); }
@@ -177,7 +179,7 @@ class WalWrong final : public WalBackend {
     log_.append({&span, 1}, first, head.event_count);
   }
   void tell(LogState& state) const {
-    state.first_sequence = log_.first_sequence();
+    state.first_sequence = is_emptied_ ? 0 : log_.first_sequence();
     state.last_sequence = log_.last_sequence();
     state.bytes = end_;
     std::copy(id_.begin(), id_.end(), std::begin(state.id));
@@ -193,6 +195,7 @@ class WalWrong final : public WalBackend {
   std::vector<std::uint8_t> held_;  // appended, and not written
   bool is_read_only_ = false;
   bool has_failed_ = false;
+  bool is_emptied_ = false;
   std::array<std::uint8_t, 16> id_{};
   std::string schema_;
   std::uint64_t end_ = 0;
