@@ -29,9 +29,11 @@ constexpr std::array options{
            .maximum = "16777216",
            .help = "Instrument numbers below this may have a lot size of their own."},
 };
-enum Drop : std::uint32_t { odd_lot };
+enum Drop : std::uint32_t { odd_lot, too_short };
 constexpr std::array reasons{
-    Reason{.name = "odd_lot", .help = "The quantity is no multiple of the lot size."}};
+    Reason{.name = "odd_lot", .help = "The quantity is no multiple of the lot size."},
+    Reason{.name = "too_short", .help = "The event is shorter than its type is."},
+};
 
 class FilterRoundLots final : public Filter {
  public:
@@ -43,18 +45,29 @@ class FilterRoundLots final : public Filter {
 
   void apply(Batch& batch) {
     batch.for_each([&](Event& event) {
-      if (event.type == market::NewOrder::event_type) {
-        judge(batch, event, payload<market::NewOrder>(event));
-      } else if (event.type == market::Replace::event_type) {
-        judge(batch, event, payload<market::Replace>(event));
-      } else if (event.type == market::Instrument::event_type) {
-        const auto& instrument = payload<market::Instrument>(event);
-        lots_->set(instrument.instrument, instrument.lot_size);
+      if (const auto* order = payload_if<market::NewOrder>(event)) {
+        judge(batch, event, *order);
+      } else if (const auto* replace = payload_if<market::Replace>(event)) {
+        judge(batch, event, *replace);
+      } else if (is_too_short<market::NewOrder, market::Replace, market::Instrument>(event)) {
+        batch.drop(event, too_short);
+      } else {
+        follow(event);
       }
     });
   }
 
+  void save(StateWriter& out) const { lots_->save(out); }
+  void load(StateReader& in) { lots_->load(in); }
+  void recover(const BatchView& batch) {
+    batch.for_each([&](const Event& event) { follow(event); });
+  }
+
  private:
+  void follow(const Event& event) {
+    const auto* about = payload_if<market::Instrument>(event);
+    if (about != nullptr) lots_->set(about->instrument, about->lot_size);
+  }
   void judge(Batch& batch, Event& event, const auto& order) {
     if (!lots_->is_round(order.instrument, order.quantity)) batch.drop(event, odd_lot);
   }

@@ -45,4 +45,27 @@ TEST(FilterRoundLots, LearnsLotSizesFromInstruments) {
   EXPECT_EQ(stage.dropped("odd_lot"), 1U);
 }
 
+TEST(FilterRoundLots, RefusesWhatIsTooShortForItsType) {
+  Harness stage(TICKWEIR_PLUGIN_FILE);
+  stage.push({OwnedEvent(NewOrder::event_type, {}), OwnedEvent(Instrument::event_type, {}),
+              OwnedEvent(Cancel::event_type, {})});
+  EXPECT_EQ(stage.verdicts(), (std::vector<std::string>{"too_short", "too_short", ""}));
+}
+
+TEST(FilterRoundLots, KnowsLotSizesAfterARestart) {
+  const OwnedEvent learned = event(Instrument{.instrument = 1, .lot_size = 7});
+  Harness before(TICKWEIR_PLUGIN_FILE);
+  before.push({learned});
+  Harness loaded(TICKWEIR_PLUGIN_FILE);
+  loaded.load(before.save());
+  EXPECT_EQ(loaded.save(), before.save());
+  Harness recovered(TICKWEIR_PLUGIN_FILE);
+  recovered.recover({learned});
+  for (Harness* stage : {&loaded, &recovered}) {
+    stage->push({event(NewOrder{.quantity = 14, .instrument = 1}),
+                 event(NewOrder{.quantity = 100, .instrument = 1})});
+    EXPECT_EQ(stage->verdicts(), (std::vector<std::string>{"", "odd_lot"}));
+  }
+}
+
 }  // namespace

@@ -1,9 +1,9 @@
 // Refuses limit orders priced too far from the last trade of their instrument.
 //
-// Events: NewOrder is judged; Trade and Executed set the reference price; everything else passes.
+// Events: new orders of both forms are judged; Trade and Executed set the reference price; all else passes.
 // Order:  unchanged. Time: none used. Memory: one price an instrument, at start.
 #include <array>
-#include <vector>
+#include <optional>
 
 #include "price_band.h"
 #include "tickweir/stage.h"
@@ -29,44 +29,59 @@ constexpr std::array options{
 constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "reference_changes", .help = "Reference prices set."},
 };
-enum Drop : std::uint32_t { outside_band };
+enum Drop : std::uint32_t { outside_band, too_short };
 constexpr std::array reasons{
     Reason{.name = "outside_band", .help = "The price is further from the last trade than the band allows."},
+    Reason{.name = "too_short", .help = "The event is shorter than its type is."},
 };
 
 class PriceBand final : public Filter {
  public:
   explicit PriceBand(const Context& context)
       : band_(context.options.integer("band")),
-        instruments_(context.options.integer("instruments")),
+        instruments_(static_cast<std::uint64_t>(context.options.integer("instruments"))),
         changes_(context.counter("reference_changes")) {}
 
-  void start() { last_.assign(static_cast<std::size_t>(instruments_), 0); }
+  void start() { last_.emplace(instruments_); }
 
   void apply(Batch& batch) {
     batch.for_each([&](Event& event) {
-      if (event.type == market::NewOrder::event_type) {
-        const auto& order = payload<market::NewOrder>(event);
-        if (order.instrument >= last_.size()) return;
-        if (price_band::is_outside(order, last_[order.instrument], band_)) batch.drop(event, outside_band);
-      } else if (event.type == market::Trade::event_type) {
-        remember(payload<market::Trade>(event));
-      } else if (event.type == market::Executed::event_type) {
-        remember(payload<market::Executed>(event));
+      if (const auto* order = payload_if<market::NewOrder>(event)) {
+        judge(batch, event, *order);
+      } else if (const auto* extended = payload_if<market::NewOrderExtended>(event)) {
+        judge(batch, event, *extended);
+      } else if (is_too_short<market::NewOrder, market::NewOrderExtended, market::Trade, market::Executed>(
+                     event)) {
+        batch.drop(event, too_short);
+      } else {
+        follow(event);
       }
     });
   }
 
+  void save(StateWriter& out) const { last_->save(out); }
+  void load(StateReader& in) { last_->load(in); }
+  void recover(const BatchView& batch) {
+    batch.for_each([&](const Event& event) { follow(event); });
+  }
+  void show(TextWriter& out) const { last_->show(out); }
+
  private:
+  void judge(Batch& batch, Event& event, const auto& order) {
+    if (price_band::is_outside(order, last_->of(order.instrument), band_)) batch.drop(event, outside_band);
+  }
+  void follow(const Event& event) {
+    if (const auto* trade = payload_if<market::Trade>(event)) remember(*trade);
+    if (const auto* executed = payload_if<market::Executed>(event)) remember(*executed);
+  }
   void remember(const auto& trade) {
-    if (trade.instrument >= last_.size() || !price_band::is_reference(trade.price)) return;
-    last_[trade.instrument] = trade.price;
-    changes_.add();
+    if (last_->set(trade.instrument, trade.price)) changes_.add();
   }
 
-  std::int64_t band_, instruments_;
+  std::int64_t band_;
+  std::uint64_t instruments_;
   Counter changes_;
-  std::vector<std::int64_t> last_;  // prices by instrument; 0: no trade yet
+  std::optional<price_band::LastPrices> last_;
 };
 
 }  // namespace
@@ -74,7 +89,7 @@ class PriceBand final : public Filter {
 TICKWEIR_PLUGIN("filter_price_band", PriceBand,
                 {.version = "1.0.0",
                  .summary = "Refuses orders priced too far from the last trade.",
-                 .accepts = "NewOrder|Trade|Executed",
+                 .accepts = "NewOrder|NewOrderExtended|Trade|Executed",
                  .options = options,
                  .counters = counters,
                  .reasons = reasons})

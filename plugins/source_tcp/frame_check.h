@@ -11,6 +11,7 @@
 #include <cstring>
 #include <span>
 
+#include "tickweir/market.h"
 #include "tickweir/planted_bug.h"
 #include "tickweir/wire.h"
 
@@ -18,7 +19,7 @@ namespace tickweir::tcp {
 
 using wire::GoodbyeCode;
 
-// An event type that clients may send; `size` of the whole event, 0: any.
+// An event type that clients may send; `size` of the whole event, 0: any that is enough for the type.
 struct AcceptedEvent {
   std::uint16_t type = 0;
   std::uint32_t size = 0;
@@ -77,10 +78,14 @@ inline GoodbyeCode judge_word(const HeaderWord& word, const FrameRules& rules) {
   if (word.verdict != 0 || word.flags != 0) return GoodbyeCode::frame_field;
   if (word.type >= wire::first_session_type && word.type <= wire::last_session_type) return GoodbyeCode::none;
   if (word.type < TICKWEIR_EVENT_FIRST_PAYLOAD) return GoodbyeCode::frame_type;
-  if (rules.accepted.empty()) return GoodbyeCode::none;
+  // What is too short for its type would be in the log before a stage finds out.
+  const bool is_whole =
+      word.size >= market::event_size_min(word.type) || TICKWEIR_BUG("short event accepted");
+  if (rules.accepted.empty()) return is_whole ? GoodbyeCode::none : GoodbyeCode::frame_size;
   for (const AcceptedEvent& one : rules.accepted) {
     if (one.type != word.type) continue;
-    return one.size == 0 || one.size == word.size ? GoodbyeCode::none : GoodbyeCode::frame_size;
+    const bool fits = one.size == 0 ? is_whole : one.size == word.size;
+    return fits ? GoodbyeCode::none : GoodbyeCode::frame_size;
   }
   return GoodbyeCode::frame_type;
 }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t base = wire::client_origin(7, 0);
 constexpr FrameRules rules{.frame_bytes_max = 256};
+constexpr std::uint16_t nobodys_type = 4000;  // of any size
 
 class Bytes {
  public:
@@ -65,9 +66,9 @@ TEST(FrameCheck, StampsTimeAndOriginAndLeavesTheRest) {
 
 TEST(FrameCheck, KnowsEventsOfOneSizeFromThoseOfSeveral) {
   Bytes mixed;
-  mixed.event(1).event(2, 48).event(3);
+  mixed.event(1).event(2, 72).event(3);
   Bytes same;
-  same.event(1, 48, 256).event(2, 48, 257);
+  same.event(1, 48, 257).event(2, 48, nobodys_type);
   EventStream one = fresh();
   EventStream two = fresh();
   EXPECT_EQ(check(mixed, one).stride, 0U);
@@ -153,7 +154,7 @@ TEST(FrameCheck, RefusesASizeBeforeTheFrameIsWhole) {
 }
 
 TEST(FrameCheck, AcceptsOnlyTheTypesAndSizesItIsTold) {
-  const std::vector<AcceptedEvent> accepted{{256, 64}, {300, 0}};
+  const std::vector<AcceptedEvent> accepted{{256, 64}, {257, 0}, {259, 40}, {300, 0}};
   const FrameRules strict{.frame_bytes_max = 256, .accepted = accepted};
   const auto code = [&](std::uint32_t size, std::uint16_t type) {
     Bytes bytes;
@@ -164,7 +165,28 @@ TEST(FrameCheck, AcceptsOnlyTheTypesAndSizesItIsTold) {
   EXPECT_EQ(code(64, 256), GoodbyeCode::none);
   EXPECT_EQ(code(72, 256), GoodbyeCode::frame_size);
   EXPECT_EQ(code(72, 300), GoodbyeCode::none);
-  EXPECT_EQ(code(64, 257), GoodbyeCode::frame_type);
+  EXPECT_EQ(code(32, 300), GoodbyeCode::none);
+  EXPECT_EQ(code(64, 258), GoodbyeCode::frame_type);
+  EXPECT_EQ(code(48, 257), GoodbyeCode::none);
+  EXPECT_EQ(code(56, 257), GoodbyeCode::none);
+  EXPECT_EQ(code(40, 257), GoodbyeCode::frame_size);  // too short for a Cancel
+  EXPECT_EQ(code(40, 259), GoodbyeCode::none);        // as it was told
+}
+
+TEST(FrameCheck, RefusesWhatIsTooShortForItsTypeUnlessItIsToldASize) {
+  const auto code = [&](std::uint32_t size, std::uint16_t type) {
+    Bytes bytes;
+    bytes.event(1, size, type);
+    EventStream stream = fresh();
+    return check(bytes, stream).fault;
+  };
+  market::for_each_payload_type([&]<typename T>(const char* name) {
+    EXPECT_EQ(code(event_size<T>, T::event_type), GoodbyeCode::none) << name;
+    EXPECT_EQ(code(event_size<T> + 8, T::event_type), GoodbyeCode::none) << name;
+    EXPECT_EQ(code(event_size<T> - 8, T::event_type), GoodbyeCode::frame_size) << name;
+    EXPECT_EQ(code(sizeof(Event), T::event_type), GoodbyeCode::frame_size) << name;
+  });
+  EXPECT_EQ(code(sizeof(Event), nobodys_type), GoodbyeCode::none);
 }
 
 TEST(FrameCheck, StopsAtTheLimitOfEventsAndAtSessionFrames) {
@@ -243,7 +265,7 @@ TEST(Intake, GivesTheSameEventsHoweverTheBytesAreCut) {
   Bytes bytes;
   for (std::uint64_t number = 1; number <= 2000; ++number) {
     const auto size = static_cast<std::uint32_t>(random() % 8 == 0 ? 32 + 8 * (random() % 29) : 64);
-    bytes.event(number, size);
+    bytes.event(number, size, nobodys_type);
     if (random() % 50 == 0) {
       bytes.frame(wire::Frame<wire::Heartbeat>{}.header);
     }
@@ -267,7 +289,7 @@ TEST(Intake, GivesTheSameEventsHoweverTheBytesAreCut) {
 TEST(Intake, HandsOnSmallEventsThatComeWhereLargeOnesWereExpected) {
   Bytes bytes;
   bytes.event(1, 256);
-  for (std::uint64_t number = 2; number <= 500; ++number) bytes.event(number, 32);
+  for (std::uint64_t number = 2; number <= 500; ++number) bytes.event(number, 32, nobodys_type);
   Pipe pipe(16, 4096);
   pipe.feed(bytes.all(), [] { return 4096U; });
   EXPECT_EQ(pipe.events().size(), 500U);

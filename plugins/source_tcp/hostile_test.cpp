@@ -57,6 +57,16 @@ TEST(HostilePeer, MayNotSendMoreThanAFrameMayHold) {
   EXPECT_EQ(rig.count(), 0U);
 }
 
+// The log would hold it before a stage finds out.
+TEST(HostilePeer, MayNotSendLessThanItsTypeNeeds) {
+  Rig rig;
+  Peer peer(rig, 7);
+  peer.send(event_bytes(1) + event_bytes(2, 40));
+  rig.until("a judgement",
+            [&] { return rig.count() == 2 || rig.stage().counter("goodbyes", "frame_size") == 1; });
+  EXPECT_EQ(rig.count(), 1U);
+}
+
 TEST(HostilePeer, MayNotUseTheNumbersOfAnotherClient) {
   Rig rig;
   Peer peer(rig, 7);

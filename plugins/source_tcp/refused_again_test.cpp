@@ -42,7 +42,7 @@ class Filters {
 
  private:
   static constexpr std::uint8_t band_base = 1;
-  static constexpr std::uint8_t unique_base = 2;
+  static constexpr std::uint8_t unique_base = 3;  // behind the two reasons of the band
 
   std::uint8_t verdict_of(const OwnedEvent& event) {
     band_.push({event});

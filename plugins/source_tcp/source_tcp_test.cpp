@@ -212,7 +212,7 @@ TEST(SourceTcp, AnswersAsManyHeartbeatsAsComeAtOnce) {
     for (std::uint64_t i = 1; i <= count; ++i) {
       beat.payload.value = i;
       bytes += bytes_of(beat);
-      if (i % 3 == 0) bytes += event_bytes(i, i % 2 == 0 ? 64 : 48);
+      if (i % 3 == 0) bytes += event_bytes(i, i % 2 == 0 ? 64 : 72);
     }
     bytes += event_bytes(count + 1).substr(0, 50);
     peer.send(bytes);
@@ -222,7 +222,7 @@ TEST(SourceTcp, AnswersAsManyHeartbeatsAsComeAtOnce) {
     for (std::uint64_t i = 3; i <= count; i += 3) {
       const OwnedEvent& event = rig.stage().output()[i / 3 - 1];
       EXPECT_EQ(event.origin(), wire::client_origin(7, i));
-      EXPECT_EQ(event.size(), i % 2 == 0 ? 64U : 48U);
+      EXPECT_EQ(event.size(), i % 2 == 0 ? 64U : 72U);
       EXPECT_EQ(event.payload_bytes()[0], static_cast<std::uint8_t>(i));
     }
   }

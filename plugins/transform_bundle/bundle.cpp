@@ -38,9 +38,10 @@ constexpr std::array counters{
                 .label = "closed_by",
                 .help = "Bundles by what closed them: count, delay or drain."},
 };
-enum Drop : std::uint32_t { quantity_overflow };
+enum Drop : std::uint32_t { quantity_overflow, too_short };
 constexpr std::array reasons{
     Reason{.name = "quantity_overflow", .help = "The trade's quantity does not fit the 32 bits of an item."},
+    Reason{.name = "too_short", .help = "The event is shorter than its type is."},
 };
 
 class BundleStage final : public Transform {
@@ -51,7 +52,8 @@ class BundleStage final : public Transform {
         by_count_(context.counter("bundles", "count")),
         by_delay_(context.counter("bundles", "delay")),
         by_drain_(context.counter("bundles", "drain")),
-        overflows_(context.drop_counter(quantity_overflow)) {
+        overflows_(context.drop_counter(quantity_overflow)),
+        too_short_(context.drop_counter(too_short)) {
     refuse_what_does_not_fit(context.event_bytes_max());
   }
 
@@ -60,12 +62,13 @@ class BundleStage final : public Transform {
   void process(const BatchView& batch, Emitter& out) {
     batch.for_each([&](const Event& event) {
       if (bundler_->is_due(event.time)) close(out, by_delay_);
-      if (event.type == market::Executed::event_type) {
-        take(bundle::make_item(payload<market::Executed>(event), event), event, out);
-      } else if (event.type == market::Trade::event_type) {
-        const auto& trade = payload<market::Trade>(event);
-        if (!bundle::fits_item(trade)) return overflows_.add();
-        take(bundle::make_item(trade, event), event, out);
+      if (const auto* executed = payload_if<market::Executed>(event)) {
+        take(bundle::make_item(*executed, event), event, out);
+      } else if (const auto* trade = payload_if<market::Trade>(event)) {
+        if (!bundle::fits_item(*trade)) return overflows_.add();
+        take(bundle::make_item(*trade, event), event, out);
+      } else if (is_too_short<market::Executed, market::Trade>(event)) {
+        too_short_.add();
       } else if (event.type == event_type_tick) {
         out.forward(0, event);
       }
@@ -110,7 +113,7 @@ class BundleStage final : public Transform {
 
   std::uint32_t events_max_;
   std::uint64_t delay_max_;
-  Counter by_count_, by_delay_, by_drain_, overflows_;
+  Counter by_count_, by_delay_, by_drain_, overflows_, too_short_;
   std::optional<bundle::Bundler> bundler_;
 };
 

@@ -133,6 +133,17 @@ TEST(Bundle, DropsATradeTooLargeForAnItem) {
   EXPECT_EQ(stage.dropped("quantity_overflow"), 1U);
 }
 
+TEST(Bundle, DropsWhatIsTooShortForItsType) {
+  Harness stage(TICKWEIR_PLUGIN_FILE, {{"max_delay", "10ns"}});
+  const auto cut = [](std::uint16_t type, std::uint64_t time) {
+    return OwnedEvent(type, std::vector<std::uint8_t>(8), {.time = time});
+  };
+  stage.push({cut(market::Executed::event_type, 5), cut(market::Trade::event_type, 5),
+              cut(market::NewOrder::event_type, 5), executed(1, 5), cut(market::Trade::event_type, 15)});
+  EXPECT_EQ(stage.dropped("too_short"), 3U);
+  EXPECT_EQ(grouping(stage), " 1");  // its time counts
+}
+
 TEST(Bundle, TakesInAnEventWhoseTimeRanBackwards) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"max_delay", "100ns"}});
   stage.push({executed(1, 1000), executed(2, 10), executed(3, 1050), executed(4, 1100)});

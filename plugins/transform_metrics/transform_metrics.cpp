@@ -65,13 +65,19 @@ class Metrics final : public Transform {
       const Seen seen = look_at(event);
       ++kinds_[seen.kind].pending;
       if (seen.instrument == 0) return;
-      if (event.type == market::Instrument::event_type) learn(payload<market::Instrument>(event));
+      if (const auto* about = payload_if<market::Instrument>(event)) {
+        list_.learn(about->instrument, name_in(about->name));
+      }
       ++instruments_[list_.find(seen.instrument)].pending;
     });
     for (Series& series : kinds_) series.publish();
     for (Series& series : instruments_) series.publish();
     if (is_latency_wanted_) measure(batch);
   }
+
+  void save(StateWriter& out) const { list_.save(out); }
+  void load(StateReader& in) { list_.load(in); }
+  void show(TextWriter& out) const { list_.show(out); }
 
  private:
   // Counts on the side, and adds once a batch.
@@ -84,12 +90,6 @@ class Metrics final : public Transform {
       pending = 0;
     }
   };
-
-  void learn(const market::Instrument& about) {
-    const std::string_view whole(reinterpret_cast<const char*>(about.name), sizeof about.name);
-    const std::size_t last = whole.find_last_not_of(std::string_view(" \0", 2));
-    list_.learn(about.instrument, whole.substr(0, last == std::string_view::npos ? 0 : last + 1));
-  }
 
   // Clocks of two machines may differ: an event from the future is 0 old.
   void measure(const BatchView& batch) {

@@ -96,6 +96,48 @@ TEST(Metrics, TheNewestNumberOfANameCounts) {
   EXPECT_EQ(stage.counter("instrument_events", "MSFT"), 2U);
 }
 
+TEST(Metrics, KnowsTheNumbersOfNamesAfterARestart) {
+  Harness before(TICKWEIR_PLUGIN_FILE, {{"instruments", {"AAPL", "GOOG", "7", "MSFT"}}});
+  before.push({named(5, "AAPL"), named(6, "MSFT")});
+  Harness same(TICKWEIR_PLUGIN_FILE, {{"instruments", {"AAPL", "GOOG", "7", "MSFT"}}});
+  same.load(before.save());
+  EXPECT_EQ(same.save(), before.save());
+  EXPECT_EQ(same.shown(), "AAPL: 5\nGOOG: not known\nMSFT: 6\n");
+  Harness other(TICKWEIR_PLUGIN_FILE, {{"instruments", {"IBM", "MSFT", "5"}}});  // a list may change
+  other.load(before.save());
+  for (Harness* stage : {&same, &other}) stage->push({order(5), order(6), order(8)});
+  EXPECT_EQ(same.counter("instrument_events", "AAPL"), 1U);
+  EXPECT_EQ(same.counter("instrument_events", "MSFT"), 1U);
+  EXPECT_EQ(same.counter("instrument_events", "other"), 1U);
+  EXPECT_EQ(other.counter("instrument_events", "5"), 1U);
+  EXPECT_EQ(other.counter("instrument_events", "MSFT"), 1U);
+  EXPECT_EQ(other.counter("instrument_events", "other"), 1U);
+}
+
+TEST(Metrics, RefusesAStateThatMakesNoSense) {
+  Harness before(TICKWEIR_PLUGIN_FILE, {{"instruments", {"A"}}});
+  before.push({named(5, "A")});
+  const auto refusal = [saved = before.save()](std::size_t at, char value) {
+    std::string damaged = saved;
+    damaged[at] = value;
+    Harness stage(TICKWEIR_PLUGIN_FILE, {{"instruments", {"A"}}});
+    try {
+      stage.load(damaged);
+    } catch (const StageError& refused) {
+      return std::string(refused.what());
+    }
+    return std::string();
+  };
+  constexpr std::size_t format = 0, count = 8, number = 16, name = 24;
+  EXPECT_EQ(refusal(name, 'B'), "");
+  EXPECT_NE(refusal(format, 9).find("saved with format 9"), std::string::npos);
+  EXPECT_EQ(refusal(count, 2), "the saved state ends too early");
+  EXPECT_EQ(refusal(count, 101), "the saved state holds more than this stage has room for");
+  EXPECT_EQ(refusal(number, 0), "instrument 0 named \"A\" in the saved state makes no sense");
+  EXPECT_EQ(refusal(number + 4, 1), "instrument 4294967301 named \"A\" in the saved state makes no sense");
+  EXPECT_EQ(refusal(name, 0), "instrument 5 named \"\" in the saved state makes no sense");
+}
+
 TEST(Metrics, ANumberThatIsListedKeepsItsOwnSeries) {
   Harness stage(TICKWEIR_PLUGIN_FILE, {{"instruments", {"AAPL", "5"}}});
   stage.push({named(5, "AAPL"), order(5)});

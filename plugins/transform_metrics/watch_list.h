@@ -2,9 +2,11 @@
 // name is learned from the stream.
 //
 // Threading: one owner. Memory: all in the constructor.
-// Errors:    an entry that is no number and no name is a std::invalid_argument that says why.
+// Errors:    an entry that is no number and no name is a std::invalid_argument that says why. load() throws
+//            on what makes no sense.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -14,11 +16,19 @@
 #include <vector>
 
 #include "tickweir/scalar.h"
+#include "tickweir/state.h"
 
 namespace tickweir::observe {
 
 constexpr std::size_t watched_max = 100;
 constexpr std::size_t name_bytes_max = 16;
+
+// A name as it stands in its field, without the zeros and blanks that fill it up.
+[[nodiscard]] inline std::string_view name_in(const std::uint8_t (&field)[name_bytes_max]) {
+  const std::string_view whole(reinterpret_cast<const char*>(field), sizeof field);
+  const std::size_t last = whole.find_last_not_of(std::string_view(" \0", 2));
+  return whole.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
 
 class WatchList {
  public:
@@ -67,12 +77,50 @@ class WatchList {
     if (changed) index();
   }
 
+  // The names whose number is known, in the order of the list. Where it is loaded the list may be another
+  // one: a name that is not on it is passed over, one that is new has no number yet.
+  void save(StateWriter& out) const {
+    const auto is_learned = [](const Watched& entry) { return entry.is_name && entry.number != 0; };
+    out.put<std::uint64_t>(state_format);
+    out.put(static_cast<std::uint64_t>(std::ranges::count_if(watched_, is_learned)));
+    for (const Watched& entry : watched_) {
+      if (!is_learned(entry)) continue;
+      Learned learned{.number = entry.number};
+      std::ranges::copy(entry.text, learned.name);
+      out.put(learned);
+    }
+  }
+  void load(StateReader& in) {
+    in.expect("format", state_format);
+    for (auto left = in.get_count(watched_max); left != 0; --left) {
+      const auto learned = in.get<Learned>();
+      const std::string_view name = name_in(learned.name);
+      if (learned.number < 1 || learned.number > 0xffff'ffffULL || name.empty()) {
+        throw std::runtime_error("instrument " + std::to_string(learned.number) + " named \"" +
+                                 std::string(name) + "\" in the saved state makes no sense");
+      }
+      learn(static_cast<std::uint32_t>(learned.number), name);
+    }
+  }
+  // For people.
+  void show(TextWriter& out) const {
+    for (const Watched& entry : watched_) {
+      if (!entry.is_name) continue;
+      out.line(entry.text + ": " + (entry.number == 0 ? "not known" : std::to_string(entry.number)));
+    }
+  }
+
  private:
+  struct Learned {
+    std::uint64_t number = 0;
+    std::uint8_t name[name_bytes_max] = {};
+  };
   struct Watched {
     std::string text;
     bool is_name = false;
     std::uint32_t number = 0;  // 0: not known yet
   };
+  static constexpr std::uint64_t state_format = 1;
   static constexpr std::size_t slot_count = 256;  // more than twice watched_max: short probes, always an end
   static constexpr std::uint8_t none = 255;
 

@@ -159,7 +159,7 @@ TEST_F(Tls, RecordsWithoutDataTakeTurnsToo) {
   }
   wire::Frame<wire::Login> login;
   login.payload.client = 7;
-  const Event event{.size = 32, .type = 256, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = 1};
+  const Event event{.size = 32, .type = 300, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = 1};
   ASSERT_EQ(SSL_write(ssl.get(), &login, sizeof login), static_cast<int>(sizeof login));
   while (stage.counter("logins") == 0) stage.poll();
   constexpr int updates = 30;

@@ -91,6 +91,15 @@ TEST_P(Taker, LeavesUnknownEventsAlone) {
   }
 }
 
+// A client may send them, and a log may hold them: then every start meets them again.
+TEST_P(Taker, LivesThroughEventsThatAreTooShortForTheirType) {
+  Harness stage(file(), options(), {.time = wall_time});
+  stage.push(short_events());
+  stage.push(market_stream());
+  stage.drain();
+  stage.stop();
+}
+
 TEST_P(Taker, DoesNotLookAtEventsThatWereRefusedBefore) {
   Events refused;
   for (const OwnedEvent& event : market_stream()) {

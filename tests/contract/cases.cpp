@@ -23,6 +23,7 @@ const std::vector<Way>& ways() {
   static const std::vector<Way> all{
       {"filter_dedup", "window", {{"window", "4096"}}},
       {"filter_dedup", "hash", {{"mode", "hash"}, {"capacity", "1000"}, {"max_age", "1ms"}}},
+      {"filter_price_band", "narrow", {{"band", "1"}}},
       {"sink_file", "events", {{"path", "{out}"}, {"format", "events"}}},
       {"sink_file", "json", {{"path", "{out}"}, {"format", "json"}}},
       {"sink_file", "csv", {{"path", "{out}"}, {"format", "csv"}, {"event", "NewOrder"}}},

@@ -152,4 +152,16 @@ Events unknown_events() {
   return events;
 }
 
+Events short_events() {
+  Events events;
+  market::for_each_payload_type([&events]<typename T>(const char*) {
+    for (const std::size_t bytes : {std::size_t{0}, std::size_t{8}, sizeof(T) - 8}) {
+      const std::uint64_t number = events.size() + 1;
+      const Fields fields{.time = 1000 + number, .origin = make_origin(1, number)};
+      events.push_back(unknown(T::event_type, bytes, fields));
+    }
+  });
+  return events;
+}
+
 }  // namespace tickweir::contract

@@ -16,5 +16,7 @@ namespace tickweir::contract {
 
 // Events whose type no plugin here knows, some too short for anything, of different sizes.
 [[nodiscard]] std::vector<testing::OwnedEvent> unknown_events();
+// Events of every type that is known, with a payload that is missing, of 8 bytes, or cut by its last 8.
+[[nodiscard]] std::vector<testing::OwnedEvent> short_events();
 
 }  // namespace tickweir::contract

@@ -21,7 +21,8 @@ struct Outcome {
   std::vector<std::string> verdicts;
   Events passed;
   std::string file;                               // what a sink wrote
-  std::map<std::string, std::uint64_t> counters;  // those without a label, and the drops
+  std::map<std::string, std::uint64_t> counters;  // what only rises: counters, sums of histograms, drops
+  std::map<std::string, std::uint64_t> gauges;
 };
 
 [[nodiscard]] inline std::string read_file(const std::filesystem::path& path) {
@@ -36,7 +37,8 @@ struct Outcome {
                 .verdicts = stage.verdicts(),
                 .passed = stage.passed(),
                 .file = read_file(file),
-                .counters = {}};
+                .counters = {},
+                .gauges = {}};
   const tickweir_plugin& plugin = stage.plugin();
   for (std::uint32_t i = 0; i < plugin.output_count; ++i) {
     Events events = stage.output(plugin.outputs[i].name);
@@ -48,8 +50,11 @@ struct Outcome {
     found.counters[std::string("dropped ") + plugin.reasons[i].name] = stage.dropped(plugin.reasons[i].name);
   }
   for (std::uint32_t i = 0; i < plugin.counter_count && plugin.role != TICKWEIR_ROLE_SOURCE; ++i) {
-    if (plugin.counters[i].label != nullptr) continue;
-    found.counters[plugin.counters[i].name] = stage.counter(plugin.counters[i].name);
+    const char* const name = plugin.counters[i].name;
+    auto& values = plugin.counters[i].kind == TICKWEIR_GAUGE ? found.gauges : found.counters;
+    for (const std::string& label : stage.labels(name)) {
+      values[name + ("{" + label + "}")] = stage.counter(name, label);
+    }
   }
   return found;
 }
@@ -57,6 +62,7 @@ struct Outcome {
 inline void expect_same(const Outcome& first, const Outcome& second) {
   EXPECT_EQ(first.verdicts, second.verdicts);
   EXPECT_EQ(first.counters, second.counters);
+  EXPECT_EQ(first.gauges, second.gauges);
   EXPECT_TRUE(first.passed == second.passed);
   EXPECT_TRUE(first.file == second.file) << first.file.size() << " and " << second.file.size() << " bytes";
   ASSERT_EQ(first.outputs.size(), second.outputs.size());

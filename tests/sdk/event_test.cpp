@@ -26,6 +26,22 @@ TEST(Event, GivesItsPayload) {
   EXPECT_EQ(payload<market::NewOrder>(order.header()).price, 100);
 }
 
+TEST(Event, GivesItsPayloadOnlyWhereTypeAndSizeFit) {
+  using market::Cancel, market::NewOrder;
+  const auto order = tickweir::testing::event(NewOrder{.order_id = 7});
+  const tickweir::testing::OwnedEvent cut(NewOrder::event_type,
+                                          std::vector<std::uint8_t>(sizeof(NewOrder) - 8));
+  const tickweir::testing::OwnedEvent longer(NewOrder::event_type,
+                                             std::vector<std::uint8_t>(sizeof(NewOrder) + 8));
+  EXPECT_EQ(payload_if<NewOrder>(order.header()), &payload<NewOrder>(order.header()));
+  EXPECT_NE(payload_if<NewOrder>(longer.header()), nullptr);
+  EXPECT_EQ(payload_if<Cancel>(order.header()), nullptr);
+  EXPECT_EQ(payload_if<NewOrder>(cut.header()), nullptr);
+  EXPECT_TRUE((is_too_short<Cancel, NewOrder>(cut.header())));
+  EXPECT_FALSE(is_too_short<Cancel>(cut.header()));
+  EXPECT_FALSE((is_too_short<Cancel, NewOrder>(order.header())));
+}
+
 TEST(EventDeathTest, StopsWhenThePayloadIsOfAnotherType) {
   const auto cancel = tickweir::testing::event(market::Cancel{.order_id = 7});
   EXPECT_DEATH(static_cast<void>(payload<market::NewOrder>(cancel.header())), "event.type == T::event_type");

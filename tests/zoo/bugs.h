@@ -103,6 +103,7 @@ inline constexpr std::array bugs{
     Bug{"zoo_filter_dedup", "dedup recovers nothing", "DedupStage.TakesWhatIsInTheLog*"},
     Bug{"zoo_filter_dedup", "dedup loads nothing", "DedupStage.GoesOnFromItsSavedState*"},
     Bug{"zoo_source_tcp", "length believed", "HostilePeer.MayNotSendMoreThanAFrame*"},
+    Bug{"zoo_source_tcp", "short event accepted", "HostilePeer.MayNotSendLessThanItsTypeNeeds"},
     Bug{"zoo_source_tcp", "number of another client accepted", "HostilePeer.MayNotUseTheNumbers*"},
     Bug{"zoo_source_tcp", "number accepted twice", "HostilePeer.MayNotUseANumberTwice"},
     Bug{"zoo_source_tcp", "cut frame is the end", "HostilePeer.ThatLeavesAmidItsFirstFrame*"},

@@ -34,7 +34,8 @@ concept Payload = std::is_trivially_copyable_v<T> && sizeof(T) % event_alignment
 template <Payload T>
 constexpr std::uint32_t event_size = sizeof(Event) + sizeof(T);
 
-// The payload of `event`, which must be of that type: asserted by type and by size.
+// The payload of `event`, which must be of that type: asserted by type and by size, so never for an event
+// that nobody has looked at.
 template <Payload T>
 [[nodiscard]] T& payload(Event& event) {
   TICKWEIR_ASSERT(event.type == T::event_type);
@@ -46,6 +47,24 @@ template <Payload T>
   TICKWEIR_ASSERT(event.type == T::event_type);
   TICKWEIR_ASSERT(event.size >= event_size<T>);
   return *reinterpret_cast<const T*>(&event + 1);
+}
+
+// The same of an event that may be anything, as all that comes from outside: nullptr if it is of another
+// type, or too short for its type.
+template <Payload T>
+[[nodiscard]] T* payload_if(Event& event) {
+  const bool fits = event.type == T::event_type && event.size >= event_size<T>;
+  return fits ? reinterpret_cast<T*>(&event + 1) : nullptr;
+}
+template <Payload T>
+[[nodiscard]] const T* payload_if(const Event& event) {
+  return payload_if<T>(const_cast<Event&>(event));
+}
+
+// Of one of these types, but too short for it: such an event must not be read.
+template <Payload... Types>
+[[nodiscard]] constexpr bool is_too_short(const Event& event) {
+  return ((event.type == Types::event_type && event.size < event_size<Types>) || ...);
 }
 
 // Origin: 24 bits of source, 40 bits of the source's own number, which wraps.

@@ -234,6 +234,8 @@ class Harness {
     const std::uint64_t* cells = host_.cells(name, label);
     return cells == nullptr ? 0 : cells[0];
   }
+  // The labels under which the stage asked for series of a counter; one without a label has the label "".
+  [[nodiscard]] std::vector<std::string> labels(std::string_view name) const { return host_.labels(name); }
   // The number of values recorded in a histogram, and their sum.
   [[nodiscard]] std::uint64_t recorded(std::string_view name, std::string_view label = {}) const {
     const std::uint64_t* cells = host_.cells(name, label);

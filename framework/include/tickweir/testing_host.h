@@ -195,6 +195,13 @@ class TestHost {
     }
     throw ContractError("the plugin has no counter " + std::string(name));
   }
+  [[nodiscard]] std::vector<std::string> labels(std::string_view name) const {
+    std::vector<std::string> found;
+    for (const Series& one : series_) {
+      if (plugin_.counters[one.counter].name == name) found.push_back(one.label);
+    }
+    return found;
+  }
 
  private:
   struct Series {

@@ -20,8 +20,11 @@ constexpr std::array options{
            .unit = "shares",
            .help = "Larger orders are refused."},
 };
-enum Drop : std::uint32_t { too_large };
-constexpr std::array reasons{Reason{.name = "too_large", .help = "The quantity is above quantity_max."}};
+enum Drop : std::uint32_t { too_large, too_short };
+constexpr std::array reasons{
+    Reason{.name = "too_large", .help = "The quantity is above quantity_max."},
+    Reason{.name = "too_short", .help = "The event is shorter than its type is."},
+};
 
 class PluginName final : public Filter {
  public:
@@ -29,8 +32,9 @@ class PluginName final : public Filter {
 
   void apply(Batch& batch) {
     batch.for_each([&](Event& event) {
-      if (event.type != market::NewOrder::event_type) return;
-      if (payload<market::NewOrder>(event).quantity > quantity_max_) batch.drop(event, too_large);
+      if (is_too_short<market::NewOrder>(event)) return batch.drop(event, too_short);
+      const auto* order = payload_if<market::NewOrder>(event);
+      if (order != nullptr && order->quantity > quantity_max_) batch.drop(event, too_large);
     });
   }
 

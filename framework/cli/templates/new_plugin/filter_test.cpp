@@ -22,6 +22,12 @@ TEST(PluginName, LetsEverythingElsePass) {
   EXPECT_EQ(stage.passed().size(), 2U);
 }
 
+TEST(PluginName, RefusesAnOrderThatIsCutShort) {
+  Harness stage(TICKWEIR_PLUGIN_FILE);
+  stage.push({OwnedEvent(NewOrder::event_type, {})});
+  EXPECT_EQ(stage.verdicts(), (std::vector<std::string>{"too_short"}));
+}
+
 TEST(PluginName, WantsAQuantityOfAtLeastOne) {
   EXPECT_EQ(Harness::refusal(TICKWEIR_PLUGIN_FILE, {{"quantity_max", "0"}}),
             "option quantity_max: found \"0\", expected an integer from 1 to 1000000000 (shares)");

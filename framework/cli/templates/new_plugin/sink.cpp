@@ -23,7 +23,8 @@ constexpr std::array counters{
     CounterInfo{.kind = TICKWEIR_COUNTER, .name = "quantity", .help = "Quantity of all orders."},
 };
 enum Drop : std::uint32_t { not_wanted };
-constexpr std::array reasons{Reason{.name = "not_wanted", .help = "No order, or in another instrument."}};
+constexpr std::array reasons{
+    Reason{.name = "not_wanted", .help = "No whole order, or in another instrument."}};
 
 class PluginName final : public Sink {
  public:
@@ -36,8 +37,9 @@ class PluginName final : public Sink {
     std::uint64_t quantity = 0;
     std::uint64_t others = 0;
     batch.for_each([&](const Event& event) {
-      if (event.type == market::NewOrder::event_type && is_wanted(payload<market::NewOrder>(event))) {
-        quantity += payload<market::NewOrder>(event).quantity;
+      const auto* order = payload_if<market::NewOrder>(event);
+      if (order != nullptr && is_wanted(*order)) {
+        quantity += order->quantity;
       } else {
         ++others;
       }

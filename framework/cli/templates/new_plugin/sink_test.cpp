@@ -10,10 +10,11 @@ using tickweir::market::NewOrder;
 
 TEST(PluginName, AddsUpQuantities) {
   Harness stage(TICKWEIR_PLUGIN_FILE);
-  stage.push({event(NewOrder{.quantity = 40}), event(NewOrder{.quantity = 2}), tick(5)});
+  const OwnedEvent cut_short(NewOrder::event_type, {});
+  stage.push({event(NewOrder{.quantity = 40}), event(NewOrder{.quantity = 2}), tick(5), cut_short});
   stage.drain();
   EXPECT_EQ(stage.counter("quantity"), 42U);
-  EXPECT_EQ(stage.dropped("not_wanted"), 1U);
+  EXPECT_EQ(stage.dropped("not_wanted"), 2U);
 }
 
 TEST(PluginName, TakesOneInstrumentOnly) {

@@ -25,6 +25,13 @@ TEST(PluginName, LeavesOutSmallExecutionsAndCountsThem) {
   EXPECT_EQ(stage.dropped("too_small"), 1U);
 }
 
+TEST(PluginName, LeavesOutAnExecutionThatIsCutShort) {
+  Harness stage(TICKWEIR_PLUGIN_FILE);
+  stage.push({OwnedEvent(Executed::event_type, {})});
+  EXPECT_TRUE(stage.output("trades").empty());
+  EXPECT_EQ(stage.dropped("too_short"), 1U);
+}
+
 TEST(PluginName, GivesTheSameTradesForAnyBatchSize) {
   std::vector<OwnedEvent> executions;
   for (std::uint64_t id = 1; id <= 1000; ++id)

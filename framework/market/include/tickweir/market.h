@@ -4,6 +4,7 @@
 // Units:     see market.fbs. Prices are integers in the venue's smallest unit, never floating point.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -14,6 +15,26 @@
 namespace tickweir::market {
 
 static_assert(event_size<NewOrder> == 64, "a new order is one cache line");
+
+namespace detail {
+
+// Types from NewOrder's on; 0: nobody has that number.
+inline constexpr auto sizes_min = [] {
+  std::array<std::uint32_t, 64> sizes{};
+  for_each_payload_type([&sizes]<typename T>(const char*) {
+    static_assert(T::event_type - NewOrder::event_type < sizes.size(), "enlarge the table");
+    sizes[T::event_type - NewOrder::event_type] = event_size<T>;
+  });
+  return sizes;
+}();
+
+}  // namespace detail
+
+// The least that an event of this type is long, header included; 0: the type is not of this vocabulary.
+constexpr std::uint32_t event_size_min(std::uint16_t type) {
+  const std::uint32_t index = std::uint32_t{type} - NewOrder::event_type;  // wraps below it
+  return index < detail::sizes_min.size() ? detail::sizes_min[index] : 0;
+}
 
 // The largest price and quantity a valid order may carry. Their product fits a signed 64-bit notional.
 constexpr std::int64_t price_max = std::int64_t{1} << 36;
