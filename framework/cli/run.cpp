@@ -1,7 +1,7 @@
 // tickweir run: loads, starts, watches, drains, reports.
 //
-// A first SIGINT, SIGTERM or SIGHUP asks for an orderly end, and so does a failure; a second signal, or the drain's
-// time limit, gives it up and says what was in flight.
+// A first SIGINT, SIGTERM or SIGHUP asks for an orderly end, and so does a failure; a second signal, or the
+// drain's time limit, gives it up and says what was in flight.
 #include <chrono>
 #include <cstdio>
 #include <future>

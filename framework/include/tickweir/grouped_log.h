@@ -146,6 +146,8 @@ class GroupedLog : public WalBackend {
       store_.commit();
     } catch (...) {
       if constexpr (requires { store_.roll_back(); }) store_.roll_back();
+      LogGroup oldest;  // some may be gone
+      if (store_.first(oldest)) first_ = oldest.key;
       throw;
     }
     first_ = kept;
