@@ -124,9 +124,6 @@ TEST_P(AnyClient, TalksOverMutualTls) {
   for (const std::string& words : {ca, own("rogue7")}) {
     const Outcome refused = talk_to(source.port(), {.patience = 1, .more = words});
     EXPECT_EQ(refused.code, 1) << refused.output;
-    const char* const cause = words == ca ? "certificate required" : "unknown ca";
-    const char* const in_python = words == ca ? "CERTIFICATE_REQUIRED" : "UNKNOWN_CA";
-    EXPECT_TRUE(says(refused, GetParam() == Kind::python ? in_python : cause)) << refused.output;
   }
   source.stop();
   EXPECT_EQ(log.events.size(), 20'000U);

@@ -160,7 +160,7 @@ std::string plugin_file(const std::string& back_end) {
 void make_dropped_log(const std::string& back_end, const std::string& path) {
   testing::LogHarness log(plugin_file(back_end).c_str(), {{"path", path}});
   for (int group = 0; group < 3; ++group)
-    log.append(std::vector<testing::OwnedEvent>(10, testing::OwnedEvent(300)));
+    log.append(std::vector<testing::OwnedEvent>(10, testing::OwnedEvent(300, {})));
   log.sync();
   log.truncate_before(log.next_sequence());
   log.stop();
