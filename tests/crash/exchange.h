@@ -88,6 +88,8 @@ class Trader {
     if (client_ != nullptr) client_->disconnect();
   }
   [[nodiscard]] bool is_connected() const { return client_ != nullptr && client_->is_connected(); }
+  // Why the last connection ended, for people.
+  [[nodiscard]] std::string why_ended() const { return client_->why_ended(); }
   // The last number that the exchange called durable when it said goodbye; nothing when it did not.
   [[nodiscard]] std::optional<std::uint64_t> parted_at() const;
 
