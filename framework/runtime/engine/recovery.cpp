@@ -17,7 +17,7 @@ class Recovery {
       if (auto loaded = load_newest(*folder_); !loaded) return loaded.error();
     }
     if (!snapshot_ && cut != nullptr) return beginning_is_gone(*cut);
-    if (!snapshot_ && !lost_.empty() && !TICKWEIR_BUG("log that is away not missed")) return log_is_lost();
+    if (!snapshot_ && !lost_.empty() && !TICKWEIR_BUG("log that is away not missed")) return Error{lost_};
     for (std::uint32_t i = 0; i < runners_.size(); ++i) {
       if (runners_[i]->log() == nullptr) continue;
       if (auto begun = begin(i); !begun)
@@ -44,12 +44,6 @@ class Recovery {
         "; put a copy of the whole log there, or a snapshot that fits, or give the log an empty path"};
   }
 
-  [[nodiscard]] Error log_is_lost() const {
-    return Error{lost_ +
-                 ": is its folder mounted, is the path right? Put that log back; to begin anew without it, " +
-                 "remove the snapshots in " + folder_->path()};
-  }
-
   // The newest snapshot that is whole and fits, if there is one.
   Result<void> load_newest(SnapshotFolder& folder) {
     auto paths = folder.list();
@@ -67,7 +61,11 @@ class Recovery {
       passed_over_ += " (" + why + ")";
       if (!snapshot) continue;
       if (!TICKWEIR_BUG("misfits removed")) folder.spare(path);
-      if (lost_.empty()) lost_ = state_.lost_log(*snapshot);
+      if (const std::string lost = state_.lost_log(*snapshot); !lost.empty() && lost_.empty()) {
+        lost_ = lost +
+                ": is its folder mounted, is the path right? Put that log back; to begin anew without it, " +
+                "remove the snapshots in " + folder.path();
+      }
     }
     return {};
   }
