@@ -24,9 +24,9 @@ std::string more_than_made(std::uint64_t held_last, std::uint64_t made_last) {
   return "the log holds " + std::to_string(held_last) + " events, the replay makes " +
          std::to_string(made_last) +
          ": the log before it has lost its end (another folder, an older or a cut copy, a crash under sync "
-         "none or os), or a plugin or an option has changed; put back what was there. If it is gone for good, "
-         "move this log's folder away and keep it, as it alone knows what came of the lost events: the log is "
-         "then made again from what is left";
+         "none or os), or a plugin or an option has changed; put back what was there. If it is gone for "
+         "good, move this log's folder away and keep it, as it alone knows what came of the lost events: "
+         "the log is then made again from what is left";
 }
 
 SecondLogs::~SecondLogs() {
