@@ -42,14 +42,17 @@ class SmallStore {
   std::atomic<std::uint64_t> first_ = 1;  // that is held
 };
 
+GraphStage log_stage() {
+  GraphStage stage;
+  stage.id = "log";
+  stage.plugin = &memory_log_plugin();
+  stage.durability.sync = SyncMode::group;
+  return stage;
+}
+
 class Committers : public ::testing::TestWithParam<bool> {
  protected:
-  Committers() {
-    stage_.id = "log";
-    stage_.plugin = &memory_log_plugin();
-    stage_.durability.sync = SyncMode::group;
-    control_.expect_sources(1);
-  }
+  Committers() { control_.expect_sources(1); }
   void push(std::uint64_t sequence) {
     Block* const block = pool_.take();
     const Event event{.size = sizeof event, .type = 300, .sequence = sequence};
@@ -62,7 +65,7 @@ class Committers : public ::testing::TestWithParam<bool> {
 
   SmallStore small_{GetParam()};
   PipelineConfig config_;
-  GraphStage stage_;
+  const GraphStage stage_ = log_stage();
   LogCells cells_;
   LogStore store_{small_.table(), &small_};
   RunControl control_{{}, config_};
