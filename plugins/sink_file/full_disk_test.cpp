@@ -55,6 +55,18 @@ TEST_F(FullDisk, ABatchThatDoesNotFitIsNotInTheFileAtAll) {
   EXPECT_EQ(sink.counter("bytes"), content().size());
 }
 
+TEST_F(FullDisk, AFileThatCouldNotBeBegunIsBegunByALaterBatch) {
+  fill("what an earlier run left");
+  Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}});
+  {
+    const FileSizeLimit limit(10);
+    EXPECT_NE(failure_of([&] { sink.push(orders(1)); }), "no failure");
+  }
+  EXPECT_EQ(content(), "");
+  sink.push(orders(1, 2));
+  EXPECT_EQ(content(), header_bytes() + bytes_of(orders(1, 2)));
+}
+
 TEST_F(FullDisk, ABatchAfterOneThatFailedGoesWhereThatOneBegan) {
   for (const char* format : {"events", "json"}) {
     Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}, {"format", format}}, {.batch_events_max = 4});

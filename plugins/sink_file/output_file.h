@@ -1,6 +1,7 @@
 // A file that grows by whole batches: what a batch could not write in full is cut off again.
 //
 //   open      opens, locks, and refuses what cannot be written to
+//   empty     mode truncate: drops what the file held before, which stands there until then
 //   put       adds bytes to the batch; a fixed buffer, written out whenever it is full
 //   commit    writes the rest; from now on the batch stays
 //   sync      to the disk, the file's name included
@@ -70,8 +71,14 @@ class OutputFile {
     }
     // Once more: who had the lock may have written until now.
     if (::fstat(descriptor_, &status) != 0) fail("cannot examine " + path_, "");
-    if (mode == OpenMode::truncate && ::ftruncate(descriptor_, 0) != 0) fail("cannot empty " + path_, "");
-    committed_ = written_ = mode == OpenMode::append ? static_cast<std::uint64_t>(status.st_size) : 0;
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    holds_old_ = mode == OpenMode::truncate && size != 0;
+    committed_ = written_ = mode == OpenMode::append ? size : 0;
+  }
+  [[nodiscard]] bool holds_old() const { return holds_old_; }
+  void empty() {
+    if (!cut()) fail("cannot empty " + path_, "");
+    holds_old_ = false;
   }
 
   // Bytes of whole batches that are in the file.
@@ -196,6 +203,7 @@ class OutputFile {
   int descriptor_ = -1;
   bool is_regular_ = false;
   bool is_new_ = false;          // open() made it
+  bool holds_old_ = false;       // what empty() has yet to drop
   std::uint64_t committed_ = 0;  // the end of the last batch
   std::uint64_t written_ = 0;    // what is in the file, the present batch included
   std::vector<char> buffer_;

@@ -80,6 +80,7 @@ class FileSink final : public Sink {
 
   void start() {
     file_.open(path_, mode_);
+    if (file_.holds_old()) return;  // another stage's start may fail yet
     try {
       begin_file();
     } catch (...) {
@@ -89,6 +90,7 @@ class FileSink final : public Sink {
   }
 
   void write(const BatchView& batch) {
+    if (!has_begun_) begin_file();
     const std::uint64_t before = file_.size();
     std::uint64_t others = 0;
     switch (format_) {
@@ -108,6 +110,7 @@ class FileSink final : public Sink {
   }
 
   void drain() {
+    if (!has_begun_) begin_file();
     if (sync_ == Sync::drain) file_.sync();
   }
   void stop() { file_.close(); }
@@ -120,19 +123,25 @@ class FileSink final : public Sink {
 
   // Writes what a file begins with; in an existing one, finds it there.
   void begin_file() {
+    if (file_.holds_old()) file_.empty();
     Text first_line;
     if (format_ == Format::csv) {
       market::append_csv_header(first_line, csv_type_);
       first_line.put("\n");
     }
     if (file_.size() != 0) {
-      return format_ == Format::events ? check_event_file(file_) : check_text_file(file_, first_line.whole);
+      format_ == Format::events ? check_event_file(file_) : check_text_file(file_, first_line.whole);
+    } else {
+      write_head(first_line.whole);
     }
+    has_begun_ = true;
+  }
+  void write_head(std::string_view first_line) {
     if (format_ == Format::events) {
       const event_file::Header header;
       file_.put({reinterpret_cast<const char*>(&header), sizeof header});
     }
-    file_.put(first_line.whole);
+    file_.put(first_line);
     file_.commit();
     bytes_.add(file_.size());
   }
@@ -169,6 +178,7 @@ class FileSink final : public Sink {
   Counter bytes_;
   Counter other_type_;
   OutputFile file_;
+  bool has_begun_ = false;
 };
 
 }  // namespace

@@ -97,6 +97,20 @@ TEST_F(SinkFile, TruncateEmptiesAFileThatExists) {
   EXPECT_EQ(content(), header_bytes() + bytes_of(orders(1)));
 }
 
+// Another stage's start may fail after this one's.
+TEST_F(SinkFile, TruncateLeavesAFileAsItIsUntilTheRunHasBegun) {
+  const std::string old(10'000, 'x');
+  fill(old);
+  {
+    Harness sink(TICKWEIR_PLUGIN_FILE, {{"path", path_}});
+    EXPECT_EQ(content(), old);
+    sink.stop();
+  }
+  EXPECT_EQ(content(), old);
+  write({});
+  EXPECT_EQ(content(), header_bytes());
+}
+
 TEST_F(SinkFile, CreateRefusesAFileThatExists) {
   write(orders(1), {{"mode", "create"}});
   const std::string before = content();
