@@ -45,15 +45,22 @@ void SecondLogs::run() {
   wait_while([this] { return control_.open_replays() > 1; });  // this one aside
   control_.rest().hold();                                      // logs do not gather any more
   control_.wake_all();
-  wait_while([this] { return !is_settled(); });
-  StageRunner* const behind = first_behind();
-  if (behind != nullptr && !control_.is_ending()) {
-    const LogStage& log = *behind->log();
-    control_.fail(behind->plan().id,
-                  more_than_made(log.facts().last_sequence, read_cell(log.cells().last_sequence)));
+  try {
+    compare();
+  } catch (const std::exception& failure) {
+    control_.give_up("second logs", failure);
   }
   control_.rest().let_go();
   control_.replay_ended();
+}
+
+void SecondLogs::compare() {
+  wait_while([this] { return !is_settled(); });
+  StageRunner* const behind = first_behind();
+  if (behind == nullptr || control_.is_ending()) return;
+  const LogStage& log = *behind->log();
+  control_.fail(behind->plan().id,
+                more_than_made(log.facts().last_sequence, read_cell(log.cells().last_sequence)));
 }
 
 // And while there is something to wait for.

@@ -25,6 +25,7 @@ class SecondLogs {
 
  private:
   void run();
+  void compare();
   template <typename Condition>
   void wait_while(Condition&& condition) const;
   [[nodiscard]] StageRunner* first_behind() const;

@@ -102,7 +102,8 @@ bool Worker::work_for_logs() {
 }
 
 bool Worker::poll_sources() {
-  if (!may_poll()) return false;
+  may_poll_ = may_poll();
+  if (!may_poll_) return false;
   bool moved = false;
   for (StageRunner* source : sources_) {
     if (source->is_ended()) continue;
@@ -256,7 +257,8 @@ bool Worker::has_work() {
   }
   for (StageRunner* source : sources_) {
     if (source->is_ended() || !may_poll()) continue;
-    if (control_.is_stop_requested() || source->is_left_out()) return true;
+    const bool is_allowed_since = !may_poll_;
+    if (is_allowed_since || control_.is_stop_requested() || source->is_left_out()) return true;
   }
   return false;
 }

@@ -104,6 +104,7 @@ class Worker {
   std::vector<Edge*> outgoing_;
   std::size_t first_inlet_ = 0;  // rotates: every inlet is first in its turn
   bool is_blocked_ = false;      // the last round left work undone because an edge was full
+  bool may_poll_ = true;         // when sources were last looked at
   Cell* bucket_;
   std::uint64_t since_ = 0;
 };
