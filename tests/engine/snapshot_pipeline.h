@@ -23,6 +23,7 @@ struct SnapshotShape {
   std::uint32_t threads = 1;
   std::int64_t events = 1000;
   Retain retain = Retain::all;
+  SyncMode sync = SyncMode::group;
   std::uint64_t every_events = 0;
   std::uint64_t max_delay_ns = 10'000'000;
   bool releases = false;  // the sink gets only what is durable in the second log, on a thread that spins
@@ -57,6 +58,7 @@ class SnapshotPipeline : public RecordedEngine {
     stages[source].settling_log = log;
     for (const auto one : {log, trades}) {
       stages[one].durability.retain = shape.retain;
+      stages[one].durability.sync = shape.sync;
       stages[one].durability.max_delay_ns = shape.max_delay_ns;
     }
     make();

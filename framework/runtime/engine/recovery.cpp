@@ -6,6 +6,10 @@ namespace tickweir {
 
 namespace {
 
+// What is made from a log has to go with it.
+constexpr const char* begin_anew =
+    "give the log an empty path, remove the snapshots, and move the logs behind it away";
+
 class Recovery {
  public:
   Recovery(const Graph& graph, const Runners& runners, SnapshotFolder* folder, RunControl& control)
@@ -37,11 +41,11 @@ class Recovery {
   }
 
   [[nodiscard]] Error beginning_is_gone(StageRunner& runner) const {
-    return Error{
-        "stage " + runner.plan().id + ": the log begins at sequence " +
-        std::to_string(first_held(runner.log()->facts())) +
-        ": what came before was dropped, and there is no snapshot to go on from" + passed_over_ +
-        "; put a copy of the whole log there, or a snapshot that fits, or give the log an empty path"};
+    return Error{"stage " + runner.plan().id + ": the log begins at sequence " +
+                 std::to_string(first_held(runner.log()->facts())) +
+                 ": what came before was dropped, and there is no snapshot to go on from" + passed_over_ +
+                 "; put a copy of the whole log there, or a snapshot that fits; to begin anew, " +
+                 begin_anew};
   }
 
   // The newest snapshot that is whole and fits, if there is one.
@@ -62,9 +66,8 @@ class Recovery {
       if (!snapshot) continue;
       if (!TICKWEIR_BUG("misfits removed")) folder.spare(path);
       if (const std::string lost = state_.lost_log(*snapshot); !lost.empty() && lost_.empty()) {
-        lost_ = lost +
-                ": is its folder mounted, is the path right? Put that log back; to begin anew without it, " +
-                "remove the snapshots in " + folder.path();
+        lost_ = lost + "; to begin anew without it, remove the snapshots in " + folder.path() +
+                " and move the logs behind it away";
       }
     }
     return {};
@@ -111,7 +114,7 @@ class Recovery {
                  ") must be shown the whole log, as it does not save what it remembers; the log begins at "
                  "sequence " +
                  std::to_string(first) +
-                 ": put a copy of the whole log there, remove the stage, or give the log an empty path"};
+                 ": put a copy of the whole log there, or remove the stage; to begin anew, " + begin_anew};
   }
 
   static Result<void> show(LogStage& log, std::uint64_t from, const std::vector<StageRunner*>& stages) {

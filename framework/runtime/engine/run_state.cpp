@@ -158,9 +158,13 @@ std::string RunState::lost_log(const Snapshot& snapshot) const {
     if (saved == snapshot.logs.end() || saved->last_sequence == 0) continue;
     const LogFacts& facts = runner->log()->facts();
     const bool is_empty = facts.last_sequence == 0;
-    if (!is_empty && facts.id == saved->log_id) continue;
+    const SyncMode sync = sync_of(runner->plan().durability, *runner->plan().plugin);
+    const bool may_lose_all = sync == SyncMode::none || sync == SyncMode::os;
+    if (facts.id == saved->log_id && (!is_empty || may_lose_all)) continue;
     return "log " + saved->stage + (is_empty ? " is empty" : " is another one") + ", but " + snapshot.path +
-           " comes after event " + std::to_string(saved->last_sequence) + " of it";
+           " comes after event " + std::to_string(saved->last_sequence) +
+           " of it: is its folder mounted, is the path right? Put that log back" +
+           (is_empty ? ", in place of the empty one that lies there now" : "");
   }
   return "";
 }
