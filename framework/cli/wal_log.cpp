@@ -18,10 +18,6 @@ bool is_pipeline(const std::string& name) {
   return name.ends_with(".yaml") || name.ends_with(".yml");
 }
 
-bool is_log(const GraphStage& stage) {
-  return stage.plugin->table->role == TICKWEIR_ROLE_WAL;
-}
-
 // A graph of nothing but that back end.
 std::shared_ptr<LoadedPipeline> graph_of(const Arguments& arguments, const std::string& name) {
   auto made = std::make_shared<LoadedPipeline>();

@@ -65,8 +65,7 @@ void Engine::Impl::make_telemetry() {
     cells->drops.resize(stage.plugin->table->reason_count);
     cells->outputs.resize(stage.outputs.size());
     telemetry.stages.push_back(std::move(cells));
-    const bool is_log = stage.plugin->table->role == TICKWEIR_ROLE_WAL;
-    telemetry.logs.push_back(is_log ? std::make_unique<LogCells>() : nullptr);
+    telemetry.logs.push_back(is_log(stage) ? std::make_unique<LogCells>() : nullptr);
   }
   if (graph.config.snapshots) telemetry.snapshots = std::make_unique<SnapshotCells>();
   for (const GraphEdge& edge : graph.edges) {

@@ -2,14 +2,6 @@
 
 namespace tickweir {
 
-namespace {
-
-bool is_log(const GraphStage& stage) {
-  return stage.plugin->table->role == TICKWEIR_ROLE_WAL;
-}
-
-}  // namespace
-
 std::set<std::uint32_t> stages_before(const Graph& graph, std::uint32_t log) {
   std::set<std::uint32_t> before;
   std::vector<std::uint32_t> to_visit{log};

@@ -100,6 +100,9 @@ struct GraphStage {
   std::uint32_t shard = 0;        // shards: from 0
   std::uint32_t shard_count = 0;  // shards and merges
 };
+[[nodiscard]] inline bool is_log(const GraphStage& stage) {
+  return stage.plugin->table->role == TICKWEIR_ROLE_WAL;
+}
 
 struct GraphThread {
   std::string name;

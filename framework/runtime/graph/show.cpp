@@ -14,10 +14,6 @@ namespace {
 using nlohmann::ordered_json;
 using Line = std::vector<std::string>;
 
-bool is_log(const GraphStage& stage) {
-  return stage.plugin->table->role == TICKWEIR_ROLE_WAL;
-}
-
 // Columns padded with spaces, two between; no spaces at the end of a line.
 std::string aligned(const std::vector<Line>& lines) {
   std::vector<std::size_t> widths;
