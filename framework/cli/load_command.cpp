@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/load_flow.h"
 #include "cli/table.h"
+#include "runtime/admin/pages.h"
 #include "tickweir/client_tls.h"
 
 namespace tickweir {
@@ -119,7 +120,7 @@ void print_json(const LoadResult& result) {
                     {"p99_9", result.latency_at(0.999)},
                     {"max", result.latency_max}}},
                   {"problem", result.problem}};
-  std::cout << json.dump(2) << "\n";
+  std::cout << json_text(json);
 }
 
 std::string shown_us(std::uint64_t ns) {

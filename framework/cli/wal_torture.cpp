@@ -9,6 +9,7 @@
 
 #include "cli/table.h"
 #include "cli/wal.h"
+#include "runtime/admin/pages.h"
 #include "runtime/durability/torture.h"
 #include "runtime/plugins/registry.h"
 #include "tickweir/testing_folder.h"
@@ -58,7 +59,7 @@ void print_json(const fs::path& file, std::uint64_t seed, const std::vector<Scor
                       {"detail", score.detail}});
   }
   const nlohmann::ordered_json all{{"plugin", file.string()}, {"seed", seed}, {"checks", checks}};
-  std::cout << all.dump(2) << "\n";
+  std::cout << json_text(all);
 }
 
 }  // namespace
