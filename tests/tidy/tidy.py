@@ -222,6 +222,16 @@ def check_yaml_samples(path, text, arguments):
                 yield first, f'this pipeline is not valid: {run.stderr.strip() or run.stdout.strip()}'
 
 
+def check_map(files, page):
+    """The folders of code in the framework that the page with the map of them does not name."""
+    parents = {path.parent.parts for path in files if path.suffix in ('.cpp', '.h')}
+    folders = {'/'.join(parts[:3 if parts[1] == 'runtime' else 2]) for parts in parents
+               if parts[0] == 'framework' and parts != ('framework', 'runtime')}
+    for folder in sorted(folders):
+        if f'`{folder}' not in page:
+            yield f'does not say what lives in {folder}'
+
+
 def tracked_files(root):
     listed = subprocess.run(['git', 'ls-files'], cwd=root, capture_output=True, text=True, check=False)
     if listed.returncode == 0 and listed.stdout:
@@ -254,6 +264,8 @@ def offences(root, arguments):
                 yield from ((path, *one) for one in check_cpp_samples(text, sources))
             if arguments.program and path.parts[0] != 'examples':  # those are built elsewhere
                 yield from ((path, *one) for one in check_yaml_samples(path, text, arguments))
+    page = pathlib.Path('framework/docs/architecture.md')
+    yield from ((page, 1, one) for one in check_map(files, texts[page]))
     for folder in sorted((root / 'plugins').iterdir()):
         if folder.is_dir():
             yield from ((folder.relative_to(root), 1, one) for one in check_plugin_folder(folder))

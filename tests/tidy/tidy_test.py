@@ -89,6 +89,13 @@ class Documents(unittest.TestCase):
 
 
 class Folders(unittest.TestCase):
+    def test_the_map_names_every_folder_of_the_framework(self):
+        files = [pathlib.Path('framework/runtime/log/log.cpp'), pathlib.Path('framework/runtime/result.h'),
+                 pathlib.Path('framework/cli/main.cpp'), pathlib.Path('framework/include/tickweir/event.h')]
+        self.assertEqual(list(tidy.check_map(files, '`framework/runtime/log` `framework/include/x` `framework/cli`')), [])
+        self.assertEqual(list(tidy.check_map(files, '`framework/include/tickweir`')),
+                         ['does not say what lives in framework/cli', 'does not say what lives in framework/runtime/log'])
+
     def test_a_plugin_has_its_shape(self):
         with tempfile.TemporaryDirectory() as folder:
             plugin = pathlib.Path(folder) / 'filter_x'
