@@ -3,20 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
 
+#include "tickweir/testing_random.h"
+
 namespace tickweir::dedup {
 namespace {
-
-std::uint64_t test_seed() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 // What a source's numbers give, as letters: f fresh, d duplicate, o too old, l source limit.
 std::string letters(SourceWindows& windows, std::uint32_t source, const std::vector<std::uint64_t>& numbers) {
@@ -77,9 +73,7 @@ TEST(SourceWindows, RefusesMoreSourcesThanItHasRoomFor) {
 }
 
 TEST(SourceWindows, AgreesWithASetOfEveryNumberSeen) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   for (const std::uint32_t window : {1U, 3U, 64U, 65U, 1000U}) {
     SourceWindows windows(3, window);
     std::map<std::uint32_t, std::set<std::int64_t>> seen;  // numbers before they wrap
@@ -179,9 +173,7 @@ TEST(RecentSet, TakesATimeThatRunsBackwardsForTheLatestSoFar) {
 }
 
 TEST(RecentSet, AgreesWithADequeOfAllThatIsRemembered) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   for (const std::uint32_t capacity : {1U, 2U, 5U, 100U, 1024U}) {
     for (const std::uint64_t age : {0U, 1U, 300U}) {
       RecentSet set(capacity, age);

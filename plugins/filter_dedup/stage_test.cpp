@@ -1,10 +1,10 @@
 // The plugin as a stage: verdicts, options, ticks; the algorithm has tests of its own.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
 #include "tickweir/testing.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -74,10 +74,7 @@ TEST(DedupStage, CountsAnAgeFromTheLatestTimeInHashMode) {
 }
 
 TEST(DedupStage, JudgesTheSameHoweverTheInputIsCutIntoBatches) {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   std::vector<OwnedEvent> events;
   for (std::uint64_t i = 0; i < 3000; ++i) {
     events.push_back(from(static_cast<std::uint32_t>(1 + random() % 3), i / 2 + random() % 40, i));

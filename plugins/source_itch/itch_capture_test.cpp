@@ -5,6 +5,7 @@
 
 #include "itch_capture.h"
 #include "itch_test_capture.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::itch {
 namespace {
@@ -268,10 +269,7 @@ TEST(ItchCapture, RefusesWhatIsNoCaptureOrOfAnUnknownLink) {
 }
 
 TEST(ItchCapture, SurvivesGarbage) {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::stoull(given) : 20'261;
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   for (int round = 0; round < 500; ++round) {
     Buffer bytes = round % 2 == 0 ? pcap_file(three) : pcapng_file(three);
     for (std::uint64_t hits = 1 + random() % 20; hits != 0; --hits) {

@@ -5,6 +5,7 @@
 
 #include "itch_test_input.h"
 #include "sample_flow.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::itch {
 namespace {
@@ -179,12 +180,9 @@ TEST(ItchFraming, FindsItsWayBackAfterDamageInAFileWithoutLengths) {
 }
 
 TEST(ItchFraming, SurvivesGarbageAndAccountsForEveryByteOfIt) {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::stoull(given) : 20'261;
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   for (int round = 0; round < 300; ++round) {
-    Buffer bytes = sample(50, round % 2 == 1, seed);
+    Buffer bytes = sample(50, round % 2 == 1, testing::seed());
     for (std::uint64_t hits = 1 + random() % 40; hits != 0; --hits) {
       bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random());
     }

@@ -1,12 +1,12 @@
 // Frames judged on plain bytes: what passes, what is refused, and that cuts change nothing.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 #include <vector>
 
 #include "intake.h"
 #include "tickweir/testing.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::tcp {
 namespace {
@@ -253,15 +253,8 @@ class Pipe {
   EventStream stream_{.origin_base = base};
 };
 
-std::uint64_t seed() {
-  const char* const given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 TEST(Intake, GivesTheSameEventsHoweverTheBytesAreCut) {
-  const std::uint64_t from = seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(from));
-  std::mt19937_64 random(from);
+  std::mt19937_64 random(testing::seed());
   Bytes bytes;
   for (std::uint64_t number = 1; number <= 2000; ++number) {
     const auto size = static_cast<std::uint32_t>(random() % 8 == 0 ? 32 + 8 * (random() % 29) : 64);

@@ -1,12 +1,12 @@
 // Where bundles begin and end, what is in them, and that nothing is lost.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <random>
 
 #include "bundler.h"
 #include "tickweir/testing.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -179,10 +179,7 @@ TEST(Bundle, NamesTheLargestSizeThatFitsWhenItRefusesOne) {
 }
 
 TEST(Bundle, LosesNothingAndBundlesTheSameHoweverTheInputIsCut) {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   std::vector<OwnedEvent> events;
   std::uint64_t time = 0;
   std::uint64_t executions = 0;

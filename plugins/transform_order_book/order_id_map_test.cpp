@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "random_events.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::book {
 namespace {
@@ -65,8 +66,7 @@ std::vector<std::uint64_t> make_keys(std::mt19937_64& random, std::uint32_t keys
 }
 
 TEST(OrderIdMap, AgreesWithAnObviousMapOverAnyMixOfPutsAndErases) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   std::mt19937_64 random(seed);
   for (const std::uint32_t keys_max : {1U, 2U, 7U, 64U, 1000U}) {
     Keyed map(keys_max);

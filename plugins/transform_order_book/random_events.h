@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <random>
 #include <variant>
 #include <vector>
@@ -15,12 +14,6 @@
 namespace tickweir::book {
 
 using Events = std::vector<testing::OwnedEvent>;
-
-// Of the environment, so that a failure can be had again, or any.
-inline std::uint64_t test_seed() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 // Requests to a venue. Time goes on by ticks, and by requests that follow.
 inline Events random_requests(RandomRows rows, std::size_t count) {

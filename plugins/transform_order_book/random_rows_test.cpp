@@ -7,6 +7,7 @@
 #include "random_events.h"
 #include "row_runners.h"
 #include "rows.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::book {
 namespace {
@@ -88,7 +89,6 @@ class Follower {
 };
 
 void check_specification(std::uint64_t seed, const Limits& limits, std::uint64_t width, int steps) {
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
   RandomRows rows(seed, limits, width);
   ObviousRunner runner(limits);
   std::map<std::uint32_t, Follower> followers;
@@ -110,14 +110,13 @@ void check_specification(std::uint64_t seed, const Limits& limits, std::uint64_t
 }
 
 TEST(RandomRows, NeitherLoseQuantityNorCrossAnOpenBookInTheSpecification) {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = testing::seed();
   check_specification(seed, narrow, 12, 6'000);
   check_specification(seed, {.orders = 200, .instruments = 2}, 300, 1'500);
 }
 
 TEST(RandomRows, LetAFollowerOfEachOrderHaveTheSnapshot) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   const Limits one_instrument{.orders = 40, .instruments = 2};
   RandomRows rows(seed, one_instrument, 12);
   ObviousRunner runner(one_instrument);
@@ -165,8 +164,7 @@ class Levels {
 };
 
 TEST(RandomRows, GiveWideLevelsThatAreTheSumsOfNarrowOnes) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   constexpr std::int64_t width = 7;
   const Limits one_instrument{.orders = 200, .instruments = 2};
   RandomRows rows(seed, one_instrument, 300);
@@ -233,13 +231,13 @@ void compare_fast_book(std::uint64_t seed, const Limits& limits, const Limits& o
 }
 
 TEST(RandomRows, AreAnsweredByTheFastBookAsSpecified) {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = testing::seed();
   compare_fast_book<ObviousRunner>(seed, narrow, narrow, 12);
   compare_fast_book<ObviousRunner>(seed, wide, wide, 2'000);
 }
 
 TEST(RandomRows, AreAnsweredByTheFastBookAsByAVenueForEachInstrument) {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = testing::seed();
   const Limits rows{.orders = 15, .instruments = 4, .by_instrument = true};
   const Limits room{.orders = 200, .instruments = 4, .by_instrument = true};  // for every id that comes
   compare_fast_book<ObviousVenuesRunner>(seed, room, rows, 12);

@@ -8,6 +8,7 @@
 #include "obvious_book.h"
 #include "random_events.h"
 #include "recorder.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::book {
 namespace {
@@ -202,14 +203,14 @@ constexpr Limits narrow{.orders = 40, .instruments = 3};
 constexpr Limits wide{.orders = 2000, .instruments = 2};
 
 TEST(RandomBook, MatchesAsTheObviousBookDoes) {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = testing::seed();
   compare<Matching>(seed, narrow, 12, true);
   compare<Matching>(seed, wide, 20'000, true);
   compare<Matching>(seed, wide, market::price_max, true);
 }
 
 TEST(RandomBook, RebuildsAsTheObviousBookDoes) {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = testing::seed();
   compare<Rebuilding>(seed, narrow, 12, false);
   compare<Rebuilding>(seed, wide, 20'000, false);
   compare<Rebuilding>(seed, wide, market::price_max, false);
@@ -232,8 +233,7 @@ struct Balance : Silent {
 };
 
 TEST(RandomBook, NeitherLosesNorMakesQuantity) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   Balance balance;
   BookStore store(narrow);
   Matching<Balance> rules(store, balance);

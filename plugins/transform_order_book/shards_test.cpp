@@ -12,6 +12,7 @@
 #include "obvious_venues.h"
 #include "random_events.h"
 #include "rows.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::book {
 namespace {
@@ -159,8 +160,7 @@ void expect_same_for_any_number(const Events& events, const OptionTexts& options
 }
 
 TEST(Shards, TellTheSameHoweverManyThereAre) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   expect_same_for_any_number(random_stream(seed, 1500), match);
   expect_same_for_any_number(random_feed(seed, 1500), rebuild);
 }
@@ -192,8 +192,7 @@ std::string line_of(const OwnedEvent& event) {
 }
 
 TEST(Shards, AnswerAsAVenueForEachInstrumentDoes) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   const Events events = random_stream(seed, 4000);
   ObviousVenues venues(room, true);
   for (const OwnedEvent& event : events) {
@@ -219,8 +218,7 @@ TEST(Shards, AnswerAsAVenueForEachInstrumentDoes) {
 }
 
 TEST(Shards, GoOnFromWhatEachHasSaved) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   const Events events = random_stream(seed, 4000);
   ShardedStage going_on(3, match, 50);
   ShardedStage restarted(3, match, 50);

@@ -7,6 +7,7 @@
 
 #include "random_events.h"
 #include "tickweir/testing.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::book {
 namespace {
@@ -31,8 +32,7 @@ void expect_same_rest(Harness& one, Harness& other) {
 }
 
 TEST(BookState, GoesOnAsIfNothingHadHappenedAtManyPointsOfRandomStreams) {
-  const std::uint64_t seed = test_seed();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
+  const std::uint64_t seed = testing::seed();
   for (const char* mode : {"match", "rebuild"}) {
     const bool is_feed = std::strcmp(mode, "rebuild") == 0;
     const Events events =

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/admin/raw_client.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -137,10 +138,7 @@ TEST(AdminServer, AnswersGarbageWith400AndGoesOn) {
 }
 
 TEST(AdminServer, SurvivesRandomBytes) {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   const auto server = serve({.timeout = std::chrono::milliseconds(50)});
   for (int round = 0; round < 50; ++round) {
     const RawClient client(server->port());

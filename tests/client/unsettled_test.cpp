@@ -4,11 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <deque>
 #include <random>
 #include <set>
 #include <vector>
+
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -26,10 +27,7 @@ std::vector<std::uint64_t> numbers_in(std::span<const std::uint8_t> bytes) {
 }
 
 TEST(Unsettled, KeepsExactlyWhatHasNoAnswer) {
-  const char* const given = std::getenv("TICKWEIR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   Unsettled events(4096, 0);
   std::deque<std::uint64_t> model;
   std::set<std::uint64_t> refused;

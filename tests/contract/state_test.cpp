@@ -1,13 +1,13 @@
 // Saved state: what a stage does after a load is what it would have done without, to the last byte; and bytes
 // that were damaged are refused or do no harm.
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 
 #include "bare_stage.h"
 #include "cases.h"
 #include "market_stream.h"
 #include "outcome.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::contract {
 namespace {
@@ -96,9 +96,8 @@ TEST_P(SavedState, GoesOnFromAnyEventToTheNext) {
   if (is_sink()) GTEST_SKIP() << "it emits nothing";
   Harness whole = fresh();
   if (is_large()) GTEST_SKIP() << "its smaller ways stand for it";
-  const char* const given = std::getenv("TICKWEIR_EFFORT");
-  const std::size_t effort = given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-  const std::size_t stride = (allocations_are_counted ? 100 : 1000) / std::clamp<std::size_t>(effort, 1, 100);
+  const std::size_t stride =
+      (testing::is_sanitized ? 1000 : 100) / std::clamp<std::size_t>(testing::effort(), 1, 100);
   const Events& stream = long_market_stream();
   const std::size_t end = stream.size();
   ASSERT_GE(end, 10'000U);
@@ -152,7 +151,7 @@ TEST_P(SavedState, IsSafeWhateverByteIsFlipped) {
   whole.push(part(0, 300));
   const std::string saved = whole.save();
   std::mt19937_64 random(7);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < testing::rounds(300); ++round) {
     std::string damaged = saved;
     const std::size_t at =
         round < 100 ? static_cast<std::size_t>(round) % saved.size() : random() % saved.size();

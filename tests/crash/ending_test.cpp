@@ -6,35 +6,27 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <map>
 #include <random>
-#include <string_view>
 #include <thread>
 
 #include "exchange.h"
-#include "tickweir/note.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::crash {
 namespace {
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 class Ending : public ::testing::TestWithParam<const char*> {
  protected:
   // How often, and from which seed: told, so that it can be repeated.
   std::uint64_t times(const char* variable, std::uint64_t otherwise) {
-    const std::uint64_t seed = from_environment("TICKWEIR_SEED", 1);
-    const std::uint64_t count = from_environment(variable, otherwise);
+    const std::uint64_t count = testing::number_of_environment(variable, otherwise);
     const auto& test = *::testing::UnitTest::GetInstance()->current_test_info();
-    std::cout << "TICKWEIR_SEED=" << seed << " " << variable << "=" << count
+    std::cout << "TICKWEIR_SEED=" << testing::seed() << " " << variable << "=" << count
               << " crash_test --gtest_filter=" << test.test_suite_name() << "." << test.name() << std::endl;
-    random_.seed(seed);
+    random_.seed(testing::seed());
     for (std::uint32_t client = 1; client <= 3; ++client) traders_.emplace_back(client);
     return count;
   }
@@ -129,8 +121,8 @@ class Ending : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(Ending, ByAKillLosesNothingAcknowledgedAndDoublesNothing) {
-  constexpr bool is_sanitized = std::string_view(TICKWEIR_BUILD_SANITIZER) != "none";  // it is slow then
-  const std::uint64_t kills = times("TICKWEIR_KILLS", exchange_.is_unsynced() || is_sanitized ? 8 : 25);
+  const bool is_slow = exchange_.is_unsynced() || testing::is_sanitized;
+  const std::uint64_t kills = times("TICKWEIR_KILLS", is_slow ? 8 : 25);
   for (std::uint64_t i = 0; i < kills; ++i) {
     end_starts([this] { exchange_.kill(); });
     exchange_.start();

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "exchange.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::crash {
 namespace {
@@ -36,8 +36,7 @@ std::uint64_t resident_bytes(pid_t process) {
 }
 
 TEST(StalledDisk, StopsTheReadingOfClientsAndNothingElse) {
-  const char* const given = std::getenv("TICKWEIR_STALL");
-  const std::chrono::seconds stall(given == nullptr ? 3 : std::strtoul(given, nullptr, 10));
+  const std::chrono::seconds stall(testing::number_of_environment("TICKWEIR_STALL", 3));
   const testing::TempFolder folder;
   Exchange exchange("wal_segment");
   exchange.start_over(BAD_DISK, "STALL", folder.at("stall"));

@@ -1,7 +1,6 @@
 // Random graphs on random threads against a single-threaded model: same events, same books.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -9,6 +8,7 @@
 #include "graph_maker.h"
 #include "runtime/engine/engine.h"
 #include "test_stages.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::test {
 namespace {
@@ -179,10 +179,7 @@ void run_random(std::uint64_t seed) {
 }
 
 TEST(RandomGraphs, GiveTheEventsAndBooksOfTheSingleThreadedModel) {
-  const char* const chosen = std::getenv("TICKWEIR_SEED");
-  const std::uint64_t first = chosen != nullptr ? std::strtoull(chosen, nullptr, 10) : 1;
-  const std::uint64_t count = chosen != nullptr ? 1 : 150;
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+  for (std::uint64_t seed = testing::seed(); seed < testing::seed() + testing::rounds(150U); ++seed) {
     SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
     run_random(seed);
     if (HasFatalFailure() || HasNonfatalFailure()) return;

@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -12,6 +11,7 @@
 
 #include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -23,15 +23,8 @@ using testing::OwnedEvent;
 constexpr int group_count = 30;
 constexpr int events_per_group = 40;
 
-std::uint64_t test_seed() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
-}
-
 class LogStores : public ::testing::TestWithParam<const char*> {
  protected:
-  LogStores() : random_(seed_) {}
-
   [[nodiscard]] static std::string plugin() {
     return std::string(TICKWEIR_PLUGIN_DIR "/") + GetParam() + ".so";
   }
@@ -138,9 +131,7 @@ class LogStores : public ::testing::TestWithParam<const char*> {
     }
   }
 
-  std::uint64_t seed_ = test_seed();
-  ::testing::ScopedTrace trace_{__FILE__, __LINE__, "TICKWEIR_SEED=" + std::to_string(seed_)};
-  std::mt19937_64 random_;
+  std::mt19937_64 random_{testing::seed()};
   testing::TempFolder folder_;
 };
 

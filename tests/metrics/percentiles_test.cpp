@@ -3,18 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <random>
 
 #include <gtest/gtest.h>
 
+#include "tickweir/testing_random.h"
+
 namespace tickweir {
 namespace {
-
-std::uint64_t seed_of_this_run() {
-  const char* given = std::getenv("TICKWEIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 TEST(Percentiles, AreZeroWhenNothingWasRecorded) {
   HistogramCells cells{};
@@ -35,9 +31,7 @@ TEST(Percentiles, AreExactBelowThirtyTwo) {
 }
 
 TEST(Percentiles, AreNeverTooSmallAndAtMostASixteenthTooLarge) {
-  const std::uint64_t seed = seed_of_this_run();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::seed());
   HistogramCells cells{};
   std::vector<std::uint64_t> values(5000);
   for (auto& value : values) {

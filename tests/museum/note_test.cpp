@@ -2,7 +2,6 @@
 #include <elf.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -11,6 +10,7 @@
 #include "runtime/plugins/elf_note.h"
 #include "runtime/plugins/judge.h"
 #include "tickweir/plugin.h"
+#include "tickweir/testing_random.h"
 
 namespace {
 
@@ -125,10 +125,7 @@ TEST(Note, SurvivesEveryTruncation) {
 }
 
 TEST(Note, SurvivesDamage) {
-  const char* const given = std::getenv("TICKWEIR_SEED");
-  const auto seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  SCOPED_TRACE("TICKWEIR_SEED=" + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(tickweir::testing::seed());
   const Bytes whole = elf_file(joined({note(1, "abi=0.1\n"), note(2, "A 16 300 a@0:8 b@8:8\n")}));
   for (int round = 0; round < 20'000; ++round) {
     Bytes damaged = whole;

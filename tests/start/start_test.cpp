@@ -20,9 +20,9 @@
 
 #include "tests/admin/raw_client.h"
 #include "tests/cli/program.h"
-#include "tests/wal/seed.h"
 #include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -98,11 +98,6 @@ void expect_beginning(const Events& stored, const Events& all, const char* log) 
   }
 }
 
-std::uint64_t effort() {
-  const char* const given = std::getenv("TICKWEIR_EFFORT");
-  return given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-}
-
 TEST_P(Start, ThatDoesNotGetWhatItNeedsSaysSoAndLosesNothing) {
   clear();
   ASSERT_EQ(fill().exit_code, 0);
@@ -115,11 +110,11 @@ TEST_P(Start, ThatDoesNotGetWhatItNeedsSaysSoAndLosesNothing) {
   const std::size_t orders_max = GetParam().serves && !GetParam().has_logs ? 0 : orders.size();
   const std::size_t trades_max = GetParam().serves && !GetParam().has_logs ? 0 : trades.size();
   const std::uint64_t calls = calls_of(run(0));
-  const std::uint64_t tries = GetParam().tries * effort();
+  const std::uint64_t tries = GetParam().tries * testing::effort();
   const std::uint64_t stride = std::max<std::uint64_t>(1, calls / tries);
   std::uint64_t tried = 0;
   std::uint64_t refused = 0;
-  for (std::uint64_t at = 1 + test_seed() % stride; at <= calls; at += stride, ++tried) {
+  for (std::uint64_t at = 1 + testing::seed() % stride; at <= calls; at += stride, ++tried) {
     if (!GetParam().has_logs) clear();
     const Outcome outcome = run(at);
     const bool has_ended = outcome.exit_code == 0 || outcome.exit_code == 1 || outcome.exit_code == 78;
@@ -140,7 +135,8 @@ TEST_P(Start, ThatDoesNotGetWhatItNeedsSaysSoAndLosesNothing) {
   EXPECT_TRUE(refused > 0 || is_disk) << "nothing failed";
   const auto& test = *::testing::UnitTest::GetInstance()->current_test_info();
   std::cout << tried << " of " << calls << (is_disk ? " bytes" : " calls") << " failed, " << refused
-            << " runs ended by it; again: TICKWEIR_SEED=" << test_seed() << " TICKWEIR_EFFORT=" << effort()
+            << " runs ended by it; again: TICKWEIR_SEED=" << testing::seed()
+            << " TICKWEIR_EFFORT=" << testing::effort()
             << " start_test --gtest_filter=" << test.test_suite_name() << "." << test.name() << std::endl;
 }
 

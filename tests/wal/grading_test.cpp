@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "runtime/durability/torture.h"
-#include "seed.h"
 #include "tickweir/testing_folder.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -22,7 +22,7 @@ struct Wrong {
 class Grading : public ::testing::TestWithParam<Wrong> {
  protected:
   [[nodiscard]] TortureSettings settings(const char* fault) const {
-    TortureSettings made{.plugin = WAL_WRONG, .folder = folder_.path(), .seed = test_seed()};
+    TortureSettings made{.plugin = WAL_WRONG, .folder = folder_.path(), .seed = testing::seed()};
     made.options = {{"fault", fault}};
     return made;
   }
@@ -68,6 +68,13 @@ INSTANTIATE_TEST_SUITE_P(None, Right, ::testing::Values(Wrong{"none", ""}));
 
 int run_program(const std::string& words) {
   return WEXITSTATUS(std::system((TICKWEIR_PROGRAM " wal torture " + words + " > /dev/null 2>&1").c_str()));
+}
+
+TEST(WalTorture, PrintsJsonWhateverThePathHolds) {
+  const testing::TempFolder folder;
+  const std::string copy = folder.at("no utf-8 \xff.so");
+  fs::copy_file(TICKWEIR_PLUGIN_DIR "/wal_memory.so", copy);
+  EXPECT_EQ(run_program("'" + copy + "' --json"), 0);
 }
 
 TEST(WalTorture, ExitsWithOneWhenACheckFails) {

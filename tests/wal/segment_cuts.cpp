@@ -57,7 +57,7 @@ void cut_the_recovery(const FaultyFiles& found, const Life& life, std::uint64_t 
 
 }  // namespace
 
-Findings power_cuts(std::uint64_t seed, std::uint32_t effort) {
+Findings power_cuts(std::uint64_t seed) {
   Findings findings;
   FaultyFiles whole;
   const Life undisturbed = live_over(whole, seed);
@@ -67,7 +67,7 @@ Findings power_cuts(std::uint64_t seed, std::uint32_t effort) {
     FaultyFiles files;
     files.cut_at(cut);
     const Life life = live_over(files, seed);
-    for (std::uint32_t round = 0; round < 8 * effort; ++round) {
+    for (std::uint32_t round = 0; round < 8; ++round) {
       const auto kind = round == 0   ? PowerCut::none
                         : round == 1 ? PowerCut::all
                                      : (round % 2 == 0 ? PowerCut::subset : PowerCut::torn);

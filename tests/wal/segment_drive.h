@@ -196,7 +196,7 @@ inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
 }
 
 // The suites. `effort`: 1 in every build; more takes longer.
-[[nodiscard]] Findings power_cuts(std::uint64_t seed, std::uint32_t effort);
+[[nodiscard]] Findings power_cuts(std::uint64_t seed);
 [[nodiscard]] Findings cut_truncations(std::uint64_t seed);
 [[nodiscard]] Findings torn_copies();
 [[nodiscard]] Findings reads_while_written();

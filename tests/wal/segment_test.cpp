@@ -5,43 +5,37 @@
 #include <fstream>
 #include <iterator>
 
-#include "seed.h"
 #include "segment_drive.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::wal_segment {
 namespace {
 
-constexpr bool is_full_speed = TICKWEIR_FULL_SPEED != 0;
-
-std::uint32_t effort() {
-  const char* const given = std::getenv("TICKWEIR_EFFORT");
-  return given == nullptr ? 1 : static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10));
-}
 std::uint64_t log_size() {
-  return effort() < 20 ? 1 : 8;
+  return testing::effort() < 20 ? 1 : 8;
 }
 
 // `at_least`: so many states must have been tried, at full speed.
 void expect_none(const Findings& findings, std::uint64_t at_least = 1) {
   const auto& test = *::testing::UnitTest::GetInstance()->current_test_info();
-  EXPECT_EQ(findings.failures, 0U) << findings.first_failure << "\nagain: TICKWEIR_SEED=" << test_seed()
-                                   << " TICKWEIR_EFFORT=" << effort()
+  EXPECT_EQ(findings.failures, 0U) << findings.first_failure << "\nagain: TICKWEIR_SEED=" << testing::seed()
+                                   << " TICKWEIR_EFFORT=" << testing::effort()
                                    << " segment_log_test --gtest_filter=SegmentLog." << test.name();
-  EXPECT_GE(findings.states, is_full_speed ? at_least : 1) << "too little was tried";
+  EXPECT_GE(findings.states, testing::is_sanitized ? 1 : at_least) << "too little was tried";
   std::printf("%llu states: %s\n", static_cast<unsigned long long>(findings.states), test.name());
 }
 
 TEST(SegmentLog, W02W16W17W24KeepsWhatWasSyncedWhenThePowerGoesAtAnyCallAlsoOfARecovery) {
   Findings all;
-  for (std::uint64_t round = 0; round < 16; ++round) {
-    const Findings found = power_cuts(test_seed() + round, effort());
+  for (std::uint64_t round = 0; round < testing::rounds(16U); ++round) {
+    const Findings found = power_cuts(testing::seed() + round);
     all.states += found.states;
     all.expect(found.failures == 0, "round " + std::to_string(round) + ": " + found.first_failure);
   }
-  expect_none(all, std::uint64_t{50'000} * effort());
+  expect_none(all, std::uint64_t{50'000} * testing::effort());
 }
 TEST(SegmentLog, W16W24LeavesNoGapWhenThePowerGoesWhileItDropsSegments) {
-  expect_none(cut_truncations(test_seed()));
+  expect_none(cut_truncations(testing::seed()));
 }
 TEST(SegmentLog, IsReadWhileItsOwnerWrites) {
   expect_none(reads_while_written());
@@ -50,25 +44,25 @@ TEST(SegmentLog, KeepsATornEndAsItWasFoundAlsoWhenItsRecoveryIsCut) {
   expect_none(torn_copies());
 }
 TEST(SegmentLog, W04SyncsWhatItFoundBeforeItAnswersForIt) {
-  expect_none(killed_processes(test_seed()));
+  expect_none(killed_processes(testing::seed()));
 }
 TEST(SegmentLog, W03W07TellsEveryFailedCallAndRetriesNoSync) {
-  expect_none(failed_calls(test_seed()));
+  expect_none(failed_calls(testing::seed()));
 }
 TEST(SegmentLog, W05KeepsNothingOfAnAppendThatDidNotFit) {
-  expect_none(full_disks(is_full_speed ? 9 : 97), 4'096);
+  expect_none(full_disks(testing::is_sanitized ? 97 : 9), 4'096);
 }
 TEST(SegmentLog, W06FinishesShortTransfers) {
-  expect_none(short_transfers(test_seed()));
+  expect_none(short_transfers(testing::seed()));
 }
 TEST(SegmentLog, W08NoticesEveryFlippedBit) {
-  expect_none(flipped_bits(is_full_speed ? 1 : 37, log_size()), 524'288 * log_size());
+  expect_none(flipped_bits(testing::is_sanitized ? 37 : 1, log_size()), 524'288 * log_size());
 }
 TEST(SegmentLog, W09NoticesEveryCutFile) {
   expect_none(cut_files(log_size()), 32'768 * log_size());
 }
 TEST(SegmentLog, W10NoticesBadSectors) {
-  expect_none(bad_sectors(test_seed()));
+  expect_none(bad_sectors(testing::seed()));
 }
 TEST(SegmentLog, TellsARotOfItsLastGroupInEveryKindOfFile) {
   expect_none(rotten_last_groups());

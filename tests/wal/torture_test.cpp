@@ -3,8 +3,8 @@
 
 #include "runtime/durability/torture.h"
 #include "runtime/plugins/registry.h"
-#include "seed.h"
 #include "tickweir/testing_folder.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -31,7 +31,9 @@ class Torture : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Torture, IsSurvivedByTheBackEnd) {
-  TortureSettings settings{.plugin = GetParam(), .folder = folder_.path(), .seed = test_seed()};
+  TortureSettings settings{.plugin = GetParam(), .folder = folder_.path(), .seed = testing::seed()};
+  settings.kills = testing::rounds(settings.kills);
+  settings.power_cuts = testing::rounds(settings.power_cuts);
   if (GetParam().ends_with("wal_segment.so")) settings.options = {{"segment_bytes", "64KiB"}};
   int passed = 0;
   for (const Score& score : run_torture(settings)) {
