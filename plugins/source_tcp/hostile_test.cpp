@@ -140,6 +140,18 @@ TEST(HostilePeer, NeedsTheTokenOfTheClientItSaysItIs) {
   for (const std::string& line : rig.stage().logs()) EXPECT_EQ(line.find("right"), std::string::npos) << line;
 }
 
+TEST(HostilePeer, CannotFindOutWithoutATokenWhoIsConnected) {
+  const TestFile clients("7 right\n", 0600);
+  Rig rig({{"clients", clients.path()}});
+  const Peer present(rig, 7, "right");
+  Peer curious(rig);
+  curious.send(login_bytes(7, "wrong"));
+  curious.end_sending();
+  EXPECT_EQ(curious.goodbye().code, GoodbyeCode::login_refused);
+  EXPECT_EQ(rig.stage().counter("goodbyes", "login_refused"), 1U);
+  EXPECT_TRUE(has_log(rig, ": login of client 7 refused")) << rig.stage().logs().back();
+}
+
 TEST(HostilePeer, ThatLeavesInTheMiddleOfAFrameIsCounted) {
   Rig rig;
   Peer peer(rig, 7);

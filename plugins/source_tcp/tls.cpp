@@ -214,6 +214,13 @@ Transfer TlsServer::send(void* session, std::span<const std::uint8_t> bytes) {
   return transfer_of(ssl_of(session), SSL_write(ssl_of(session), bytes.data(), int_size(bytes.size())));
 }
 
+bool TlsServer::has_ended(void* session) {
+  ERR_clear_error();
+  std::uint8_t byte = 0;
+  const Moved outcome = transfer_of(ssl_of(session), SSL_peek(ssl_of(session), &byte, 1)).outcome;
+  return outcome == Moved::ended || outcome == Moved::failed;
+}
+
 void TlsServer::shut(void* session) {
   ERR_clear_error();
   static_cast<void>(SSL_shutdown(ssl_of(session)));
