@@ -326,6 +326,7 @@ class Sessions {
     if (connection.client == no_client) return;  // it is gone
     if (!has_taken(connection, refusal)) {
       say_goodbye(connection, GoodbyeCode::reply_backlog, backlog_text());
+      connection.is_backlog_untold = true;
       return;
     }
     client.settled = refusal.payload.number;
