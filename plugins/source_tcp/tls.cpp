@@ -129,8 +129,10 @@ void load_files(SSL_CTX* context, const Settings& settings) {
           settings.key + " is no PEM private key");
   require(SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) == 1,
           settings.certificate + " is no PEM certificate");
-  require(SSL_CTX_check_private_key(context) == 1,
-          settings.key + " does not belong to " + settings.certificate);
+  if (SSL_CTX_check_private_key(context) != 1) {  // for which OpenSSL has no better words
+    ERR_clear_error();
+    throw std::runtime_error(settings.key + " does not belong to " + settings.certificate);
+  }
   if (settings.tls != TlsMode::mutual) return;
   require_readable(settings.client_ca);
   require(SSL_CTX_load_verify_locations(context, settings.client_ca.c_str(), nullptr) == 1,
