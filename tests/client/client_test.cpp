@@ -271,6 +271,44 @@ TEST(Client, SaysWhatItFoundWhereNoSourceIs) {
   EXPECT_TRUE(client.is_over());
 }
 
+// Says what it is told to, whatever it hears, and takes a little at a time.
+class Scripted final : public Transport {
+ public:
+  Scripted(std::string& words, std::size_t& taken_bytes) : words_(words), taken_bytes_(taken_bytes) {}
+  std::int64_t send(std::span<const std::uint8_t> bytes) override {
+    const std::size_t count = std::min<std::size_t>(bytes.size(), 40);
+    taken_bytes_ += count;
+    return static_cast<std::int64_t>(count);
+  }
+  std::int64_t receive(std::span<std::uint8_t> room) override {
+    const std::size_t count = words_.copy(reinterpret_cast<char*>(room.data()), room.size());
+    words_.erase(0, count);
+    return static_cast<std::int64_t>(count);
+  }
+  [[nodiscard]] int descriptor() const override { return -1; }
+  [[nodiscard]] bool has_more() const override { return !words_.empty(); }
+
+ private:
+  std::string& words_;
+  std::size_t& taken_bytes_;
+};
+
+std::string welcome_bytes() {
+  wire::Frame<wire::LoginReply> welcome;
+  welcome.payload.frame_bytes_max = 4096;
+  return {reinterpret_cast<const char*>(&welcome), sizeof welcome};
+}
+
+TEST(Client, SendsItsWholeLoginThoughTheReplyIsThereBefore) {
+  std::string words = welcome_bytes();
+  std::size_t taken_bytes = 0;
+  ClientSettings settings;
+  settings.transport = [&](const ClientSettings&) { return std::make_unique<Scripted>(words, taken_bytes); };
+  Client client(settings);
+  client.connect();
+  EXPECT_EQ(taken_bytes, sizeof(wire::Frame<wire::Login>));
+}
+
 // A signal is no timeout.
 TEST(Transport, WaitsOnThroughSignals) {
   int ends[2];

@@ -1,12 +1,16 @@
-// TLS moves bytes by records: what has come and what has ended is not what the socket says.
+// TLS moves bytes by records: what has come, what has ended and what has been sent is not what the socket
+// says.
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <future>
 #include <string>
+#include <vector>
 
 #include "certificates.h"
 #include "tickweir/client_tls.h"
@@ -142,6 +146,91 @@ TEST_F(TlsSource, TakesWhatCameInTheRecordOfALoginThatReplaces) {
   while (stage_.output().empty() && stage_.counter("lost") == 0) stage_.poll();
   EXPECT_EQ(stage_.output().size(), 1U);
   EXPECT_EQ(stage_.counter("goodbyes", "replaced"), 1U);
+}
+
+// A server that reads when it is told to, and as little of what was sent as fits in its socket.
+class SlowServer {
+ public:
+  explicit SlowServer(const Certificates& files)
+      : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free),
+        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    SSL_CTX_use_PrivateKey_file(context_.get(), files.key("source").c_str(), SSL_FILETYPE_PEM);
+    SSL_CTX_use_certificate_chain_file(context_.get(), files.certificate("source").c_str());
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const int small = 2304;
+    ::setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    ::listen(listener_, 1);
+    port_ = ntohs(address.sin_port);
+  }
+  SlowServer(const SlowServer&) = delete;
+  SlowServer& operator=(const SlowServer&) = delete;
+  ~SlowServer() {
+    ::close(socket_);
+    ::close(listener_);
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] int descriptor() const { return socket_; }
+  void accept() {
+    socket_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    session_.reset(SSL_new(context_.get()));
+    SSL_set_fd(session_.get(), socket_);
+    EXPECT_EQ(SSL_accept(session_.get()), 1);
+    ::fcntl(socket_, F_SETFL, O_NONBLOCK);
+  }
+  // All that has come whole, since the beginning.
+  const std::string& read() {
+    char room[16384];
+    for (int got = 0; (got = SSL_read(session_.get(), room, sizeof room)) > 0;)
+      received_.append(room, static_cast<std::size_t>(got));
+    return received_;
+  }
+
+ private:
+  Context context_;
+  Session session_{nullptr, SSL_free};
+  int listener_;
+  int socket_ = -1;
+  std::uint16_t port_ = 0;
+  std::string received_;
+};
+
+// No socket here holds a record: each is stopped on its way. What a send() does not report has not arrived,
+// or an answer for it would be taken for a lie.
+TEST_F(TlsRecords, ArriveOnlyAsFarAsTheyAreReportedSent) {
+  SlowServer server(*files_);
+  auto accepted = std::async(std::launch::async, [&] { server.accept(); });
+  TlsTransport transport("127.0.0.1", server.port(), 20'000, {.ca = files_->certificate("ca")});
+  accepted.get();
+  const int small = 4608;
+  ASSERT_EQ(::setsockopt(transport.descriptor(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+
+  std::vector<std::uint8_t> bytes(200'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i / 100);
+  std::span<const std::uint8_t> left(bytes);
+  int stops = 0;
+  while (!left.empty()) {
+    const std::int64_t sent = transport.send(left);
+    ASSERT_NE(sent, Transport::broken) << transport.why_broken();
+    left = left.subspan(static_cast<std::size_t>(sent));
+    if (sent != 0) continue;
+    ++stops;
+    ASSERT_LE(server.read().size(), bytes.size() - left.size()) << "at stop " << stops;
+    pollfd ready[] = {{.fd = transport.descriptor(), .events = POLLOUT, .revents = 0},
+                      {.fd = server.descriptor(), .events = POLLIN, .revents = 0}};
+    ASSERT_GT(::poll(ready, 2, 20'000), 0);
+  }
+  EXPECT_GT(stops, 10) << "not the case that was meant";
+  while (server.read().size() < bytes.size()) {
+    pollfd ready{.fd = server.descriptor(), .events = POLLIN, .revents = 0};
+    ASSERT_GT(::poll(&ready, 1, 20'000), 0);
+  }
+  EXPECT_TRUE(server.read() == std::string(bytes.begin(), bytes.end()));
 }
 
 }  // namespace

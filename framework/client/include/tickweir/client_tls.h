@@ -52,7 +52,12 @@ class TlsTransport final : public Transport {
 
   std::int64_t send(std::span<const std::uint8_t> bytes) override {
     ERR_clear_error();
-    return moved(SSL_write(session_.get(), bytes.data(), int_size(bytes.size())));
+    // One record: given more, OpenSSL may finish one, be stopped in the next, and report neither.
+    constexpr std::size_t record = SSL3_RT_MAX_PLAIN_LENGTH;
+    const std::size_t count = stopped_ != 0 ? stopped_ : std::min(bytes.size(), record);
+    const std::int64_t sent = moved(SSL_write(session_.get(), bytes.data(), static_cast<int>(count)));
+    stopped_ = sent == 0 ? count : 0;
+    return sent;
   }
   std::int64_t receive(std::span<std::uint8_t> room) override {
     ERR_clear_error();
@@ -117,6 +122,7 @@ class TlsTransport final : public Transport {
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
   std::unique_ptr<SSL, void (*)(SSL*)> session_{nullptr, SSL_free};
   int socket_;
+  std::size_t stopped_ = 0;  // bytes of the record that is on its way; 0: none is
   std::string why_broken_;
 };
 
