@@ -309,6 +309,34 @@ TEST(Client, SendsItsWholeLoginThoughTheReplyIsThereBefore) {
   EXPECT_EQ(taken_bytes, sizeof(wire::Frame<wire::Login>));
 }
 
+// What lies about one number may lie about all of them.
+TEST(Client, KeepsWhatItSentToWhatTurnsOutToBeNoSource) {
+  wire::Frame<wire::Acknowledgement> lie;
+  lie.payload.number = wire::number_max;
+  std::string words = welcome_bytes();
+  std::size_t taken_bytes = 0;
+  Log log;
+  ServedStage source(log, any_port);
+  ClientSettings settings = settings_for(source.port());
+  settings.transport = [&, is_first = true](const ClientSettings& to) mutable -> std::unique_ptr<Transport> {
+    if (std::exchange(is_first, false)) return std::make_unique<Scripted>(words, taken_bytes);
+    return std::make_unique<TcpTransport>(to.host, to.port, to.timeout_ms);
+  };
+  Client client(settings);
+  client.connect();
+  send_all(client, 3, [] { FAIL() << "lost"; });
+  EXPECT_TRUE(client.work(0));
+  EXPECT_FALSE(client.has_unsent());
+  words.assign(reinterpret_cast<const char*>(&lie), sizeof lie);
+  EXPECT_THROW(client.work(0), ClientError);
+  EXPECT_EQ(client.unanswered(), 3U);
+  EXPECT_EQ(client.acknowledged(), 0U);
+  client.connect();
+  EXPECT_TRUE(client.finish());
+  source.stop();
+  expect_exactly(log, 7, 3);
+}
+
 // A signal is no timeout.
 TEST(Transport, WaitsOnThroughSignals) {
   int ends[2];

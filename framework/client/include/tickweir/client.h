@@ -269,7 +269,7 @@ class Client {
     }
     if (const auto acknowledgement = as<wire::Acknowledgement>(header, payload_bytes)) {
       const std::uint64_t number = acknowledgement->number;
-      if (!unsettled_.settle(number) || number > last_number_) {
+      if (number > last_number_ || !unsettled_.settle(number)) {
         end_as_no_source("it acknowledges number " + std::to_string(number) + ", which was not sent to it");
       }
       acknowledged_ = std::max(acknowledged_, number);
