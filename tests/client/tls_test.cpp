@@ -209,5 +209,29 @@ TEST_F(Tls, FilesThatDoNotFitAreNamed) {
   EXPECT_NE(refusal("client_ca", no_pem).find(no_pem + " holds no PEM"), std::string::npos);
 }
 
+TEST_F(Tls, AClientSaysWhichOfItsFilesItCannotRead) {
+  Log log;
+  ServedStage source(log, options("on"));
+  const auto failure = [&](const TlsFiles& files) -> std::string {
+    try {
+      const TlsTransport made("127.0.0.1", source.port(), 1000, files);
+      return "";
+    } catch (const ClientError& failed) {
+      return failed.what();
+    }
+  };
+  const TlsFiles good{.ca = files_->certificate("ca"),
+                      .certificate = files_->certificate("client7"),
+                      .key = files_->key("client7")};
+  const std::string nowhere = "cannot read /nowhere: No such file or directory";
+  EXPECT_EQ(failure(good), "");
+  EXPECT_EQ(failure({.ca = "/nowhere", .certificate = "", .key = ""}), nowhere);
+  EXPECT_EQ(failure({.ca = good.ca, .certificate = "/nowhere", .key = good.key}), nowhere);
+  EXPECT_EQ(failure({.ca = good.ca, .certificate = good.certificate, .key = "/nowhere"}), nowhere);
+  const std::string no_pem = TICKWEIR_SOURCE_DIR "/README.md";
+  EXPECT_EQ(failure({.ca = good.ca, .certificate = no_pem, .key = good.key}),
+            "cannot use " + no_pem + ": no start line");
+}
+
 }  // namespace
 }  // namespace tickweir
