@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint64_t events_per_turn = 1024;
 constexpr std::uint64_t retry_ns = 50'000'000;
+constexpr std::uint64_t retry_ns_max = second;
 
 std::uint64_t now_ns() {
   timespec now{};
@@ -102,13 +103,18 @@ bool LoadConnection::connect(std::uint64_t now) {
   try {
     client_.connect();
   } catch (const ClientError& refused) {
-    next_try_ = now + retry_ns;
+    next_try_ = next_retry(now);
     return goes_on(now, refused.what());
   }
   next_try_ = 0;
   if (client_.unanswered() == 0) away_since_ = 0;
   if (made_ == 0) first_number_ = answered_ = client_.last_number();
   return true;
+}
+
+// A pause as long as what has passed already doubles it each time.
+std::uint64_t LoadConnection::next_retry(std::uint64_t now) const {
+  return now + std::clamp(now - away_since_, retry_ns, retry_ns_max);
 }
 
 // After a connection has ended: a login is no progress, an answer is.
@@ -123,7 +129,7 @@ bool LoadConnection::work(std::uint64_t now, std::uint64_t due, bool is_readable
     if (next_try_ == 0) {
       if (!goes_on(now, client_.why_ended())) return false;
       if (made_ != 0) ++result_.reconnects;
-      if (away_since_ != 0) next_try_ = now + retry_ns;  // the connection before brought no answer either
+      if (away_since_ != 0) next_try_ = next_retry(now);  // the connection before brought no answer either
     }
     return connect(now);
   }

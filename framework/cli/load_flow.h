@@ -88,6 +88,7 @@ class LoadConnection {
 
  private:
   [[nodiscard]] ClientSettings settings_for(std::uint32_t index);
+  [[nodiscard]] std::uint64_t next_retry(std::uint64_t now) const;
   [[nodiscard]] bool goes_on(std::uint64_t now, const std::string& why);
   void make(std::uint64_t now, std::uint64_t due);
   void take_answers();

@@ -29,7 +29,8 @@ struct Connection {
   bool is_blocked = false;    // the peer takes no replies for now
   bool is_shut = false;       // our direction is closed
   bool wants_write = false;   // TLS does, before it reads on
-  std::uint32_t watched = 0;  // epoll events
+  bool is_backlog_untold = false;  // it was ended while events settled; the log does not say so yet
+  std::uint32_t watched = 0;       // epoll events
   std::uint32_t client = no_client;
   std::uint32_t client_id = 0;     // as which it logged in; outlives `client`, for the log
   std::uint32_t certified_id = 0;  // the client id of its certificate

@@ -2,6 +2,8 @@
 // number.
 #include <sys/resource.h>
 
+#include <algorithm>
+
 #include "tcp_test.h"
 
 namespace tickweir::tcp {
@@ -14,11 +16,12 @@ std::string frame_with(std::uint32_t size, std::uint16_t type, std::uint64_t num
   return bytes;
 }
 
+std::ptrdiff_t count_log(Rig& rig, const std::string& text) {
+  return std::ranges::count_if(rig.stage().logs(),
+                               [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
 bool has_log(Rig& rig, const std::string& text) {
-  for (const std::string& line : rig.stage().logs()) {
-    if (line.find(text) != std::string::npos) return true;
-  }
-  return false;
+  return count_log(rig, text) != 0;
 }
 
 TEST(HostilePeer, IsToldWhichByteWasWrongAndItsGoodEventsStay) {
@@ -140,6 +143,18 @@ TEST(HostilePeer, NeedsTheTokenOfTheClientItSaysItIs) {
   for (const std::string& line : rig.stage().logs()) EXPECT_EQ(line.find("right"), std::string::npos) << line;
 }
 
+TEST(HostilePeer, CannotFindOutWithoutATokenWhoIsConnected) {
+  const TestFile clients("7 right\n", 0600);
+  Rig rig({{"clients", clients.path()}});
+  const Peer present(rig, 7, "right");
+  Peer curious(rig);
+  curious.send(login_bytes(7, "wrong"));
+  curious.end_sending();
+  EXPECT_EQ(curious.goodbye().code, GoodbyeCode::login_refused);
+  EXPECT_EQ(rig.stage().counter("goodbyes", "login_refused"), 1U);
+  EXPECT_TRUE(has_log(rig, ": login of client 7 refused")) << rig.stage().logs().back();
+}
+
 TEST(HostilePeer, ThatLeavesInTheMiddleOfAFrameIsCounted) {
   Rig rig;
   Peer peer(rig, 7);
@@ -204,6 +219,8 @@ TEST(HostilePeer, ThatTakesNoRefusalsIsDisconnectedAndHurtsNobody) {
     rig.settle(before, rig.count() - before, 1);
   }
   EXPECT_EQ(rig.stage().counter("goodbyes", "reply_backlog"), 1U);
+  EXPECT_EQ(count_log(rig, "(client 7): "), 1);
+  EXPECT_TRUE(has_log(rig, "(client 7): reply_backlog, replies of 1024 bytes were not taken"));
   const std::size_t before = rig.count();
   good.send(events_bytes(1, 1));
   rig.until_events(before + 1);
@@ -213,6 +230,7 @@ TEST(HostilePeer, ThatTakesNoRefusalsIsDisconnectedAndHurtsNobody) {
 
 TEST(HostilePeer, ThatTakesNoAnswersToItsHeartbeatsIsDisconnected) {
   Rig rig({{"ack_backlog", "1KiB"}});
+  Peer good(rig, 8);
   Peer deaf(rig, ReceiveRoom{2048});
   deaf.send(login_bytes(7));
   std::string beats;
@@ -221,6 +239,11 @@ TEST(HostilePeer, ThatTakesNoAnswersToItsHeartbeatsIsDisconnected) {
   EXPECT_EQ(rig.stage().counter("goodbyes", "reply_backlog"), 1U);
   EXPECT_TRUE(has_log(rig, "(client 7): reply_backlog, replies of 1024 bytes were not taken"))
       << rig.stage().logs().back();
+  good.send(event_bytes(1));
+  rig.until_events(1);
+  rig.settle(0, 1);
+  EXPECT_EQ(good.next<wire::Acknowledgement>().number, 1U);
+  EXPECT_EQ(count_log(rig, "(client 7): "), 1) << "its end was told already";
 }
 
 TEST(HostilePeer, ThatTakesNoAcknowledgementsGetsOneForAll) {

@@ -236,8 +236,15 @@ void Server::log_in(Connection& connection) {
   std::memcpy(&login, connection.partial.bytes, sizeof login);
   connection.partial.count = 0;
   connection.deadline = 0;
-  if (sessions_.is_connected(login.payload.client) && has_ended(connection.socket)) {
-    // Its client has given it up, and the other connection is the one made since.
+  const std::string of_client = "login of client " + std::to_string(login.payload.client);
+  if (!sessions_.judge_login(connection, login)) {
+    say_end(connection, of_client + " refused");
+    shut(connection);
+    return;
+  }
+  if (sessions_.is_connected(login.payload.client) && has_ended(connection)) {
+    // The other connection is the one made since.
+    say_end(connection, of_client + " came after its client had given it up");
     ++counts_.lost;
     drop(connection);
     return;
@@ -248,12 +255,11 @@ void Server::log_in(Connection& connection) {
     say_end(before, "replaced by " + text_of(connection.peer));
     shut(before);
   }
-  if (connection.phase == Phase::lingering) {
-    say_end(connection, "login of client " + std::to_string(login.payload.client) + " refused");
-    shut(connection);
-  } else {
-    flush(connection);
-  }
+  flush(connection);
+}
+
+bool Server::has_ended(const Connection& connection) {
+  return connection.tls != nullptr ? TlsServer::has_ended(connection.tls) : tcp::has_ended(connection.socket);
 }
 
 bool Server::read_events(Connection& connection, Emitter& out) {

@@ -84,6 +84,7 @@ class Server {
   void after_fault(Connection& connection, const Intake::Taken& taken);
   bool after_read(Connection& connection, Transfer got);
   void log_in(Connection& connection);
+  [[nodiscard]] static bool has_ended(const Connection& connection);
   void watch_partial(Connection& connection, bool is_fresh);
 
   void finish_turn(Connection& connection);

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tickweir::tcp {
 namespace {
@@ -129,7 +130,7 @@ void Server::answer(std::uint64_t now) {
   now_ = std::max(now_, now);
   sessions_.take_touched([this](Connection& connection) {
     if (connection.phase == Phase::free) return;
-    if (connection.phase == Phase::lingering && !connection.is_shut)
+    if (std::exchange(connection.is_backlog_untold, false))
       say_end(connection, "reply_backlog, " + sessions_.backlog_text());
     finish_turn(connection);
   });

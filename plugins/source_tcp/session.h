@@ -124,11 +124,38 @@ class Sessions {
     return known != nullptr && known->connection != no_connection;
   }
 
-  // The first frame. Another connection of the same client is told goodbye: its index comes back, so that it
-  // can be sent; else no_connection.
+  // The first frame. True: the client may come in; otherwise goodbye was said.
+  [[nodiscard]] bool judge_login(Connection& connection, const wire::Frame<wire::Login>& login) {
+    const auto refuse = [&](GoodbyeCode code, const std::string& why) {
+      say_goodbye(connection, code, why);
+      return false;
+    };
+    const Event& header = login.header;
+    if ((header.sequence | header.time | header.origin) != 0 || login.payload.reserved != 0) {
+      return refuse(GoodbyeCode::frame_field, "the login has values where zeros belong");
+    }
+    if (login.payload.version != wire::protocol_version) {
+      return refuse(GoodbyeCode::version, "protocol version " + std::to_string(login.payload.version) +
+                                              ", expected " + std::to_string(wire::protocol_version));
+    }
+    const std::uint32_t id = login.payload.client;
+    Client* const known = clients_.find(id);
+    const bool needs_token = !settings_.clients_file.empty();
+    const bool is_certified = settings_.tls != TlsMode::mutual || connection.certified_id == id;
+    const bool has_token =
+        !needs_token || clients_.is_token_of(known, login.payload.token) || TICKWEIR_BUG("any token will do");
+    if (id == 0 || id > wire::client_id_max || !is_certified || !has_token) {
+      return refuse(GoodbyeCode::login_refused, "client id, token or certificate is wrong");
+    }
+    if (known == nullptr && clients_.is_full()) {
+      return refuse(GoodbyeCode::client_limit, "no room for a client that was never here");
+    }
+    return true;
+  }
+
+  // Lets in whom judge_login() does. Another connection of the same client is told goodbye: its index comes
+  // back, so that it can be sent; else no_connection.
   std::uint32_t take_login(Connection& connection, const wire::Frame<wire::Login>& login) {
-    const std::string problem = judge_login(connection, login);
-    if (!problem.empty()) return no_connection;
     const Client* const known = clients_.find(login.payload.client);
     const std::uint32_t before = known != nullptr ? known->connection : no_connection;
     if (before != no_connection) {
@@ -299,38 +326,10 @@ class Sessions {
     if (connection.client == no_client) return;  // it is gone
     if (!has_taken(connection, refusal)) {
       say_goodbye(connection, GoodbyeCode::reply_backlog, backlog_text());
+      connection.is_backlog_untold = true;
       return;
     }
     client.settled = refusal.payload.number;
-  }
-
-  // "" when the client may come in; otherwise goodbye was said.
-  std::string judge_login(Connection& connection, const wire::Frame<wire::Login>& login) {
-    const auto refuse = [&](GoodbyeCode code, const std::string& why) {
-      say_goodbye(connection, code, why);
-      return why;
-    };
-    const Event& header = login.header;
-    if ((header.sequence | header.time | header.origin) != 0 || login.payload.reserved != 0) {
-      return refuse(GoodbyeCode::frame_field, "the login has values where zeros belong");
-    }
-    if (login.payload.version != wire::protocol_version) {
-      return refuse(GoodbyeCode::version, "protocol version " + std::to_string(login.payload.version) +
-                                              ", expected " + std::to_string(wire::protocol_version));
-    }
-    const std::uint32_t id = login.payload.client;
-    Client* const known = clients_.find(id);
-    const bool needs_token = !settings_.clients_file.empty();
-    const bool is_certified = settings_.tls != TlsMode::mutual || connection.certified_id == id;
-    const bool has_token =
-        !needs_token || clients_.is_token_of(known, login.payload.token) || TICKWEIR_BUG("any token will do");
-    if (id == 0 || id > wire::client_id_max || !is_certified || !has_token) {
-      return refuse(GoodbyeCode::login_refused, "client id, token or certificate is wrong");
-    }
-    if (known == nullptr && clients_.is_full()) {
-      return refuse(GoodbyeCode::client_limit, "no room for a client that was never here");
-    }
-    return {};
   }
 
   const Settings& settings_;

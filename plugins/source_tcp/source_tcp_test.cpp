@@ -165,6 +165,8 @@ TEST(SourceTcp, ALoginThatItsClientHasGivenUpReplacesNobody) {
   late.send(login_bytes(7));
   late.close();
   rig.until("its end", [&] { return rig.stage().counter("lost") == 1; });
+  EXPECT_NE(rig.stage().logs().back().find(": login of client 7 came after its client had given it up"),
+            std::string::npos);
   present.send(event_bytes(1));
   rig.until_events(1);
   rig.settle(0, 1);

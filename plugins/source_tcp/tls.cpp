@@ -129,8 +129,10 @@ void load_files(SSL_CTX* context, const Settings& settings) {
           settings.key + " is no PEM private key");
   require(SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) == 1,
           settings.certificate + " is no PEM certificate");
-  require(SSL_CTX_check_private_key(context) == 1,
-          settings.key + " does not belong to " + settings.certificate);
+  if (SSL_CTX_check_private_key(context) != 1) {  // for which OpenSSL has no better words
+    ERR_clear_error();
+    throw std::runtime_error(settings.key + " does not belong to " + settings.certificate);
+  }
   if (settings.tls != TlsMode::mutual) return;
   require_readable(settings.client_ca);
   require(SSL_CTX_load_verify_locations(context, settings.client_ca.c_str(), nullptr) == 1,
@@ -212,6 +214,13 @@ Transfer TlsServer::receive(void* session, std::span<std::uint8_t> room, bool& w
 Transfer TlsServer::send(void* session, std::span<const std::uint8_t> bytes) {
   ERR_clear_error();
   return transfer_of(ssl_of(session), SSL_write(ssl_of(session), bytes.data(), int_size(bytes.size())));
+}
+
+bool TlsServer::has_ended(void* session) {
+  ERR_clear_error();
+  std::uint8_t byte = 0;
+  const Moved outcome = transfer_of(ssl_of(session), SSL_peek(ssl_of(session), &byte, 1)).outcome;
+  return outcome == Moved::ended || outcome == Moved::failed;
 }
 
 void TlsServer::shut(void* session) {

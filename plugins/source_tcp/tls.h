@@ -37,6 +37,8 @@ class TlsServer {
   // At most one record, also of those that carry nothing for us: a peer may send no end of them.
   [[nodiscard]] static Transfer receive(void* session, std::span<std::uint8_t> room, bool& wants_write);
   [[nodiscard]] static Transfer send(void* session, std::span<const std::uint8_t> bytes);
+  // The peer sends nothing more, and nothing waits to be read, also of what was received already.
+  [[nodiscard]] static bool has_ended(void* session);
   // Tells the peer that nothing more comes.
   static void shut(void* session);
   // The number in the common name of the peer's certificate; 0: none.

@@ -1,4 +1,5 @@
-// Which connection of a load an event belongs to: they take turns, a burst at a time.
+// Which connection of a load an event belongs to: they take turns, a burst at a time. When a source that is
+// away is tried again.
 #include "cli/load_flow.h"
 
 #include <gtest/gtest.h>
@@ -45,6 +46,22 @@ TEST_P(Turns, LetAnEventBeDueAtItsPosition) {
 INSTANTIATE_TEST_SUITE_P(Plans, Turns,
                          ::testing::Values(std::pair(1, 1), std::pair(4, 1), std::pair(1, 50),
                                            std::pair(4, 50), std::pair(3, 7)));
+
+TEST(LoadConnection, TriesASourceThatIsAwayLessAndLessOften) {
+  constexpr std::uint64_t ms = 1'000'000;
+  std::uint64_t now = 1000 * ms;
+  std::vector<std::uint64_t> tries_at;
+  LoadPlan plan;
+  plan.client.transport = [&](const ClientSettings&) -> std::unique_ptr<Transport> {
+    tries_at.push_back((now - 1000 * ms) / ms);
+    throw ClientError("away");
+  };
+  const LoadOrders orders;
+  LoadResult result;
+  LoadConnection connection(plan, orders, 0, result);
+  for (; now < 4600 * ms; now += 10 * ms) EXPECT_TRUE(connection.connect(now));
+  EXPECT_EQ(tries_at, (std::vector<std::uint64_t>{0, 50, 100, 200, 400, 800, 1600, 2600}));
+}
 
 }  // namespace
 }  // namespace tickweir

@@ -271,6 +271,72 @@ TEST(Client, SaysWhatItFoundWhereNoSourceIs) {
   EXPECT_TRUE(client.is_over());
 }
 
+// Says what it is told to, whatever it hears, and takes a little at a time.
+class Scripted final : public Transport {
+ public:
+  Scripted(std::string& words, std::size_t& taken_bytes) : words_(words), taken_bytes_(taken_bytes) {}
+  std::int64_t send(std::span<const std::uint8_t> bytes) override {
+    const std::size_t count = std::min<std::size_t>(bytes.size(), 40);
+    taken_bytes_ += count;
+    return static_cast<std::int64_t>(count);
+  }
+  std::int64_t receive(std::span<std::uint8_t> room) override {
+    const std::size_t count = words_.copy(reinterpret_cast<char*>(room.data()), room.size());
+    words_.erase(0, count);
+    return static_cast<std::int64_t>(count);
+  }
+  [[nodiscard]] int descriptor() const override { return -1; }
+  [[nodiscard]] bool has_more() const override { return !words_.empty(); }
+
+ private:
+  std::string& words_;
+  std::size_t& taken_bytes_;
+};
+
+std::string welcome_bytes() {
+  wire::Frame<wire::LoginReply> welcome;
+  welcome.payload.frame_bytes_max = 4096;
+  return {reinterpret_cast<const char*>(&welcome), sizeof welcome};
+}
+
+TEST(Client, SendsItsWholeLoginThoughTheReplyIsThereBefore) {
+  std::string words = welcome_bytes();
+  std::size_t taken_bytes = 0;
+  ClientSettings settings;
+  settings.transport = [&](const ClientSettings&) { return std::make_unique<Scripted>(words, taken_bytes); };
+  Client client(settings);
+  client.connect();
+  EXPECT_EQ(taken_bytes, sizeof(wire::Frame<wire::Login>));
+}
+
+// What lies about one number may lie about all of them.
+TEST(Client, KeepsWhatItSentToWhatTurnsOutToBeNoSource) {
+  wire::Frame<wire::Acknowledgement> lie;
+  lie.payload.number = wire::number_max;
+  std::string words = welcome_bytes();
+  std::size_t taken_bytes = 0;
+  Log log;
+  ServedStage source(log, any_port);
+  ClientSettings settings = settings_for(source.port());
+  settings.transport = [&, is_first = true](const ClientSettings& to) mutable -> std::unique_ptr<Transport> {
+    if (std::exchange(is_first, false)) return std::make_unique<Scripted>(words, taken_bytes);
+    return std::make_unique<TcpTransport>(to.host, to.port, to.timeout_ms);
+  };
+  Client client(settings);
+  client.connect();
+  send_all(client, 3, [] { FAIL() << "lost"; });
+  EXPECT_TRUE(client.work(0));
+  EXPECT_FALSE(client.has_unsent());
+  words.assign(reinterpret_cast<const char*>(&lie), sizeof lie);
+  EXPECT_THROW(client.work(0), ClientError);
+  EXPECT_EQ(client.unanswered(), 3U);
+  EXPECT_EQ(client.acknowledged(), 0U);
+  client.connect();
+  EXPECT_TRUE(client.finish());
+  source.stop();
+  expect_exactly(log, 7, 3);
+}
+
 // A signal is no timeout.
 TEST(Transport, WaitsOnThroughSignals) {
   int ends[2];

@@ -1,9 +1,6 @@
 // TLS and mutual TLS between client and source_tcp: who gets in, and who does not.
 #include <gtest/gtest.h>
 
-#include <openssl/ssl.h>
-#include <sys/resource.h>
-
 #include "certificates.h"
 #include "served_stage.h"
 #include "tickweir/client.h"
@@ -156,38 +153,6 @@ TEST_F(Tls, AHandshakeThatStallsEndsInTime) {
   ::close(partial);
 }
 
-// Records that change keys and carry nothing: one is taken in a turn, so that no peer can keep us with them.
-TEST_F(Tls, RecordsWithoutDataTakeTurnsToo) {
-  testing::Harness stage(TICKWEIR_PLUGIN_DIR "/source_tcp.so", options("on"), {.time = 1000});
-  const std::string& line = stage.logs().back();
-  const auto port = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
-  const int socket = connect_socket("127.0.0.1", port, 1000);
-  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
-  const std::unique_ptr<SSL, void (*)(SSL*)> ssl(SSL_new(context.get()), SSL_free);
-  SSL_set_fd(ssl.get(), socket);
-  for (int tries = 0; SSL_connect(ssl.get()) != 1; ++tries) {
-    ASSERT_LT(tries, 10'000);
-    stage.poll();
-  }
-  wire::Frame<wire::Login> login;
-  login.payload.client = 7;
-  const Event event{.size = 32, .type = 300, .verdict = 0, .flags = 0, .sequence = 0, .time = 0, .origin = 1};
-  ASSERT_EQ(SSL_write(ssl.get(), &login, sizeof login), static_cast<int>(sizeof login));
-  while (stage.counter("logins") == 0) stage.poll();
-  constexpr int updates = 30;
-  for (int i = 0; i < updates; ++i) {
-    ASSERT_EQ(SSL_key_update(ssl.get(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
-    ASSERT_EQ(SSL_do_handshake(ssl.get()), 1);
-  }
-  ASSERT_EQ(SSL_write(ssl.get(), &event, sizeof event), static_cast<int>(sizeof event));
-  int polls = 0;
-  for (; stage.output().empty() && stage.counter("connections") == 1; ++polls) stage.poll_once();
-  EXPECT_EQ(stage.output().size(), 1U);
-  EXPECT_GT(polls, updates);
-  ::close(socket);
-}
-
 TEST_F(Tls, NewFilesAreTakenWithoutEndingConnections) {
   const Certificates first;  // of an authority of its own
   Log log;
@@ -239,10 +204,33 @@ TEST_F(Tls, FilesThatDoNotFitAreNamed) {
   EXPECT_EQ(refusal("client_ca", "/nowhere"), "cannot read /nowhere: No such file or directory");
   EXPECT_NE(refusal("certificate", no_pem).find(no_pem + " is no PEM certificate"), std::string::npos);
   EXPECT_NE(refusal("key", no_pem).find(no_pem + " is no PEM private key"), std::string::npos);
-  EXPECT_NE(refusal("key", files_->key("client7"))
-                .find(files_->key("client7") + " does not belong to " + files_->certificate("source")),
-            std::string::npos);
+  EXPECT_EQ(refusal("key", files_->key("client7")),
+            files_->key("client7") + " does not belong to " + files_->certificate("source"));
   EXPECT_NE(refusal("client_ca", no_pem).find(no_pem + " holds no PEM"), std::string::npos);
+}
+
+TEST_F(Tls, AClientSaysWhichOfItsFilesItCannotRead) {
+  Log log;
+  ServedStage source(log, options("on"));
+  const auto failure = [&](const TlsFiles& files) -> std::string {
+    try {
+      const TlsTransport made("127.0.0.1", source.port(), 1000, files);
+      return "";
+    } catch (const ClientError& failed) {
+      return failed.what();
+    }
+  };
+  const TlsFiles good{.ca = files_->certificate("ca"),
+                      .certificate = files_->certificate("client7"),
+                      .key = files_->key("client7")};
+  const std::string nowhere = "cannot read /nowhere: No such file or directory";
+  EXPECT_EQ(failure(good), "");
+  EXPECT_EQ(failure({.ca = "/nowhere", .certificate = "", .key = ""}), nowhere);
+  EXPECT_EQ(failure({.ca = good.ca, .certificate = "/nowhere", .key = good.key}), nowhere);
+  EXPECT_EQ(failure({.ca = good.ca, .certificate = good.certificate, .key = "/nowhere"}), nowhere);
+  const std::string no_pem = TICKWEIR_SOURCE_DIR "/README.md";
+  EXPECT_EQ(failure({.ca = good.ca, .certificate = no_pem, .key = good.key}),
+            "cannot use " + no_pem + ": no start line");
 }
 
 }  // namespace

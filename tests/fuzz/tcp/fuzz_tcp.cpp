@@ -81,7 +81,7 @@ class Wire {
     } else if (one.partial.count == sizeof login) {
       std::memcpy(&login, one.partial.bytes, sizeof login);
       one.partial.count = 0;
-      static_cast<void>(sessions_.take_login(one, login));
+      if (sessions_.judge_login(one, login)) static_cast<void>(sessions_.take_login(one, login));
     }
     return count;
   }

@@ -158,7 +158,9 @@ class Client {
     wire::set_text(login.payload.token, settings_.token);
     std::span<const std::uint8_t> left(reinterpret_cast<const std::uint8_t*>(&login), sizeof login);
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(settings_.timeout_ms);
-    while (!is_in_ && is_connected() && std::chrono::steady_clock::now() < end) {
+    // Also when the reply is early: what is left of the login comes before any event.
+    const auto is_done = [&] { return is_in_ && left.empty(); };
+    while (!is_done() && is_connected() && std::chrono::steady_clock::now() < end) {
       pollfd ready{.fd = descriptor(), .events = POLLIN, .revents = 0};
       if (!left.empty()) {
         const std::int64_t sent = transport_->send(left);
@@ -172,7 +174,7 @@ class Client {
       if (!transport_->has_more()) ::poll(&ready, 1, 10);
       receive_all();
     }
-    if (is_in_) return;
+    if (is_done() || (is_in_ && !is_connected())) return;
     transport_.reset();
     throw ClientError(why_ended());
   }
@@ -267,7 +269,7 @@ class Client {
     }
     if (const auto acknowledgement = as<wire::Acknowledgement>(header, payload_bytes)) {
       const std::uint64_t number = acknowledgement->number;
-      if (!unsettled_.settle(number) || number > last_number_) {
+      if (number > last_number_ || !unsettled_.settle(number)) {
         end_as_no_source("it acknowledges number " + std::to_string(number) + ", which was not sent to it");
       }
       acknowledged_ = std::max(acknowledged_, number);

@@ -6,17 +6,20 @@
 //   };
 //
 // Threading: one thread at a time. The process should ignore SIGPIPE: OpenSSL writes with write().
-// Errors:    connecting throws ClientError with OpenSSL's cause.
+// Errors:    connecting throws ClientError with the cause: the file's, or OpenSSL's.
 #pragma once
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,7 +55,12 @@ class TlsTransport final : public Transport {
 
   std::int64_t send(std::span<const std::uint8_t> bytes) override {
     ERR_clear_error();
-    return moved(SSL_write(session_.get(), bytes.data(), int_size(bytes.size())));
+    // One record: given more, OpenSSL may finish one, be stopped in the next, and report neither.
+    constexpr std::size_t record = SSL3_RT_MAX_PLAIN_LENGTH;
+    const std::size_t count = stopped_ != 0 ? stopped_ : std::min(bytes.size(), record);
+    const std::int64_t sent = moved(SSL_write(session_.get(), bytes.data(), static_cast<int>(count)));
+    stopped_ = sent == 0 ? count : 0;
+    return sent;
   }
   std::int64_t receive(std::span<std::uint8_t> room) override {
     ERR_clear_error();
@@ -64,15 +72,23 @@ class TlsTransport final : public Transport {
 
  private:
   static int int_size(std::size_t bytes) { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
-  // What OpenSSL says, or "".
-  static std::string cause() {
-    const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
-    return reason != nullptr ? reason : "";
+  // What OpenSSL says, or else `otherwise`.
+  static std::string text_of(unsigned long error, const char* otherwise = "no cause given") {
+    const char* const reason = ERR_reason_error_string(error);
+    return reason != nullptr ? reason : otherwise;
   }
   static void require(bool good, const std::string& what) {
-    if (good) return;
-    const std::string why = cause();
-    throw ClientError(what + ": " + (why.empty() ? "no cause given" : why));
+    if (!good) throw ClientError(what + ": " + text_of(ERR_peek_last_error()));
+  }
+  // Why a file cannot be opened OpenSSL does not say; of what it says of one that it cannot use, the first is
+  // the cause.
+  template <typename Use>
+  static void use_file(const std::string& path, Use&& use) {
+    if (::access(path.c_str(), R_OK) != 0) {
+      throw ClientError("cannot read " + path + ": " + std::strerror(errno));
+    }
+    ERR_clear_error();
+    if (use(path.c_str()) != 1) throw ClientError("cannot use " + path + ": " + text_of(ERR_peek_error()));
   }
   void set_up(const TlsFiles& files) {
     SSL_CTX* const context = context_.get();
@@ -80,12 +96,16 @@ class TlsTransport final : public Transport {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-    require(SSL_CTX_load_verify_locations(context, files.ca.c_str(), nullptr) == 1, "cannot use " + files.ca);
+    use_file(files.ca, [&](const char* path) {
+      return SSL_CTX_load_verify_locations(context, path, nullptr);
+    });
     if (files.certificate.empty()) return;
-    require(SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) == 1,
-            "cannot use " + files.certificate);
-    require(SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1,
-            "cannot use " + files.key);
+    use_file(files.certificate, [&](const char* path) {
+      return SSL_CTX_use_certificate_chain_file(context, path);
+    });
+    use_file(files.key, [&](const char* path) {
+      return SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM);
+    });
   }
   void shake_hands(const std::string& host, int timeout_ms) {
     session_.reset(SSL_new(context_.get()));
@@ -110,13 +130,14 @@ class TlsTransport final : public Transport {
     if (result > 0) return result;
     const int error = SSL_get_error(session_.get(), result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return 0;
-    why_broken_ = cause();
+    why_broken_ = text_of(ERR_peek_last_error(), "");
     return broken;
   }
 
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
   std::unique_ptr<SSL, void (*)(SSL*)> session_{nullptr, SSL_free};
   int socket_;
+  std::size_t stopped_ = 0;  // bytes of the record that is on its way; 0: none is
   std::string why_broken_;
 };
 

@@ -39,7 +39,9 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
 
-  // Bytes moved; 0: none now; broken: the connection is over.
+  // Bytes moved; 0: none now; broken: the connection is over. Of bytes that a send() does not report, none
+  // arrives unless they are sent again: behind a 0 the next send() begins with all the bytes of that one, and
+  // there may be more behind them.
   virtual std::int64_t send(std::span<const std::uint8_t> bytes) = 0;
   virtual std::int64_t receive(std::span<std::uint8_t> room) = 0;
   // To wait on with poll(); bytes may be there even if it says nothing: see has_more().

@@ -37,14 +37,21 @@ class Unsettled {
   [[nodiscard]] bool has_room(std::uint32_t size) const { return end_ - begin_ + size <= limit_; }
 
   [[nodiscard]] std::span<const std::uint8_t> unsent() const { return {data() + sent_, end_ - sent_}; }
-  void sent(std::size_t bytes) { sent_ += bytes; }
+  void sent(std::size_t bytes) {
+    sent_ += bytes;
+    if (common_size_ != 0) whole_ += (sent_ - whole_) / common_size_ * common_size_;
+    while (whole_ < end_ && whole_ + at(whole_).size <= sent_) whole_ += at(whole_).size;
+  }
   // Events without an answer.
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
-  // All events up to `number` have their answer. False: some of these have not been sent on this connection.
+  // All events up to `number` have their answer. False, and nothing has changed: some of these have not been
+  // sent on this connection.
   [[nodiscard]] bool settle(std::uint64_t number) {
+    const std::size_t unsent = std::max(whole_, settled_);
+    if (unsent < end_ && at(unsent).origin <= number) return false;
     if (refused_count_ == 0) skip_settled(number);
-    while (settled_ < sent_ && at(settled_).origin <= number && settled_ + at(settled_).size <= sent_) {
+    while (settled_ < whole_ && at(settled_).origin <= number) {
       const bool was_refused = at(settled_).flags == is_refused;
       settled_ += at(settled_).size;
       (was_refused ? refused_count_ : count_) -= 1;
@@ -52,12 +59,12 @@ class Unsettled {
     refused_ = std::max(refused_, settled_);
     if (kept_bytes_ == 0) begin_ = settled_;
     while (settled_ - begin_ > kept_bytes_) begin_ += at(begin_).size;
-    return settled_ == end_ || at(settled_).origin > number;
+    return true;
   }
   // An event that was refused is not sent again. False: it has had its answer, or was not sent yet.
   bool refuse(std::uint64_t number) {
-    while (refused_ < sent_ && at(refused_).origin < number) refused_ += at(refused_).size;
-    if (refused_ >= sent_ || refused_ + at(refused_).size > sent_) return false;
+    while (refused_ < whole_ && at(refused_).origin < number) refused_ += at(refused_).size;
+    if (refused_ >= whole_) return false;
     if (at(refused_).origin != number || at(refused_).flags == is_refused) return false;
     at(refused_).flags = is_refused;
     --count_;
@@ -80,7 +87,7 @@ class Unsettled {
       }
       from += size;
     }
-    begin_ = sent_ = 0;
+    begin_ = sent_ = whole_ = 0;
     end_ = to;
     settled_ = refused_ = settled;
   }
@@ -97,10 +104,10 @@ class Unsettled {
   // Numbers rise: if as many events on there is the number that an unbroken row would have there, the row is
   // unbroken, and what lies between need not be looked at.
   void skip_settled(std::uint64_t number) {
-    if (common_size_ == 0 || settled_ + common_size_ > sent_ || number < at(settled_).origin) return;
+    if (common_size_ == 0 || settled_ >= whole_ || number < at(settled_).origin) return;
     const std::uint64_t first = at(settled_).origin;
     const std::uint64_t events =
-        std::min<std::uint64_t>(number - first + 1, (sent_ - settled_) / common_size_);
+        std::min<std::uint64_t>(number - first + 1, (whole_ - settled_) / common_size_);
     if (at(settled_ + (events - 1) * common_size_).origin != first + events - 1) return;
     settled_ += events * common_size_;
     count_ -= events;
@@ -108,7 +115,7 @@ class Unsettled {
 
   void move_to_front() {
     std::memmove(data(), data() + begin_, end_ - begin_);
-    end_ -= begin_, sent_ -= begin_, settled_ -= begin_, refused_ -= begin_;
+    end_ -= begin_, sent_ -= begin_, whole_ -= begin_, settled_ -= begin_, refused_ -= begin_;
     begin_ = 0;
   }
 
@@ -120,6 +127,7 @@ class Unsettled {
   std::size_t settled_ = 0;  // the oldest without an answer
   std::size_t refused_ = 0;  // where refusals have got to
   std::size_t sent_ = 0;     // the first byte not sent on this connection
+  std::size_t whole_ = 0;    // the event that it belongs to: those before were sent whole
   std::size_t end_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t refused_count_ = 0;  // behind settled_
