@@ -26,8 +26,8 @@ if(TICKWEIR_FUZZ)  # coverage of the libraries too, not only of the fuzzer's own
 endif()
 
 # tickweir_unite(TARGET)
-# Builds for sanitizers are made to be run once: they compile a library's files a dozen at a time, as most of the time goes
-# into headers. In others what is changed is compiled alone.
+# For libraries, and tests that include much. Builds for sanitizers are made to be run once: they compile a dozen files at a
+# time, as most of the time goes into headers. In others what is changed is compiled alone.
 function(tickweir_unite target)
   if(TICKWEIR_SANITIZE)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
