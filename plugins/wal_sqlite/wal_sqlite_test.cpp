@@ -8,6 +8,7 @@
 
 #include "tickweir/testing_folder.h"
 #include "tickweir/testing_log.h"
+#include "tickweir/testing_random.h"
 
 namespace {
 namespace fs = std::filesystem;
@@ -92,6 +93,7 @@ TEST_F(WalSqlite, RefusesALogOfSQLitesThatIsDamagedBeforeCommitsThatWereSynced) 
 
 TEST_F(WalSqlite, RefusesEachBitThatRotsInAHeadOfSQLitesLogOrReadsAllOfIt) {
   constexpr std::uint64_t frame_bytes = 24 + 16'384;
+  constexpr std::uint64_t stride = testing::is_sanitized ? 5 : 1;
   LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
   std::uint64_t last_commit = 0;
   const auto append = [&] {
@@ -110,7 +112,7 @@ TEST_F(WalSqlite, RefusesEachBitThatRotsInAHeadOfSQLitesLogOrReadsAllOfIt) {
   append();
   copy("log", "rotten");
   const auto expect_found = [&](std::uint64_t head, std::uint64_t bytes) {
-    for (std::uint64_t bit = 0; bit < 8 * bytes; ++bit) {
+    for (std::uint64_t bit = 0; bit < 8 * bytes; bit += stride) {
       flip("rotten/log.sqlite-wal", head + bit / 8, 1 << bit % 8);
       try {
         LogHarness found(TICKWEIR_PLUGIN_FILE, at("rotten"));

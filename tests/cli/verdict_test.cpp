@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/program.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir {
 namespace {
@@ -51,7 +52,9 @@ std::vector<std::string> broken_files() {
 TEST(Verdict, OfRunIsThatOfValidateOnEveryBrokenFile) {
   const auto files = broken_files();
   EXPECT_GE(files.size(), 60U);
-  for (const std::string& file : files) {
+  const std::size_t stride = testing::is_sanitized ? 3 : 1;
+  for (std::size_t i = 0; i < files.size(); i += stride) {
+    const std::string& file = files[i];
     const auto validated = testing::run_program(with_graph_plugins({"validate", file}));
     if (validated.exit_code == 0 && depends_on_the_machine(file)) continue;
     EXPECT_EQ(validated.exit_code, 78) << file << "\n" << validated.err;

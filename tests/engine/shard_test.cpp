@@ -5,6 +5,7 @@
 #include "runtime/engine/engine.h"
 #include "shard_stages.h"
 #include "test_stages.h"
+#include "tickweir/testing_random.h"
 
 namespace tickweir::test {
 namespace {
@@ -54,7 +55,8 @@ Outcome outcome_of(const Run& run, const Plugin& plugin = keyed_plugin()) {
 }
 
 TEST(Shards, GiveTheSameBytesHoweverManyThereAre) {
-  for (const std::uint32_t batch_events : {1U, 16U, 64U}) {
+  for (const std::uint32_t batch_events : {16U, 1U, 64U}) {
+    if (testing::is_sanitized && batch_events != 16) continue;
     const Outcome whole = outcome_of({.batch_events = batch_events});
     ASSERT_GT(whole.a.size(), 3000U * sizeof(Event));
     ASSERT_GT(whole.b.size(), 500U * sizeof(Event));

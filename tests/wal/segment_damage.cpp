@@ -229,13 +229,13 @@ Findings flipped_bits(std::size_t step, std::uint64_t size) {
 }
 
 // W09: a segment has its whole length from the first moment on, so that a shorter one is damage.
-Findings cut_files(std::uint64_t size) {
+Findings cut_files(std::size_t stride, std::uint64_t size) {
   Findings findings;
   const SupplyPlan supply = times(Drive::reusing, size);
   const auto files = whole_log(supply);
   for (const std::string& path : segments_of(*files)) {
     const std::vector<std::uint8_t> bytes = files->contents(path);
-    for (std::size_t length = 0; length < bytes.size(); ++length) {
+    for (std::size_t length = 0; length < bytes.size(); length += stride) {
       files->contents(path).resize(length);
       expect_found(*files, supply, path + " cut to " + std::to_string(length), findings, true);
       files->contents(path) = bytes;

@@ -203,7 +203,7 @@ inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
 [[nodiscard]] Findings killed_processes(std::uint64_t seed);
 // Of two logs, in new files and in used ones, of `size` times 32 KiB each: every bit, or one in so many.
 [[nodiscard]] Findings flipped_bits(std::size_t step, std::uint64_t size);
-[[nodiscard]] Findings cut_files(std::uint64_t size);
+[[nodiscard]] Findings cut_files(std::size_t stride, std::uint64_t size);
 [[nodiscard]] Findings bad_sectors(std::uint64_t seed);
 [[nodiscard]] Findings rotten_last_groups();
 [[nodiscard]] Findings spliced_logs();
