@@ -93,7 +93,7 @@ TEST_F(WalSqlite, RefusesALogOfSQLitesThatIsDamagedBeforeCommitsThatWereSynced) 
 
 TEST_F(WalSqlite, RefusesEachBitThatRotsInAHeadOfSQLitesLogOrReadsAllOfIt) {
   constexpr std::uint64_t frame_bytes = 24 + 16'384;
-  constexpr std::uint64_t stride = testing::is_sanitized ? 5 : 1;
+  constexpr std::uint64_t stride = tickweir::testing::is_sanitized ? 5 : 1;
   LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
   std::uint64_t last_commit = 0;
   const auto append = [&] {

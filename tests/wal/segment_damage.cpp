@@ -221,10 +221,10 @@ Findings rotten_last_groups() {
 }
 
 // W08
-Findings flipped_bits(std::size_t step, std::uint64_t size) {
+Findings flipped_bits(std::size_t stride, std::uint64_t size) {
   Findings findings;
-  flip_bits(times(fresh, size), step, findings);
-  flip_bits(times(Drive::reusing, size), step, findings);
+  flip_bits(times(fresh, size), stride, findings);
+  flip_bits(times(Drive::reusing, size), stride, findings);
   return findings;
 }
 

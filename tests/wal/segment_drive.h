@@ -195,14 +195,15 @@ inline Life live_over(FaultyFiles& files, std::uint64_t seed, int groups = 16) {
   return life;
 }
 
-// The suites. `effort`: 1 in every build; more takes longer.
+// The suites.
 [[nodiscard]] Findings power_cuts(std::uint64_t seed);
 [[nodiscard]] Findings cut_truncations(std::uint64_t seed);
 [[nodiscard]] Findings torn_copies();
 [[nodiscard]] Findings reads_while_written();
 [[nodiscard]] Findings killed_processes(std::uint64_t seed);
-// Of two logs, in new files and in used ones, of `size` times 32 KiB each: every bit, or one in so many.
-[[nodiscard]] Findings flipped_bits(std::size_t step, std::uint64_t size);
+// Of two logs, in new files and in used ones, of `size` times 32 KiB each: every bit or length, or one in so
+// many.
+[[nodiscard]] Findings flipped_bits(std::size_t stride, std::uint64_t size);
 [[nodiscard]] Findings cut_files(std::size_t stride, std::uint64_t size);
 [[nodiscard]] Findings bad_sectors(std::uint64_t seed);
 [[nodiscard]] Findings rotten_last_groups();
