@@ -102,6 +102,7 @@ class GroupedLog : public WalBackend {
   }
 
   void sync() {
+    require_alive();  // also with nothing to commit: what was to be may be gone
     if (uncommitted_bytes_ == 0) return;
     finally([&] { store_.commit(); });
     uncommitted_bytes_ = 0;
@@ -145,7 +146,7 @@ class GroupedLog : public WalBackend {
       store_.erase_before(kept);
       store_.commit();
     } catch (...) {
-      if constexpr (requires { store_.roll_back(); }) store_.roll_back();
+      if constexpr (requires { store_.roll_back(); }) finally([&] { store_.roll_back(); });
       LogGroup oldest;  // some may be gone
       if (store_.first(oldest)) first_ = oldest.key;
       throw;
@@ -153,10 +154,13 @@ class GroupedLog : public WalBackend {
     first_ = kept;
   }
 
-  void describe(LogState& state) { fill(state, store_.how()); }
+  void describe(LogState& state) {
+    require_alive();
+    fill(state, store_.how());
+  }
 
   void stop() {
-    const bool is_to_sync = std::exchange(is_open_, false) && !has_failed_ && !is_read_only_;
+    const bool is_to_sync = std::exchange(is_open_, false) && failure_.empty() && !is_read_only_;
     try {
       if (is_to_sync) sync();
     } catch (...) {
@@ -172,19 +176,22 @@ class GroupedLog : public WalBackend {
   // So that what is never synced does not gather in memory.
   static constexpr std::uint64_t uncommitted_bytes_max = std::uint64_t{32} << 20;
 
-  // After a failure other than LogFull nothing more is written, not by stop() either.
+  void require_alive() const {
+    if (failure_.empty()) return;
+    throw std::runtime_error("the log " + folder_.path() + " failed before (" + failure_ +
+                             "): start again, so that it recovers");
+  }
+
+  // After a failure other than LogFull nothing more is written, not by stop() either; each call says why.
   template <typename Write>
   void finally(Write&& write) {
-    if (has_failed_) {
-      throw std::runtime_error("the log " + folder_.path() +
-                               " failed before: start again, so that it recovers");
-    }
+    require_alive();
     try {
       write();
     } catch (const LogFull&) {
       throw;
-    } catch (...) {
-      has_failed_ = true;
+    } catch (const std::exception& failure) {
+      failure_ = failure.what();
       throw;
     }
   }
@@ -298,10 +305,10 @@ class GroupedLog : public WalBackend {
   LogId id_{};
   std::string schema_;
   std::string note_;
-  std::string damage_;  // read-only: of the newest group
+  std::string damage_;   // read-only: of the newest group
+  std::string failure_;  // the first that was final; "": none
   bool is_open_ = false;
   bool is_read_only_ = false;
-  bool has_failed_ = false;
   std::uint64_t first_ = 0;  // of the events held; 0: none
   std::uint64_t last_ = 0;   // ever
   std::uint64_t uncommitted_bytes_ = 0;
