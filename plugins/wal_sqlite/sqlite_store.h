@@ -55,7 +55,7 @@ class Store {
       run("PRAGMA wal_autocheckpoint=2048");
       // So that what one crash left in the -wal file never lies behind what the next one leaves:
       // check_frames() counts on it.
-      run("PRAGMA wal_checkpoint(TRUNCATE)");
+      run(empties_frames);
       run("CREATE TABLE IF NOT EXISTS groups(first_sequence INTEGER PRIMARY KEY, events BLOB NOT NULL)");
       run("CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
     }
@@ -73,7 +73,7 @@ class Store {
     for (Statement* one : {&get_meta_, &first_, &at_or_before_, &put_meta_, &put_, &erase_}) one->finish();
     sqlite3_close(database_);  // rolls back what is not committed
     database_ = nullptr;
-    is_begun_ = false;
+    is_begun_ = has_leftovers_ = false;
   }
 
   bool meta(const char* name, std::string& into) {
@@ -126,6 +126,7 @@ class Store {
 
   void roll_back() {
     is_begun_ = false;
+    has_leftovers_ = true;
     if (sqlite3_get_autocommit(database_) == 0) run("ROLLBACK");  // otherwise SQLite has done so itself
   }
 
@@ -214,8 +215,17 @@ class Store {
   }
   void begin() {
     if (is_begun_) return;
+    if (has_leftovers_) empty_frames();
     run("BEGIN IMMEDIATE");
     is_begun_ = true;
+  }
+  // A commit that failed and was rolled back has left frames behind the end, maybe whole ones, and the next
+  // one may be shorter: check_frames() would take both for synced. The disk may be as full as it was then.
+  void empty_frames() {
+    const int code = sqlite3_exec(database_, empties_frames, nullptr, nullptr, nullptr);
+    if (code == SQLITE_FULL) throw LogFull(text_of(empties_frames));
+    if (code != SQLITE_OK) throw std::runtime_error(text_of(empties_frames));
+    has_leftovers_ = false;
   }
   bool load(const Statement& statement, LogGroup& into) {
     const Reset use(statement);
@@ -226,9 +236,12 @@ class Store {
     return true;
   }
 
+  static constexpr const char* empties_frames = "PRAGMA wal_checkpoint(TRUNCATE)";
+
   std::string path_;
   sqlite3* database_ = nullptr;
   bool is_begun_ = false;
+  bool has_leftovers_ = false;  // in the -wal file
   Statement get_meta_, first_, at_or_before_, put_meta_, put_, erase_;
 };
 
