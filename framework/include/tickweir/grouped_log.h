@@ -20,6 +20,7 @@
 //   void roll_back();                              drops what is not committed and goes on, whatever failed;
 //                                                  may be left out by a store that always can
 //   std::string how();                             how it stores and syncs, for people
+//   const std::string& note();                     what open() mended, or found and left; may be left out
 //
 // Reading shows what was put, committed or not. Options: a text, `path`. The store has a way of its own to
 // the disk, so nothing here goes through tickweir_files: a test's disk would hold a lock and no log.
@@ -81,7 +82,8 @@ class GroupedLog : public WalBackend {
       create(request);
     }
     find_ends();
-    fill(state, damage_);
+    synced_ = last_;
+    fill(state, found());
     is_open_ = true;
   }
 
@@ -94,7 +96,7 @@ class GroupedLog : public WalBackend {
                                " expected");
     }
     if (uncommitted_bytes_ > uncommitted_bytes_max) sync();
-    make_log_group(made_, spans, first_sequence, event_count);
+    make_log_group(made_, spans, first_sequence, event_count, synced_);
     finally([&] { store_.put(first_sequence, made_); });
     if (first_ == 0) first_ = first_sequence;
     last_ = first_sequence + event_count - 1;
@@ -106,6 +108,7 @@ class GroupedLog : public WalBackend {
     if (uncommitted_bytes_ == 0) return;
     finally([&] { store_.commit(); });
     uncommitted_bytes_ = 0;
+    synced_ = last_;
   }
 
   bool read(std::uint64_t sequence, tickweir_batch& room) {
@@ -290,6 +293,12 @@ class GroupedLog : public WalBackend {
                               (first_ == 0 ? "none" : std::to_string(first_)));
   }
 
+  [[nodiscard]] std::string found() const {
+    if constexpr (requires { store_.note(); }) {
+      if (damage_.empty()) return store_.note();
+    }
+    return damage_;
+  }
   void fill(LogState& state, std::string note) {
     note_ = std::move(note);
     state.first_sequence = first_;
@@ -311,6 +320,7 @@ class GroupedLog : public WalBackend {
   bool is_read_only_ = false;
   std::uint64_t first_ = 0;  // of the events held; 0: none
   std::uint64_t last_ = 0;   // ever
+  std::uint64_t synced_ = 0;
   std::uint64_t uncommitted_bytes_ = 0;
   std::vector<std::uint8_t> made_;
   LogGroup group_;           // the last one read, checked; good while count_ is not 0
