@@ -31,6 +31,12 @@
 
 namespace tickweir::rocks {
 
+// What is the matter with the logs of a database; "" where nothing is.
+struct LogsFound {
+  std::string damage;
+  std::string note;  // of a torn end
+};
+
 namespace detail {
 
 using Bytes = std::span<const std::uint8_t>;
@@ -222,10 +228,10 @@ inline std::string newest_log(const std::vector<std::string>& names) {
 
 }  // namespace detail
 
-// Of the database `db` in the folder. Its owner has a torn end cut, and a copy of it kept in the folder.
-// Returns what is to be said of that.
-inline std::string check_logs(const LogFolder& folder, const std::string& db, bool is_read_only) {
-  std::string note;
+// Of the database `db` in the folder. Its owner has a torn end cut, and a copy of it kept in the folder, and
+// is refused what is damaged; whoever only reads can read what comes before.
+inline LogsFound check_logs(const LogFolder& folder, const std::string& db, bool is_read_only) {
+  LogsFound all;
   const std::vector<std::string> names = folder.files().list(db);
   const std::string newest = detail::newest_log(names);
   for (const std::string& name : names) {
@@ -237,14 +243,15 @@ inline std::string check_logs(const LogFolder& folder, const std::string& db, bo
     if (!found) continue;
     const bool is_torn = found->has_lost_page && found->type <= detail::last && !found->was_synced;
     if (is_torn && name == newest) {
-      note = is_read_only
-                 ? path + " has a torn end from byte " + std::to_string(found->at) + " on, left as it is"
-                 : detail::cut(path, *found, folder, name);
+      all.note = is_read_only
+                     ? path + " has a torn end from byte " + std::to_string(found->at) + " on, left as it is"
+                     : detail::cut(path, *found, folder, name);
     } else if (const std::string damage = detail::damage_of(*found, path); !damage.empty()) {
-      throw LogDamage(damage);
+      if (!is_read_only || !name.ends_with(".log")) throw LogDamage(damage);
+      if (all.damage.empty()) all.damage = damage;
     }
   }
-  return note;
+  return all;
 }
 
 }  // namespace tickweir::rocks

@@ -83,6 +83,22 @@ class RocksdbLogs : public ::testing::Test {
       return refused.what();
     }
   }
+  // Whoever only reads is shown so many groups, and told what is wrong by the read that gets behind them.
+  void expect_shows(std::uint64_t groups) const {
+    const std::string found = bytes_of(rocksdb_log("log"));
+    LogHarness reader(TICKWEIR_PLUGIN_FILE, options(folder_.at("log")), {.is_read_only = true});
+    const std::string damage = reader.opened().note;
+    EXPECT_NE(damage.find(".log is damaged in the record at byte "), std::string::npos) << damage;
+    EXPECT_GT(reader.opened().last_sequence, groups * group_events);
+    std::uint64_t held = 0;
+    try {
+      for (;;) held += reader.read(held + 1).size();
+    } catch (const StageError& told) {
+      EXPECT_EQ(told.what(), damage);
+    }
+    EXPECT_EQ(held, groups * group_events);
+    EXPECT_EQ(bytes_of(rocksdb_log("log")), found);
+  }
   // Of the log, its owner finds so many groups, and goes on.
   void expect_goes_on_after(std::uint64_t groups) const {
     LogHarness log(TICKWEIR_PLUGIN_FILE, options(folder_.at("log")));
@@ -152,6 +168,7 @@ TEST_F(RocksdbLogs, RefuseAHoleBehindWhichAGroupSaysThatItWasSynced) {
   lose(hole, hole + page_bytes);
   EXPECT_NE(refusal().find(": what was written after it lies at byte "), std::string::npos) << refusal();
   EXPECT_TRUE(torn_copies().empty());
+  expect_shows(3);
 }
 
 TEST_F(RocksdbLogs, RefuseAHoleInTheSecondPartOfAGroupThatWasSynced) {
@@ -162,6 +179,7 @@ TEST_F(RocksdbLogs, RefuseAHoleInTheSecondPartOfAGroupThatWasSynced) {
   crash();
   lose(block_bytes, block_bytes + page_bytes);
   EXPECT_NE(refusal().find(": what was written after it lies at byte "), std::string::npos) << refusal();
+  expect_shows(2);
 }
 
 TEST_F(RocksdbLogs, RefuseWhatRottedAtTheirEnd) {
@@ -172,6 +190,35 @@ TEST_F(RocksdbLogs, RefuseWhatRottedAtTheirEnd) {
             std::string::npos)
       << refusal();
   EXPECT_TRUE(torn_copies().empty());
+  expect_shows(3);
+}
+
+TEST_F(RocksdbLogs, RefuseATypeThatRotsAndShowWhatComesBefore) {
+  append(2, true);
+  const std::size_t head = end();
+  append(3, true);
+  crash();
+  flip(head + 6);
+  EXPECT_NE(refusal().find(": its type is "), std::string::npos) << refusal();
+  expect_shows(2);
+}
+
+TEST_F(RocksdbLogs, ShowNothingOfALogThatIsDamagedBeforeItsFirstGroup) {
+  append(1, false);
+  const std::size_t first = end() - 12'400;
+  append(4, true);
+  for (const std::size_t at : {std::size_t{30}, first}) {
+    SCOPED_TRACE(at);
+    crash();
+    flip(at);
+    try {
+      const LogHarness reader(TICKWEIR_PLUGIN_FILE, options(folder_.at("log")), {.is_read_only = true});
+      ADD_FAILURE() << "it opens";
+    } catch (const StageError& refused) {
+      EXPECT_NE(std::string(refused.what()).find(" is damaged in the record at byte "), std::string::npos)
+          << refused.what();
+    }
+  }
 }
 
 TEST_F(RocksdbLogs, KeepATornEndAlsoBesideAnotherOneOfThatPlace) {

@@ -106,9 +106,34 @@ TEST_F(WalSqlite, RefusesALogOfSQLitesThatIsDamagedBeforeCommitsThatWereSynced) 
       refusal("damaged").find("log.sqlite-wal is damaged in the frame at byte " + std::to_string(before)),
       std::string::npos)
       << refusal("damaged");
+  LogHarness reader(TICKWEIR_PLUGIN_FILE, at("damaged"), {.is_read_only = true});
+  EXPECT_NE(reader.opened().note.find("log.sqlite-wal is damaged in the frame at byte "), std::string::npos);
+  EXPECT_EQ(reader.opened().last_sequence, 101U) << "one at least is lost";
+  EXPECT_EQ(reader.read(1).size(), 100U);
+  EXPECT_THROW(static_cast<void>(reader.read(101)), StageError);
   copy("log", "torn");  // the last commit alone may be one that was being written
   flip("torn/log.sqlite-wal", bytes_of("torn/log.sqlite-wal") - 100);
   EXPECT_EQ(refusal("torn"), "");
+}
+
+TEST_F(WalSqlite, ShowsNothingOfALogOfWhichAllLiesBehindTheDamage) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  log.append(events(50));
+  log.sync();
+  for (const std::uint64_t byte : {std::uint64_t{20}, bytes_of("log/log.sqlite-wal") - 100}) {
+    SCOPED_TRACE(byte);
+    log.append(events(50));
+    log.sync();
+    copy("log", "damaged");
+    flip("damaged/log.sqlite-wal", byte);
+    try {
+      const LogHarness reader(TICKWEIR_PLUGIN_FILE, at("damaged"), {.is_read_only = true});
+      ADD_FAILURE() << "it opens";
+    } catch (const StageError& refused) {
+      EXPECT_NE(std::string(refused.what()).find("log.sqlite-wal is damaged in "), std::string::npos)
+          << refused.what();
+    }
+  }
 }
 
 TEST_F(WalSqlite, RefusesEachBitThatRotsInAHeadOfSQLitesLogOrReadsAllOfIt) {

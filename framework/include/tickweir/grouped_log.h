@@ -20,6 +20,8 @@
 //   void roll_back();                              drops what is not committed and goes on, whatever failed;
 //                                                  may be left out by a store that always can
 //   std::string how();                             how it stores and syncs, for people
+//   const std::string& damage();                   opened to be read only: of what would come behind all that
+//                                                  it shows; "": none; may be left out
 //   const std::string& note();                     what open() mended, or found and left; may be left out
 //
 // Reading shows what was put, committed or not. Options: a text, `path`. The store has a way of its own to
@@ -75,6 +77,7 @@ class GroupedLog : public WalBackend {
       throw std::runtime_error("there is no log in " + folder_.path() + ": " + Store::file + " is not there");
     }
     store_.open(folder_, is_read_only_);
+    if constexpr (requires { store_.damage(); }) damage_ = store_.damage();
     std::string id;
     if (store_.meta("id", id)) {
       recall(id);
@@ -200,6 +203,7 @@ class GroupedLog : public WalBackend {
   }
 
   void create(const LogRequest& request) {
+    if (!damage_.empty()) throw LogDamage(damage_);
     if (is_read_only_) throw std::runtime_error("there is no log in " + folder_.path() + ": it has no id");
     LogGroup group;
     if (store_.first(group)) {
@@ -229,15 +233,19 @@ class GroupedLog : public WalBackend {
   void find_ends() {
     std::string last;
     if (store_.meta("last_sequence", last)) last_ = std::strtoull(last.c_str(), nullptr, 10);
-    if (!store_.at_or_before(~std::uint64_t{0}, group_)) return;
+    if (!store_.at_or_before(~std::uint64_t{0}, group_)) {
+      if (!damage_.empty()) throw LogDamage(damage_);
+      return;
+    }
     try {
       check_group();
     } catch (const LogDamage& damage) {
       if (!is_read_only_) throw;
-      find_readable(damage.what());
+      find_readable(damage.what(), 0);
       return;
     }
     last_ = std::max(last_, next_ + count_ - 1);
+    if (!damage_.empty()) return find_readable(damage_, 1);
     if (next_ + count_ - 1 != last_) {
       throw LogDamage("the log " + folder_.path() + " ends at sequence " +
                       std::to_string(next_ + count_ - 1) + ", but has been at " + std::to_string(last_) +
@@ -248,10 +256,10 @@ class GroupedLog : public WalBackend {
     if (!is_read_only_) check_log_group(oldest.bytes, oldest.key, folder_.path());
   }
 
-  // The newest group is damaged: whoever only reads is told so by the read that gets there, and can read what
-  // comes before. It holds one event at least.
-  void find_readable(const char* damage) {
-    last_ = std::max(last_, group_.key);
+  // The newest group is damaged, or at least so many `lost` events are that came after it: whoever only reads
+  // is told so by the read that gets there, and can read what comes before. It holds one event at least.
+  void find_readable(const std::string& damage, std::uint64_t lost) {
+    last_ = std::max(last_, group_.key) + lost;
     LogGroup oldest;
     if (store_.first(oldest)) first_ = oldest.key;
     damage_ = damage;
@@ -265,6 +273,7 @@ class GroupedLog : public WalBackend {
       if (group_.key <= sequence) check_group();
       if (group_.key > sequence || sequence >= group_.key + count_) {
         count_ = 0;
+        if (!damage_.empty()) throw LogDamage(damage_);
         throw LogDamage("sequence " + std::to_string(sequence) + " is missing from the log " +
                         folder_.path() + ", which holds " + std::to_string(first_) + " to " +
                         std::to_string(last_) + "; restore it from a copy");
@@ -314,7 +323,7 @@ class GroupedLog : public WalBackend {
   LogId id_{};
   std::string schema_;
   std::string note_;
-  std::string damage_;   // read-only: of the newest group
+  std::string damage_;   // read-only: where what can be read ends
   std::string failure_;  // the first that was final; "": none
   bool is_open_ = false;
   bool is_read_only_ = false;
