@@ -232,6 +232,7 @@ inline std::string newest_log(const std::vector<std::string>& names) {
 // is refused what is damaged; whoever only reads can read what comes before.
 inline LogsFound check_logs(const LogFolder& folder, const std::string& db, bool is_read_only) {
   LogsFound all;
+  std::optional<detail::Break> torn;
   const std::vector<std::string> names = folder.files().list(db);
   const std::string newest = detail::newest_log(names);
   for (const std::string& name : names) {
@@ -243,13 +244,17 @@ inline LogsFound check_logs(const LogFolder& folder, const std::string& db, bool
     if (!found) continue;
     const bool is_torn = found->has_lost_page && found->type <= detail::last && !found->was_synced;
     if (is_torn && name == newest) {
-      all.note = is_read_only
-                     ? path + " has a torn end from byte " + std::to_string(found->at) + " on, left as it is"
-                     : detail::cut(path, *found, folder, name);
+      torn = found;
     } else if (const std::string damage = detail::damage_of(*found, path); !damage.empty()) {
       if (!is_read_only || !name.ends_with(".log")) throw LogDamage(damage);
       if (all.damage.empty()) all.damage = damage;
     }
+  }
+  if (torn) {  // last: what is refused is left as it was found
+    const std::string path = db + "/" + newest;
+    all.note = is_read_only
+                   ? path + " has a torn end from byte " + std::to_string(torn->at) + " on, left as it is"
+                   : detail::cut(path, *torn, folder, newest);
   }
   return all;
 }
