@@ -2,8 +2,9 @@
 //
 // put() writes to RocksDB's own log without a sync (manual_wal_flush is off: by write(2) before it returns),
 // so it can be read at once and outlives the process; commit() syncs that log. Values go to blob files when
-// the memory table is flushed, so compaction never copies them. A torn end of RocksDB's log is cut
-// (kTolerateCorruptedTailRecords, as for synced writes), damage within it is an error: check_logs() finds it.
+// the memory table is flushed, so compaction never copies them. A torn end of RocksDB's log is cut: by
+// check_logs(), or by RocksDB (kTolerateCorruptedTailRecords, as for synced writes). Damage within it is an
+// error, which check_logs() finds; whoever only reads is shown what comes before.
 //
 // Threading: one call after the other; RocksDB flushes on threads of its own.
 // Errors:    thrown as std::runtime_error with RocksDB's words.
@@ -43,9 +44,12 @@ class Store {
 
   void open(const LogFolder& folder, bool is_read_only) {
     path_ = folder.file("db");
-    if (folder.has("db")) check_logs(path_, folder.files());
+    if (folder.has("db")) found_ = check_logs(folder, path_, is_read_only);
     rocksdb::DB* opened = nullptr;
-    const rocksdb::Options options = make_options();
+    rocksdb::Options options = make_options();
+    if (is_read_only && !(found_.damage.empty() && found_.note.empty())) {
+      options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    }
     const rocksdb::Status status = is_read_only ? rocksdb::DB::OpenForReadOnly(options, path_, &opened)
                                                 : rocksdb::DB::Open(options, path_, &opened);
     check(status, "open");
@@ -107,6 +111,8 @@ class Store {
     check(database_->SyncWAL(), "sync");
   }
 
+  [[nodiscard]] const std::string& note() const { return found_.note; }
+  [[nodiscard]] const std::string& damage() const { return found_.damage; }
   [[nodiscard]] std::string how() const {
     return "RocksDB " + rocksdb::GetRocksVersionAsString() + ", one value a group, SyncWAL";
   }
@@ -197,6 +203,7 @@ class Store {
   }
 
   std::string path_;
+  LogsFound found_;
   std::unique_ptr<rocksdb::DB> database_;
   bool is_stopped_by_full_disk_ = false;
   std::uint64_t unflushed_bytes_ = 0;  // put since the memory table was new

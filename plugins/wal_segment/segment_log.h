@@ -146,6 +146,7 @@ class SegmentLog {
   void look_at_end();
   [[nodiscard]] bool is_growing(const Position& end) const;
   [[nodiscard]] bool roll(std::uint64_t bytes);
+  [[nodiscard]] bool change_segment(std::uint64_t bytes);
   [[nodiscard]] bool restart(std::uint64_t first_sequence);
   void seek(std::uint64_t sequence);
   void open_reader(std::size_t segment);

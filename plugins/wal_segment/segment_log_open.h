@@ -160,10 +160,17 @@ inline void SegmentLog::recover() {
 }
 
 // Goes on in a new segment with room for so many bytes of blocks, unless the sync that it had to wait for
-// failed. False: the disk is full.
+// failed. False: the disk is full. What fails here is final before a sync gets in, which would find nothing
+// left to do.
 inline bool SegmentLog::roll(std::uint64_t bytes) {
   const std::lock_guard no_sync(segment_mutex_);
   if (!TICKWEIR_BUG("append goes on after a failed sync")) require_writable();
+  bool is_changed = false;
+  or_fail([&] { is_changed = change_segment(bytes); });
+  return is_changed;
+}
+
+inline bool SegmentLog::change_segment(std::uint64_t bytes) {
   if (!writer_.is_synced() && !TICKWEIR_BUG("segment left unsynced")) writer_.sync();
   const std::uint64_t needed =
       whole_pages(schema_offset + schema_.size()) + whole_pages(bytes + block_header_bytes);

@@ -3,9 +3,9 @@
 //
 // SQLite reads a -wal file up to the first frame whose checksum is wrong and forgets the rest. After a crash
 // the rest is at most one commit that was being written, because each commit is synced before the next
-// begins, and each start empties the file. So more than one commit behind the break, in frames of the same
-// generation, was acknowledged. And the file's head is synced before the first frame, so it cannot be torn
-// when there is more than a head.
+// begins, and the file is emptied at each start and after a commit that was rolled back. So more than one
+// commit behind the break, in frames of the same generation, was acknowledged. And the file's head is synced
+// before the first frame, so it cannot be torn when there is more than a head.
 //
 // A generation is a pair of salts: the first counts, the second is random. Frames of an older one, behind
 // the newest, have another first and another second; one that has only one of the two has rotted.

@@ -42,38 +42,27 @@ class Store {
 
   void open(const LogFolder& folder, bool is_read_only) {
     path_ = folder.file(file);
-    check_frames(path_ + "-wal", folder.files());
-    open_database(is_read_only);
-    run("PRAGMA locking_mode=EXCLUSIVE");  // before anything is read, so that no shared memory is used
-    run("PRAGMA trusted_schema=OFF");
-    run("PRAGMA cell_size_check=ON");
-    run("PRAGMA cache_size=-65536");  // what is not committed stays in memory
-    if (!is_read_only) {
-      run("PRAGMA page_size=16384");  // the manual's advice for blobs of this size; for a new file only
-      expect("PRAGMA journal_mode=WAL", "wal");
-      run("PRAGMA synchronous=FULL");
-      run("PRAGMA wal_autocheckpoint=2048");
-      // So that what one crash left in the -wal file never lies behind what the next one leaves:
-      // check_frames() counts on it.
-      run("PRAGMA wal_checkpoint(TRUNCATE)");
-      run("CREATE TABLE IF NOT EXISTS groups(first_sequence INTEGER PRIMARY KEY, events BLOB NOT NULL)");
-      run("CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
+    try {
+      check_frames(path_ + "-wal", folder.files());
+    } catch (const LogDamage& damage) {
+      if (!is_read_only) throw;
+      damage_ = damage.what();
     }
-    prepare(get_meta_, "SELECT value FROM meta WHERE name=?");
-    prepare(first_, "SELECT first_sequence, events FROM groups ORDER BY first_sequence LIMIT 1");
-    prepare(at_or_before_,
-            "SELECT first_sequence, events FROM groups WHERE first_sequence<=? "
-            "ORDER BY first_sequence DESC LIMIT 1");
-    prepare(put_meta_, "INSERT OR REPLACE INTO meta VALUES(?,?)");
-    prepare(put_, "INSERT INTO groups VALUES(?,?)");
-    prepare(erase_, "DELETE FROM groups WHERE first_sequence<?");
+    try {
+      open_tables(is_read_only);
+    } catch (const std::runtime_error&) {
+      if (damage_.empty()) throw;
+      throw LogDamage(damage_);  // the tables themselves lie behind it
+    }
   }
+  // Of SQLite's own log, which SQLite reads up to there.
+  [[nodiscard]] const std::string& damage() const { return damage_; }
 
   void close() {
     for (Statement* one : {&get_meta_, &first_, &at_or_before_, &put_meta_, &put_, &erase_}) one->finish();
     sqlite3_close(database_);  // rolls back what is not committed
     database_ = nullptr;
-    is_begun_ = false;
+    is_begun_ = has_leftovers_ = false;
   }
 
   bool meta(const char* name, std::string& into) {
@@ -126,6 +115,7 @@ class Store {
 
   void roll_back() {
     is_begun_ = false;
+    has_leftovers_ = true;
     if (sqlite3_get_autocommit(database_) == 0) run("ROLLBACK");  // otherwise SQLite has done so itself
   }
 
@@ -149,6 +139,33 @@ class Store {
   static std::int64_t signed_key(std::uint64_t key) {
     constexpr std::uint64_t highest = ~std::uint64_t{0} >> 1;
     return static_cast<std::int64_t>(std::min(key, highest));
+  }
+
+  void open_tables(bool is_read_only) {
+    open_database(is_read_only);
+    run("PRAGMA locking_mode=EXCLUSIVE");  // before anything is read, so that no shared memory is used
+    run("PRAGMA trusted_schema=OFF");
+    run("PRAGMA cell_size_check=ON");
+    run("PRAGMA cache_size=-65536");  // what is not committed stays in memory
+    if (!is_read_only) {
+      run("PRAGMA page_size=16384");  // the manual's advice for blobs of this size; for a new file only
+      expect("PRAGMA journal_mode=WAL", "wal");
+      run("PRAGMA synchronous=FULL");
+      run("PRAGMA wal_autocheckpoint=2048");
+      // So that what one crash left in the -wal file never lies behind what the next one leaves:
+      // check_frames() counts on it.
+      run(empties_frames);
+      run("CREATE TABLE IF NOT EXISTS groups(first_sequence INTEGER PRIMARY KEY, events BLOB NOT NULL)");
+      run("CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
+    }
+    prepare(get_meta_, "SELECT value FROM meta WHERE name=?");
+    prepare(first_, "SELECT first_sequence, events FROM groups ORDER BY first_sequence LIMIT 1");
+    prepare(at_or_before_,
+            "SELECT first_sequence, events FROM groups WHERE first_sequence<=? "
+            "ORDER BY first_sequence DESC LIMIT 1");
+    prepare(put_meta_, "INSERT OR REPLACE INTO meta VALUES(?,?)");
+    prepare(put_, "INSERT INTO groups VALUES(?,?)");
+    prepare(erase_, "DELETE FROM groups WHERE first_sequence<?");
   }
 
   void open_database(bool is_read_only) {
@@ -214,8 +231,17 @@ class Store {
   }
   void begin() {
     if (is_begun_) return;
+    if (has_leftovers_) empty_frames();
     run("BEGIN IMMEDIATE");
     is_begun_ = true;
+  }
+  // A commit that failed and was rolled back has left frames behind the end, maybe whole ones, and the next
+  // one may be shorter: check_frames() would take both for synced. The disk may be as full as it was then.
+  void empty_frames() {
+    const int code = sqlite3_exec(database_, empties_frames, nullptr, nullptr, nullptr);
+    if (code == SQLITE_FULL) throw LogFull(text_of(empties_frames));
+    if (code != SQLITE_OK) throw std::runtime_error(text_of(empties_frames));
+    has_leftovers_ = false;
   }
   bool load(const Statement& statement, LogGroup& into) {
     const Reset use(statement);
@@ -226,9 +252,13 @@ class Store {
     return true;
   }
 
+  static constexpr const char* empties_frames = "PRAGMA wal_checkpoint(TRUNCATE)";
+
   std::string path_;
+  std::string damage_;
   sqlite3* database_ = nullptr;
   bool is_begun_ = false;
+  bool has_leftovers_ = false;  // in the -wal file
   Statement get_meta_, first_, at_or_before_, put_meta_, put_, erase_;
 };
 

@@ -1,7 +1,11 @@
 // What is SQLite's own about this back end: its log, its file, its locks. The contract of every back end is
 // tested in tests/wal and tests/log_stores.
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +18,19 @@ namespace {
 namespace fs = std::filesystem;
 using namespace tickweir;
 using namespace tickweir::testing;
+
+bool next_sync_fails = false;
+
+}  // namespace
+
+// SQLite's, since this program exports it.
+extern "C" int fdatasync(int file) {
+  if (!std::exchange(next_sync_fails, false)) return static_cast<int>(::syscall(SYS_fdatasync, file));
+  errno = EIO;
+  return -1;
+}
+
+namespace {
 
 class WalSqlite : public ::testing::Test {
  protected:
@@ -32,6 +49,10 @@ class WalSqlite : public ::testing::Test {
   }
   [[nodiscard]] std::uint64_t bytes_of(const std::string& file) const {
     return fs::file_size(folder_.at(file));
+  }
+  [[nodiscard]] std::string contents(const std::string& file) const {
+    std::ifstream stream(folder_.at(file), std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
   }
   [[nodiscard]] std::string refusal(const std::string& name) const {
     try {
@@ -86,9 +107,34 @@ TEST_F(WalSqlite, RefusesALogOfSQLitesThatIsDamagedBeforeCommitsThatWereSynced) 
       refusal("damaged").find("log.sqlite-wal is damaged in the frame at byte " + std::to_string(before)),
       std::string::npos)
       << refusal("damaged");
+  LogHarness reader(TICKWEIR_PLUGIN_FILE, at("damaged"), {.is_read_only = true});
+  EXPECT_NE(reader.opened().note.find("log.sqlite-wal is damaged in the frame at byte "), std::string::npos);
+  EXPECT_EQ(reader.opened().last_sequence, 101U) << "one at least is lost";
+  EXPECT_EQ(reader.read(1).size(), 100U);
+  EXPECT_THROW(static_cast<void>(reader.read(101)), StageError);
   copy("log", "torn");  // the last commit alone may be one that was being written
   flip("torn/log.sqlite-wal", bytes_of("torn/log.sqlite-wal") - 100);
   EXPECT_EQ(refusal("torn"), "");
+}
+
+TEST_F(WalSqlite, ShowsNothingOfALogOfWhichAllLiesBehindTheDamage) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  log.append(events(50));
+  log.sync();
+  for (const std::uint64_t byte : {std::uint64_t{20}, bytes_of("log/log.sqlite-wal") - 100}) {
+    SCOPED_TRACE(byte);
+    log.append(events(50));
+    log.sync();
+    copy("log", "damaged");
+    flip("damaged/log.sqlite-wal", byte);
+    try {
+      const LogHarness reader(TICKWEIR_PLUGIN_FILE, at("damaged"), {.is_read_only = true});
+      ADD_FAILURE() << "it opens";
+    } catch (const StageError& refused) {
+      EXPECT_NE(std::string(refused.what()).find("log.sqlite-wal is damaged in "), std::string::npos)
+          << refused.what();
+    }
+  }
 }
 
 TEST_F(WalSqlite, RefusesEachBitThatRotsInAHeadOfSQLitesLogOrReadsAllOfIt) {
@@ -154,6 +200,31 @@ TEST_F(WalSqlite, TakesFramesOfAnOlderGenerationForTheEnd) {
   }
   flip("torn/log.sqlite-wal", end - 100);
   EXPECT_EQ(refusal("torn"), "");
+}
+
+// A drop writes a commit that fails, and the run goes on: behind the next one, which is shorter, there must
+// not be a whole one that a loss of power leaves there.
+TEST_F(WalSqlite, LeavesNothingOfADropThatFailedBehindTheNextCommit) {
+  LogHarness log(TICKWEIR_PLUGIN_FILE, at("log"));
+  for (int group = 0; group < 20; ++group) {
+    log.append(events(500));
+    log.sync();
+  }
+  next_sync_fails = true;
+  EXPECT_THROW(log.truncate_before(9'000), StageError);
+  const std::string before = contents("log/log.sqlite-wal");
+  log.append(events(1));
+  log.sync();
+  const std::string after = contents("log/log.sqlite-wal");
+  const auto head = std::ptrdiff_t{32};
+  const auto changed =
+      std::mismatch(after.begin() + head, after.end(), before.begin() + head, before.end()).first;
+  copy("log", "torn");
+  flip("torn/log.sqlite-wal", static_cast<std::uint64_t>(changed - after.begin()) + 100);
+  EXPECT_EQ(refusal("torn"), "");
+  LogHarness torn(TICKWEIR_PLUGIN_FILE, at("torn"));
+  EXPECT_EQ(torn.opened().first_sequence, 1U);
+  EXPECT_EQ(torn.opened().last_sequence, 10'000U);
 }
 
 TEST_F(WalSqlite, EmptiesSQLitesOwnLogAtEveryStart) {

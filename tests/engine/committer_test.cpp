@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -23,17 +24,33 @@ class SmallStore {
                      std::uint32_t count,
                      tickweir_error*) { return static_cast<SmallStore*>(self)->append(first, count); };
     wal_.sync = [](void*, tickweir_error*) -> std::int32_t { return TICKWEIR_OK; };
-    wal_.truncate_before = [](void* self, std::uint64_t sequence, tickweir_error*) -> std::int32_t {
-      static_cast<SmallStore*>(self)->first_ = sequence;
-      return TICKWEIR_OK;
+    wal_.truncate_before = [](void* self, std::uint64_t sequence, tickweir_error* error) -> std::int32_t {
+      return static_cast<SmallStore*>(self)->truncate_before(sequence, *error);
+    };
+    wal_.describe = [](void* self, tickweir_log_state*, tickweir_error*) -> std::int32_t {
+      return static_cast<SmallStore*>(self)->is_lost ? TICKWEIR_FAILED : TICKWEIR_OK;
     };
     table_.wal = &wal_;
   }
   [[nodiscard]] const tickweir_plugin& table() const { return table_; }
 
+  // Before the committer starts.
+  bool drops_fail = false;
+  bool is_lost = false;  // what was appended, with such a drop
+  std::atomic<bool> has_dropped = false;
+
  private:
   std::int32_t append(std::uint64_t first, std::uint32_t count) {
     if (first + count - first_ > capacity) return TICKWEIR_FULL;
+    return TICKWEIR_OK;
+  }
+  std::int32_t truncate_before(std::uint64_t sequence, const tickweir_error& error) {
+    has_dropped = true;
+    if (drops_fail) {
+      std::snprintf(error.text, error.text_capacity, "the disk refused");
+      return TICKWEIR_FAILED;
+    }
+    first_ = sequence;
     return TICKWEIR_OK;
   }
 
@@ -87,6 +104,26 @@ TEST_P(Committers, DropWhatASnapshotHasReleasedAlsoWhileTheyWaitForRoom) {
   committer_.staging().close();
   committer_.join();
   committer_.release_all();
+}
+
+// What was appended and not synced may be gone with it, as only the store can say.
+TEST_P(Committers, AskTheStoreAfterADropThatFailedWhetherItGoesOn) {
+  small_.drops_fail = true;
+  for (const bool is_lost : {false, true}) {
+    SCOPED_TRACE(is_lost);
+    small_.has_dropped = false;
+    small_.is_lost = is_lost;
+    LogStore store(small_.table(), &small_);
+    RunControl control{{}, config_};
+    Committer committer{config_, stage_, store, cells_, control};
+    committer.drop_before(3);
+    committer.start({});
+    while (!small_.has_dropped) std::this_thread::yield();
+    committer.staging().close();
+    committer.join();
+    EXPECT_EQ(committer.has_failed(), is_lost);
+    EXPECT_EQ(control.failure().value_or("").find("the disk refused") != std::string::npos, is_lost);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Committers, ::testing::Values(false, true), [](const auto& one) {

@@ -1,6 +1,7 @@
 // GroupedLog over a store in memory that fails when it is told to, as a transaction that is gone then.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -18,6 +19,7 @@ struct Disk {
 Disk committed;
 int erases_until_failure = 0;  // 0: they do not fail
 int commits_until_failure = 0;
+int puts_until_failure = 0;
 
 bool is_due(int& left) {
   return left != 0 && --left == 0;
@@ -48,6 +50,7 @@ class FrailStore {
   }
   void put_meta(const char* name, std::string_view value) { begin().meta[name] = value; }
   void put(std::uint64_t key, std::span<const std::uint8_t> group) {
+    if (is_due(puts_until_failure)) throw std::runtime_error("the store is broken");
     begin().groups[key].assign(group.begin(), group.end());
   }
   // Half of it is done when it fails.
@@ -79,7 +82,7 @@ class GroupedLogs : public ::testing::Test {
  protected:
   GroupedLogs() {
     committed = {};
-    erases_until_failure = commits_until_failure = 0;
+    erases_until_failure = commits_until_failure = puts_until_failure = 0;
     path_.text = folder_name_.c_str();
     raw_.options = &path_;
     raw_.option_count = 1;
@@ -104,6 +107,14 @@ class GroupedLogs : public ::testing::Test {
     room.capacity_bytes = memory.size();
     room.event_count_max = 1;
     return log_->read(sequence, room) && room.event_count == 1;
+  }
+  static std::string failure_of(const std::function<void()>& call) {
+    try {
+      call();
+      return "none";
+    } catch (const std::runtime_error& failure) {
+      return failure.what();
+    }
   }
 
   static constexpr std::array options_{Option{.type = text, .name = "path"}};
@@ -145,11 +156,22 @@ TEST_F(GroupedLogs, AreOverWhenWhatWasAppendedBeforeADropCannotBeCommitted) {
   append();
   commits_until_failure = 1;
   EXPECT_THROW(log_->truncate_before(3), std::runtime_error);
-  EXPECT_THROW(append(), std::runtime_error);
-  EXPECT_THROW(log_->sync(), std::runtime_error) << "it would answer for what is lost";
+  for (const auto& call : std::initializer_list<std::function<void()>>{
+           [&] { append(); }, [&] { log_->sync(); }, [&] { log_->describe(state_); }}) {
+    const std::string said = failure_of(call);
+    EXPECT_NE(said.find("failed before (the disk lost it): start again"), std::string::npos) << said;
+  }
   log_->stop();
   open();
   EXPECT_EQ(state_.last_sequence, 2U);
+}
+
+TEST_F(GroupedLogs, SyncNothingAfterAFailureAlsoIfNothingElseIsLeftToCommit) {
+  append();
+  log_->sync();
+  puts_until_failure = 1;
+  EXPECT_THROW(append(), std::runtime_error);
+  EXPECT_NE(failure_of([&] { log_->sync(); }).find("failed before (the store is broken)"), std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/wal_cli/logs_by_hand.h"
+#include "tickweir/testing_log.h"
 
 namespace tickweir {
 namespace {
@@ -13,9 +14,12 @@ namespace {
 using nlohmann::json;
 using testing::bytes_of;
 using testing::lines_of;
+using testing::LogHarness;
 using testing::LogsByHand;
 using testing::Outcome;
+using testing::OwnedEvent;
 using testing::run_program;
+using testing::TempFolder;
 using testing::write_bytes;
 
 // As a crash in the middle of a write may leave it.
@@ -197,6 +201,48 @@ TEST(WalCopy, SavesWhatComesBeforeTheNewestGroupOfAStore) {
   EXPECT_NE(saved.err.find("its checksum is "), std::string::npos) << saved.err;
   EXPECT_TRUE(whole.starts_with(run_program({"wal", "cat", to}).out));
 }
+
+// One bit in the log of the store's own, amid what was synced: a process that was killed has left it so.
+class DamagedStore : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(DamagedStore, IsNotWhollyLost) {
+  const TempFolder folder;
+  const std::string name = GetParam();
+  std::string path;
+  {
+    LogHarness log((TICKWEIR_PLUGIN_DIR "/" + name + ".so").c_str(), {{"path", folder.at("live")}});
+    for (int group = 0; group < 20; ++group) {
+      log.append(std::vector<OwnedEvent>(50, OwnedEvent(300, std::vector<std::uint8_t>(32, 0xAB))));
+      log.sync();
+    }
+    std::filesystem::copy(folder.at("live"), folder.at("log"), std::filesystem::copy_options::recursive);
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.at("log"))) {
+    const std::string found = entry.path();
+    if (found.ends_with(".log") || found.ends_with("-wal")) path = found;
+  }
+  std::string bytes = bytes_of(path);
+  bytes[bytes.size() / 2] ^= 4;
+  write_bytes(path, bytes);
+  const std::string log = name + ":" + folder.at("log");
+  const std::string place = std::filesystem::path(path).filename().string() + " is damaged in the ";
+  for (const char* const command : {"verify", "repair", "cat"}) {
+    const Outcome outcome = run_program({"wal", command, log});
+    EXPECT_EQ(outcome.exit_code, 1) << command;
+    EXPECT_NE(outcome.err.find(place), std::string::npos) << command << ": " << outcome.err;
+  }
+  const std::string to = "wal_segment:" + folder.at("saved");
+  const Outcome saved = run_program({"wal", "copy", log, "--to", to, "--keep-readable"});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_NE(saved.err.find(place), std::string::npos) << saved.err;
+  const std::size_t events = lines_of(run_program({"wal", "cat", to}).out).size();
+  EXPECT_GT(events, 300U);
+  EXPECT_LT(events, 700U);
+  EXPECT_TRUE(bytes_of(path) == bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, DamagedStore, ::testing::Values("wal_rocksdb", "wal_sqlite"),
+                         [](const auto& one) { return std::string(one.param); });
 
 TEST(WalRepair, RefusesWhatIsNoTornEndAndTouchesNothing) {
   const LogsByHand logs;

@@ -20,6 +20,9 @@
 //   void roll_back();                              drops what is not committed and goes on, whatever failed;
 //                                                  may be left out by a store that always can
 //   std::string how();                             how it stores and syncs, for people
+//   const std::string& damage();                   opened to be read only: of what would come behind all that
+//                                                  it shows; "": none; may be left out
+//   const std::string& note();                     what open() mended, or found and left; may be left out
 //
 // Reading shows what was put, committed or not. Options: a text, `path`. The store has a way of its own to
 // the disk, so nothing here goes through tickweir_files: a test's disk would hold a lock and no log.
@@ -74,6 +77,7 @@ class GroupedLog : public WalBackend {
       throw std::runtime_error("there is no log in " + folder_.path() + ": " + Store::file + " is not there");
     }
     store_.open(folder_, is_read_only_);
+    if constexpr (requires { store_.damage(); }) damage_ = store_.damage();
     std::string id;
     if (store_.meta("id", id)) {
       recall(id);
@@ -81,7 +85,8 @@ class GroupedLog : public WalBackend {
       create(request);
     }
     find_ends();
-    fill(state, damage_);
+    synced_ = last_;
+    fill(state, found());
     is_open_ = true;
   }
 
@@ -94,7 +99,7 @@ class GroupedLog : public WalBackend {
                                " expected");
     }
     if (uncommitted_bytes_ > uncommitted_bytes_max) sync();
-    make_log_group(made_, spans, first_sequence, event_count);
+    make_log_group(made_, spans, first_sequence, event_count, synced_);
     finally([&] { store_.put(first_sequence, made_); });
     if (first_ == 0) first_ = first_sequence;
     last_ = first_sequence + event_count - 1;
@@ -102,9 +107,11 @@ class GroupedLog : public WalBackend {
   }
 
   void sync() {
+    require_alive();  // also with nothing to commit: what was to be may be gone
     if (uncommitted_bytes_ == 0) return;
     finally([&] { store_.commit(); });
     uncommitted_bytes_ = 0;
+    synced_ = last_;
   }
 
   bool read(std::uint64_t sequence, tickweir_batch& room) {
@@ -145,7 +152,7 @@ class GroupedLog : public WalBackend {
       store_.erase_before(kept);
       store_.commit();
     } catch (...) {
-      if constexpr (requires { store_.roll_back(); }) store_.roll_back();
+      if constexpr (requires { store_.roll_back(); }) finally([&] { store_.roll_back(); });
       LogGroup oldest;  // some may be gone
       if (store_.first(oldest)) first_ = oldest.key;
       throw;
@@ -153,10 +160,13 @@ class GroupedLog : public WalBackend {
     first_ = kept;
   }
 
-  void describe(LogState& state) { fill(state, store_.how()); }
+  void describe(LogState& state) {
+    require_alive();
+    fill(state, store_.how());
+  }
 
   void stop() {
-    const bool is_to_sync = std::exchange(is_open_, false) && !has_failed_ && !is_read_only_;
+    const bool is_to_sync = std::exchange(is_open_, false) && failure_.empty() && !is_read_only_;
     try {
       if (is_to_sync) sync();
     } catch (...) {
@@ -172,24 +182,28 @@ class GroupedLog : public WalBackend {
   // So that what is never synced does not gather in memory.
   static constexpr std::uint64_t uncommitted_bytes_max = std::uint64_t{32} << 20;
 
-  // After a failure other than LogFull nothing more is written, not by stop() either.
+  void require_alive() const {
+    if (failure_.empty()) return;
+    throw std::runtime_error("the log " + folder_.path() + " failed before (" + failure_ +
+                             "): start again, so that it recovers");
+  }
+
+  // After a failure other than LogFull nothing more is written, not by stop() either; each call says why.
   template <typename Write>
   void finally(Write&& write) {
-    if (has_failed_) {
-      throw std::runtime_error("the log " + folder_.path() +
-                               " failed before: start again, so that it recovers");
-    }
+    require_alive();
     try {
       write();
     } catch (const LogFull&) {
       throw;
-    } catch (...) {
-      has_failed_ = true;
+    } catch (const std::exception& failure) {
+      failure_ = failure.what();
       throw;
     }
   }
 
   void create(const LogRequest& request) {
+    if (!damage_.empty()) throw LogDamage(damage_);
     if (is_read_only_) throw std::runtime_error("there is no log in " + folder_.path() + ": it has no id");
     LogGroup group;
     if (store_.first(group)) {
@@ -219,15 +233,19 @@ class GroupedLog : public WalBackend {
   void find_ends() {
     std::string last;
     if (store_.meta("last_sequence", last)) last_ = std::strtoull(last.c_str(), nullptr, 10);
-    if (!store_.at_or_before(~std::uint64_t{0}, group_)) return;
+    if (!store_.at_or_before(~std::uint64_t{0}, group_)) {
+      if (!damage_.empty()) throw LogDamage(damage_);
+      return;
+    }
     try {
       check_group();
     } catch (const LogDamage& damage) {
       if (!is_read_only_) throw;
-      find_readable(damage.what());
+      find_readable(damage.what(), 0);
       return;
     }
     last_ = std::max(last_, next_ + count_ - 1);
+    if (!damage_.empty()) return find_readable(damage_, 1);
     if (next_ + count_ - 1 != last_) {
       throw LogDamage("the log " + folder_.path() + " ends at sequence " +
                       std::to_string(next_ + count_ - 1) + ", but has been at " + std::to_string(last_) +
@@ -238,10 +256,10 @@ class GroupedLog : public WalBackend {
     if (!is_read_only_) check_log_group(oldest.bytes, oldest.key, folder_.path());
   }
 
-  // The newest group is damaged: whoever only reads is told so by the read that gets there, and can read what
-  // comes before. It holds one event at least.
-  void find_readable(const char* damage) {
-    last_ = std::max(last_, group_.key);
+  // The newest group is damaged, or at least so many `lost` events are that came after it: whoever only reads
+  // is told so by the read that gets there, and can read what comes before. It holds one event at least.
+  void find_readable(const std::string& damage, std::uint64_t lost) {
+    last_ = std::max(last_, group_.key) + lost;
     LogGroup oldest;
     if (store_.first(oldest)) first_ = oldest.key;
     damage_ = damage;
@@ -255,6 +273,7 @@ class GroupedLog : public WalBackend {
       if (group_.key <= sequence) check_group();
       if (group_.key > sequence || sequence >= group_.key + count_) {
         count_ = 0;
+        if (!damage_.empty()) throw LogDamage(damage_);
         throw LogDamage("sequence " + std::to_string(sequence) + " is missing from the log " +
                         folder_.path() + ", which holds " + std::to_string(first_) + " to " +
                         std::to_string(last_) + "; restore it from a copy");
@@ -283,6 +302,12 @@ class GroupedLog : public WalBackend {
                               (first_ == 0 ? "none" : std::to_string(first_)));
   }
 
+  [[nodiscard]] std::string found() const {
+    if constexpr (requires { store_.note(); }) {
+      if (damage_.empty()) return store_.note();
+    }
+    return damage_;
+  }
   void fill(LogState& state, std::string note) {
     note_ = std::move(note);
     state.first_sequence = first_;
@@ -298,12 +323,13 @@ class GroupedLog : public WalBackend {
   LogId id_{};
   std::string schema_;
   std::string note_;
-  std::string damage_;  // read-only: of the newest group
+  std::string damage_;   // read-only: where what can be read ends
+  std::string failure_;  // the first that was final; "": none
   bool is_open_ = false;
   bool is_read_only_ = false;
-  bool has_failed_ = false;
   std::uint64_t first_ = 0;  // of the events held; 0: none
   std::uint64_t last_ = 0;   // ever
+  std::uint64_t synced_ = 0;
   std::uint64_t uncommitted_bytes_ = 0;
   std::vector<std::uint8_t> made_;
   LogGroup group_;           // the last one read, checked; good while count_ is not 0

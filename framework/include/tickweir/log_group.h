@@ -32,7 +32,9 @@ struct LogGroupHead {
   std::uint64_t first_sequence = 0;
   std::uint64_t bytes = 0;  // of the events
   std::uint32_t event_count = 0;
-  std::uint32_t reserved_too = 0;
+  // So far behind first_sequence lay the last one that was synced when this was made. 0: not known, as in
+  // older logs.
+  std::uint32_t synced_behind = 0;
 };
 static_assert(sizeof(LogGroupHead) == 32);
 
@@ -67,10 +69,15 @@ inline std::string hexadecimal(std::uint32_t value) {
 
 }  // namespace detail
 
-// Makes `group` a group of the events in `events`, of which there are `event_count`.
+// Makes `group` a group of the events in `events`, of which there are `event_count`; all up to
+// `synced_sequence` were synced before.
 inline void make_log_group(std::vector<std::uint8_t>& group, std::span<const tickweir_span> events,
-                           std::uint64_t first_sequence, std::uint32_t event_count) {
-  LogGroupHead head{.first_sequence = first_sequence, .event_count = event_count};
+                           std::uint64_t first_sequence, std::uint32_t event_count,
+                           std::uint64_t synced_sequence) {
+  const std::uint64_t behind = first_sequence - synced_sequence;
+  LogGroupHead head{.first_sequence = first_sequence,
+                    .event_count = event_count,
+                    .synced_behind = behind > UINT32_MAX ? 0 : static_cast<std::uint32_t>(behind)};
   for (const tickweir_span& span : events) head.bytes += span.bytes;
   group.resize(sizeof head + head.bytes);
   std::uint8_t* to = group.data() + sizeof head;

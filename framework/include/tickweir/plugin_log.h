@@ -62,7 +62,8 @@ typedef struct tickweir_wal {
    * An error if the event was dropped by truncate_before or is damaged. */
   int32_t (*read)(void* stage, uint64_t sequence, tickweir_batch*, tickweir_error*) TICKWEIR_DEFAULT(NULL);
   /* Events before `sequence` are not needed any more; keeps the newest of all, and may keep others. Also
-   * while the log is full. A failure is not final: the log goes on with what it has. */
+   * while the log is full. A failure is not final: the log goes on with what it has. Where something that was
+   * appended is gone with it, describe fails from then on, which the runtime calls after it. */
   int32_t (*truncate_before)(void* stage, uint64_t sequence, tickweir_error*) TICKWEIR_DEFAULT(NULL);
   /* The present state, and in `note` how it stores and syncs: "pwrite + fdatasync, 4 segments". */
   int32_t (*describe)(void* stage, tickweir_log_state*, tickweir_error*) TICKWEIR_DEFAULT(NULL);

@@ -20,7 +20,8 @@
 // Without
 //            it the log is synced in `sync: os`, too.
 // Errors:    throw. LogFull from append() says "no room now, nothing of it is kept"; anything else from
-//            append() or sync() is final. What truncate_before() throws is not: the log keeps what it has.
+//            append() or sync() is final. What truncate_before() throws is not: the log keeps what it has;
+//            but if what was appended before is lost with it, describe() throws from then on.
 #pragma once
 
 #include <cstdint>

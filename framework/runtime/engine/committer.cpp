@@ -300,6 +300,7 @@ void Committer::drop_old() {
   if (is_over()) return;  // the sync that it waited for may have failed
   dropped_before_ = wanted;
   if (auto dropped = store_.truncate_before(wanted); !dropped) {
+    if (!store_.describe()) return fail(dropped.error().message);  // what was appended before is gone with it
     control_.log(TICKWEIR_LOG_WARNING, stage_.id, dropped.error().message + "; the log keeps what it has");
   }
 }
