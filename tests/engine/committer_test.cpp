@@ -34,9 +34,8 @@ class SmallStore {
   }
   [[nodiscard]] const tickweir_plugin& table() const { return table_; }
 
-  // Before the committer starts.
-  bool drops_fail = false;
-  bool is_lost = false;  // what was appended, with such a drop
+  std::atomic<int> failing_drops = 0;  // the next so many
+  bool is_lost = false;                // what was appended, with such a drop; set before the committer starts
   std::atomic<bool> has_dropped = false;
 
  private:
@@ -46,7 +45,8 @@ class SmallStore {
   }
   std::int32_t truncate_before(std::uint64_t sequence, const tickweir_error& error) {
     has_dropped = true;
-    if (drops_fail) {
+    if (failing_drops > 0) {
+      --failing_drops;
       std::snprintf(error.text, error.text_capacity, "the disk refused");
       return TICKWEIR_FAILED;
     }
@@ -106,9 +106,23 @@ TEST_P(Committers, DropWhatASnapshotHasReleasedAlsoWhileTheyWaitForRoom) {
   committer_.release_all();
 }
 
+// A drop may itself want room that another process has taken meanwhile.
+TEST_P(Committers, TryADropThatFailedAgainWhileTheyWaitForRoom) {
+  small_.failing_drops = 3;
+  committer_.start({});
+  for (std::uint64_t sequence = 1; sequence <= capacity + 1; ++sequence) push(sequence);
+  committer_.drop_before(capacity / 2);
+  while (committer_.durable() <= capacity && read_cell(cells_.full_waits) < 10) std::this_thread::yield();
+  EXPECT_EQ(committer_.durable(), capacity + 1);
+  if (HasFailure()) control_.abandon();
+  committer_.staging().close();
+  committer_.join();
+  committer_.release_all();
+}
+
 // What was appended and not synced may be gone with it, as only the store can say.
 TEST_P(Committers, AskTheStoreAfterADropThatFailedWhetherItGoesOn) {
-  small_.drops_fail = true;
+  small_.failing_drops = 1000;
   for (const bool is_lost : {false, true}) {
     SCOPED_TRACE(is_lost);
     small_.has_dropped = false;

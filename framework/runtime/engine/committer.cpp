@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "runtime/engine/clock.h"
 #include "tickweir/assert.h"
@@ -87,7 +88,7 @@ void Committer::release_all() {
 void Committer::run() {
   pthread_setname_np(pthread_self(), (stage_.id.substr(0, thread_name_max - 4) + ".log").c_str());
   while (!control_.is_abandoned()) {
-    drop_old();
+    drop_old(false);
     if (!staging_.has_blocks() || gathers_for_ns() != 0) {
       if (staging_.is_finished()) break;
       wait();
@@ -292,15 +293,20 @@ void Committer::settle_durable() {
   durable_blocks_.clear();
 }
 
-// What it costs to drop a part of the log is paid between two groups, or while there is no room for one.
-void Committer::drop_old() {
+// What it costs to drop a part of the log is paid between two groups, or while there is no room for one. Then
+// a drop that failed, maybe for want of room itself, is tried again.
+void Committer::drop_old(bool tries_again) {
   const std::uint64_t wanted = drop_before_.load(std::memory_order_relaxed);
-  if (wanted <= dropped_before_) return;
+  if (wanted <= dropped_before_ || (wanted == tried_before_ && !tries_again)) return;
   const std::lock_guard lock(turn_);
   if (is_over()) return;  // the sync that it waited for may have failed
-  dropped_before_ = wanted;
-  if (auto dropped = store_.truncate_before(wanted); !dropped) {
-    if (!store_.describe()) return fail(dropped.error().message);  // what was appended before is gone with it
+  const bool is_told = std::exchange(tried_before_, wanted) == wanted;
+  auto dropped = store_.truncate_before(wanted);
+  if (dropped) {
+    dropped_before_ = wanted;
+  } else if (!store_.describe()) {
+    fail(dropped.error().message);  // what was appended before is gone with it
+  } else if (!is_told) {
     control_.log(TICKWEIR_LOG_WARNING, stage_.id, dropped.error().message + "; the log keeps what it has");
   }
 }

@@ -111,7 +111,7 @@ class Committer {
   void publish(std::uint64_t sequence);
   void settle_durable();
   void settle(Block* block, std::uint64_t now);
-  void drop_old();
+  void drop_old(bool tries_again);
   void fail(const std::string& text);
   [[nodiscard]] bool is_over() const { return has_failed() || control_.is_abandoned(); }
 
@@ -158,6 +158,7 @@ class Committer {
   std::atomic<std::uint64_t> settled_batches_{0};
   std::atomic<std::uint64_t> drop_before_{0};
   std::uint64_t dropped_before_ = 0;
+  std::uint64_t tried_before_ = 0;  // the drop that was tried last
   std::thread thread_;
   std::thread turn_thread_;
 };

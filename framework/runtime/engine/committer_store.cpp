@@ -139,7 +139,7 @@ bool Committer::append() {
     sleeper_.sleep(full_retry_ns, {});
     sleeper_.finish();
     // A snapshot may have been on its way when the log filled up; no other one will come.
-    if (!TICKWEIR_BUG("full log keeps all")) drop_old();
+    if (!TICKWEIR_BUG("full log keeps all")) drop_old(true);
   }
   return false;
 }
