@@ -133,8 +133,8 @@ Result<void> Run::start(Ending& ending) {
   } catch (const std::system_error& failure) {
     return Error{std::string("cannot start a thread: ") + failure.what()};
   }
-  const auto is_through = [&](std::uint32_t patience_ms) {
-    return starting.wait_for(std::chrono::milliseconds(patience_ms)) == std::future_status::ready;
+  const auto is_through = [&](std::uint32_t within_ms) {
+    return starting.wait_for(std::chrono::milliseconds(within_ms)) == std::future_status::ready;
   };
   while (!is_through(watch_period_ms) && !ending.is_given_up()) look(ending);
   if (ending.is_given_up()) {

@@ -27,9 +27,10 @@ endif()
 
 # tickweir_unite(TARGET)
 # For libraries, and tests that include much. Builds for sanitizers are made to be run once: they compile a dozen files at a
-# time, as most of the time goes into headers. In others what is changed is compiled alone.
+# time, as most of the time goes into headers. In others what is changed is compiled alone, so that each file is known to
+# compile.
 function(tickweir_unite target)
-  if(TICKWEIR_SANITIZE)
+  if(TICKWEIR_UNITE OR TICKWEIR_SANITIZE)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
     # A file that is included is no header here.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
@@ -56,11 +57,15 @@ function(tickweir_quick_to_compile)
   endforeach()
 endfunction()
 
-# tickweir_add_test(NAME SOURCES file... [LIBRARIES target...])
+# tickweir_add_test(NAME SOURCES file... [LIBRARIES target...] [COST seconds])
 # A GoogleTest program; each of its tests is one of ctest's. With a sanitizer each half of them is one: a process then
-# takes longer to start than most tests to run.
+# takes longer to start than most tests to run. Those with a COST begin first.
 function(tickweir_add_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "COST" "SOURCES;LIBRARIES" ${ARGN})
+  set(cost 0)
+  if(arg_COST)
+    set(cost ${arg_COST})
+  endif()
   include(GoogleTest)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest GTest::gtest_main)
@@ -71,11 +76,12 @@ function(tickweir_add_test name)
   if(TICKWEIR_SANITIZE)
     foreach(half IN ITEMS 0 1)
       add_test(NAME "${name}: half ${half}" COMMAND ${name})
-      set_tests_properties("${name}: half ${half}" PROPERTIES TIMEOUT 600
+      set_tests_properties("${name}: half ${half}" PROPERTIES TIMEOUT 600 COST 10  # before the short ones
         ENVIRONMENT "GTEST_TOTAL_SHARDS=2;GTEST_SHARD_INDEX=${half}")
     endforeach()
   else()
-    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}: "
+      PROPERTIES TIMEOUT 300 COST ${cost})
   endif()
 endfunction()
 
