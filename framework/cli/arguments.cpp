@@ -279,6 +279,7 @@ ParsedArguments parse_arguments(int count, const char* const* words) {
   app.footer(
       "Exit codes: 0 done, 1 ran and failed, 2 wrong usage, 78 configuration or plugin refused,\n"
       "130 a second signal ended a drain.");
+  app.set_version_flag("--version", "tickweir " TICKWEIR_SDK_VERSION);
   add_common(app, raw);
   add_subcommands(app, raw);
   const auto chosen = [&app]() -> CLI::App* {
@@ -289,6 +290,9 @@ ParsedArguments parse_arguments(int count, const char* const* words) {
     app.parse(count, words);
   } catch (const CLI::CallForHelp&) {
     std::fputs(app.help().c_str(), stdout);
+    return {.arguments = {}, .exit_code = exit_done};
+  } catch (const CLI::CallForVersion& version) {
+    std::printf("%s\n", version.what());
     return {.arguments = {}, .exit_code = exit_done};
   } catch (const CLI::ParseError& error) {
     return {.arguments = {}, .exit_code = wrong(error.what(), "")};

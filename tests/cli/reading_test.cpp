@@ -152,6 +152,7 @@ TEST(Version, SaysVersionAndAbi) {
   const auto outcome = run_program({"version"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_TRUE(outcome.out.starts_with("tickweir " TICKWEIR_SDK_VERSION "\nplugin ABI ")) << outcome.out;
+  EXPECT_EQ(run_program({"--version"}).out, "tickweir " TICKWEIR_SDK_VERSION "\n");
   EXPECT_EQ(json::parse(run_program({"version", "--json"}).out)["version"], TICKWEIR_SDK_VERSION);
 }
 

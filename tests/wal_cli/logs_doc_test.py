@@ -1,57 +1,24 @@
 #!/usr/bin/env python3
-"""The commands of framework/docs/logs.md say what the page shows, run in its order on its pipeline.
-
-`...` in a shown line stands for anything; a line of it alone for any lines.
-"""
+"""The commands of framework/docs/logs.md say what the page shows, run in its order on its pipeline."""
 import argparse
-import os
 import pathlib
-import re
-import subprocess
 import sys
 import tempfile
 import unittest
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / 'framework/docs/logs.md'
+HERE = pathlib.Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parents[1] / 'support'))
+import console_page
+
+PAGE = (HERE.parents[2] / 'framework/docs/logs.md').read_text()
 arguments = None
-
-
-def blocks(kind):
-    return re.findall(rf'^```{kind}\n(.*?)^```$', PAGE.read_text(), flags=re.M | re.S)
-
-
-def commands():
-    """(command, the output that is shown)"""
-    for block in blocks('console'):
-        for part in re.split(r'^\$ ', block, flags=re.M)[1:]:
-            command, _, shown = part.partition('\n')
-            yield command, shown
-
-
-def pattern(shown):
-    lines = []
-    for line in shown.splitlines():
-        if line == '...':
-            lines.append(r'(?:.*\n)*')
-        else:
-            lines.append(r'.*'.join(re.escape(part) for part in line.split('...')).replace(r'\ .*', r'\ *.*') + r'\n')
-    return ''.join(lines)
 
 
 class LogsPage(unittest.TestCase):
     def test_the_commands_say_what_the_page_shows(self):
-        count = 0
         with tempfile.TemporaryDirectory(prefix='tickweir_logs_') as folder:
-            pathlib.Path(folder, 'logs.yaml').write_text(blocks('yaml')[0])
-            path = os.path.dirname(arguments.program) + ':' + os.environ['PATH']
-            for command, shown in commands():
-                done = subprocess.run(['bash', '-c', command], cwd=folder, text=True, timeout=120, check=False,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                      env={**os.environ, 'PATH': path, 'TICKWEIR_PLUGIN_PATH': arguments.plugins})
-                said = f'$ {command}\n{done.stdout}'
-                self.assertEqual(done.returncode, 0, said)
-                self.assertRegex(done.stdout, re.compile(rf'\A{pattern(shown)}\Z'), said)
-                count += 1
+            pathlib.Path(folder, 'logs.yaml').write_text(console_page.blocks(PAGE, 'yaml')[0])
+            count = console_page.run(self, PAGE, folder, arguments.program, arguments.plugins)
         self.assertGreaterEqual(count, 10)
 
 
