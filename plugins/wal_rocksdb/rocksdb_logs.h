@@ -43,6 +43,7 @@ using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::uint64_t block_bytes = 32'768;
 constexpr std::uint64_t page_bytes = 4096;
+constexpr std::uint64_t lost_bytes_min = 512;  // of the last page: fewer zeros may be an event's own
 constexpr std::uint64_t record_head_bytes = 7;
 // Of records that are whole, and of the parts of one that lies in several blocks.
 enum RecordType : std::uint8_t { no_record, full, first, middle, last };
@@ -126,8 +127,9 @@ class Walk {
     const auto group = group_of(record);
     if (found_) {
       const auto vouches = [&] {
-        return found_->sequence == 0 || group->synced_behind == 0 ||
-               group->first_sequence - group->synced_behind >= found_->sequence;
+        const std::uint64_t synced = group->first_sequence - group->synced_behind;
+        if (group->synced_behind == 0) return true;  // not known
+        return found_->sequence == 0 ? synced != 0 : synced >= found_->sequence;
       };
       found_->was_synced |= group && vouches();
     } else if (group) {
@@ -141,6 +143,8 @@ class Walk {
     for (std::uint64_t page = 0; page < block.size(); page += page_bytes) {
       const std::uint64_t begin = std::max(page, found_->at > from ? found_->at - from : 0);
       const std::uint64_t end = std::min<std::uint64_t>(page + page_bytes, block.size());
+      const bool is_of_head = from + begin == found_->at;
+      if (!is_of_head && end - std::min(begin, end) < lost_bytes_min) continue;
       found_->has_lost_page |= begin < end && std::all_of(block.begin() + static_cast<std::ptrdiff_t>(begin),
                                                           block.begin() + static_cast<std::ptrdiff_t>(end),
                                                           [](std::uint8_t byte) { return byte == 0; });
@@ -238,9 +242,11 @@ inline LogsFound check_logs(const LogFolder& folder, const std::string& db, bool
   for (const std::string& name : names) {
     if (!name.ends_with(".log") && !name.starts_with("MANIFEST-")) continue;
     const std::string path = db + "/" + name;
-    const File file = folder.files().open_if_there(path, TICKWEIR_FILE_READ);
+    File file = folder.files().open_if_there(path, TICKWEIR_FILE_READ);
     if (!file.is_open()) continue;
     const auto found = detail::find_break(file);
+    // What was found whole stays so when RocksDB has begun another log, and this is no end any more.
+    if (!is_read_only) file.sync();
     if (!found) continue;
     const bool is_torn = found->has_lost_page && found->type <= detail::last && !found->was_synced;
     if (is_torn && name == newest) {

@@ -160,6 +160,16 @@ TEST_F(RocksdbLogs, GoOnBeforeAGroupWhoseBeginningIsMissing) {
   expect_goes_on_after(2);
 }
 
+TEST_F(RocksdbLogs, GoOnBeforeAHoleInTheFirstGroupWhereNoneWasSynced) {
+  append(0, false);
+  const std::size_t hole = (end() / page_bytes + 1) * page_bytes;
+  append(2, false);
+  ASSERT_GT(end(), hole + 2 * page_bytes);
+  crash();
+  lose(hole, hole + page_bytes);
+  expect_goes_on_after(0);
+}
+
 TEST_F(RocksdbLogs, RefuseAHoleBehindWhichAGroupSaysThatItWasSynced) {
   append(3, true);
   const std::size_t hole = (end() / page_bytes + 1) * page_bytes;
@@ -192,6 +202,29 @@ TEST_F(RocksdbLogs, RefuseWhatRottedAtTheirEnd) {
       << refusal();
   EXPECT_TRUE(torn_copies().empty());
   expect_shows(3);
+}
+
+// An event may end in zeros, and they may begin the file's last page.
+TEST_F(RocksdbLogs, RefuseWhatRottedBeforeAnEndOfZeros) {
+  const auto append_one = [this](std::size_t payload_bytes) {
+    std::vector<std::uint8_t> payload(payload_bytes, 0xAB);
+    std::fill(payload.end() - 24, payload.end(), std::uint8_t{0});
+    log_->append({OwnedEvent(300, payload)});
+    log_->sync();
+  };
+  append(1, true);
+  const std::size_t before = end();
+  append_one(64);
+  const std::size_t head_bytes = end() - before - 64;
+  const std::size_t fixed = end() + head_bytes;
+  const std::size_t payload_bytes = 2 * page_bytes - fixed % page_bytes / 8 * 8 + 8;
+  append_one(payload_bytes);
+  ASSERT_LE(end() % page_bytes, 16U) << end();
+  ASSERT_LT(end(), block_bytes);
+  crash();
+  flip(end() - 200);
+  EXPECT_NE(refusal().find(": its checksum or its length is wrong"), std::string::npos) << refusal();
+  EXPECT_TRUE(torn_copies().empty());
 }
 
 TEST_F(RocksdbLogs, RefuseATypeThatRotsAndShowWhatComesBefore) {

@@ -81,6 +81,7 @@ class Store {
   }
 
   void put_meta(const char* name, std::string_view value) {
+    resume();
     check(database_->Put({}, std::string("meta ") + name, {value.data(), value.size()}), "write");
   }
 
