@@ -19,6 +19,7 @@ struct Disk {
 Disk committed;
 int erases_until_failure = 0;  // 0: they do not fail
 int commits_until_failure = 0;
+std::string commit_failure;
 int puts_until_failure = 0;
 
 bool is_due(int& left) {
@@ -62,7 +63,7 @@ class FrailStore {
   }
   void commit() {
     const std::optional<Disk> done = std::exchange(open_, {});
-    if (is_due(commits_until_failure)) throw std::runtime_error("the disk lost it");
+    if (is_due(commits_until_failure)) throw std::runtime_error(commit_failure);
     if (done) committed = *done;
   }
   void roll_back() { open_.reset(); }
@@ -83,6 +84,7 @@ class GroupedLogs : public ::testing::Test {
   GroupedLogs() {
     committed = {};
     erases_until_failure = commits_until_failure = puts_until_failure = 0;
+    commit_failure = "the disk lost it";
     path_.text = folder_name_.c_str();
     raw_.options = &path_;
     raw_.option_count = 1;
@@ -148,6 +150,14 @@ TEST_F(GroupedLogs, GoOnWithAllThatTheyHaveAfterADropThatFailed) {
   log_->truncate_before(next_ - 2);
   log_->describe(state_);
   EXPECT_EQ(state_.first_sequence, next_ - 2);
+}
+
+TEST_F(GroupedLogs, AreOverAfterAFailureThatHasNoWords) {
+  append();
+  commits_until_failure = 1;
+  commit_failure = "";
+  EXPECT_THROW(log_->sync(), std::runtime_error);
+  EXPECT_EQ(failure_of([&] { log_->sync(); }).find("the log "), 0U);
 }
 
 TEST_F(GroupedLogs, AreOverWhenWhatWasAppendedBeforeADropCannotBeCommitted) {

@@ -166,7 +166,7 @@ class GroupedLog : public WalBackend {
   }
 
   void stop() {
-    const bool is_to_sync = std::exchange(is_open_, false) && failure_.empty() && !is_read_only_;
+    const bool is_to_sync = std::exchange(is_open_, false) && !has_failed_ && !is_read_only_;
     try {
       if (is_to_sync) sync();
     } catch (...) {
@@ -183,7 +183,7 @@ class GroupedLog : public WalBackend {
   static constexpr std::uint64_t uncommitted_bytes_max = std::uint64_t{32} << 20;
 
   void require_alive() const {
-    if (failure_.empty()) return;
+    if (!has_failed_) return;
     throw std::runtime_error("the log " + folder_.path() + " failed before (" + failure_ +
                              "): start again, so that it recovers");
   }
@@ -197,7 +197,11 @@ class GroupedLog : public WalBackend {
     } catch (const LogFull&) {
       throw;
     } catch (const std::exception& failure) {
+      has_failed_ = true;
       failure_ = failure.what();
+      throw;
+    } catch (...) {
+      has_failed_ = true;
       throw;
     }
   }
@@ -324,7 +328,8 @@ class GroupedLog : public WalBackend {
   std::string schema_;
   std::string note_;
   std::string damage_;   // read-only: where what can be read ends
-  std::string failure_;  // the first that was final; "": none
+  std::string failure_;  // the first that was final, in its words
+  bool has_failed_ = false;
   bool is_open_ = false;
   bool is_read_only_ = false;
   std::uint64_t first_ = 0;  // of the events held; 0: none
