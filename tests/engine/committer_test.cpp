@@ -120,6 +120,24 @@ TEST_P(Committers, TryADropThatFailedAgainWhileTheyWaitForRoom) {
   committer_.release_all();
 }
 
+TEST_P(Committers, EndWhenADropThatTheyWaitForLosesWhatWasAppended) {
+  small_.failing_drops = 1000;
+  small_.is_lost = true;
+  committer_.start({});
+  for (std::uint64_t sequence = 1; sequence <= capacity + 1; ++sequence) push(sequence);
+  while (read_cell(cells_.waits_for_room) == 0) std::this_thread::yield();
+  const std::uint64_t tries = read_cell(cells_.full_waits);
+  committer_.drop_before(capacity / 2);
+  while (read_cell(cells_.waits_for_room) != 0 && read_cell(cells_.full_waits) < tries + 10)
+    std::this_thread::yield();
+  EXPECT_EQ(read_cell(cells_.waits_for_room), 0U);
+  EXPECT_TRUE(committer_.has_failed());
+  control_.abandon();
+  committer_.staging().close();
+  committer_.join();
+  committer_.release_all();
+}
+
 // What was appended and not synced may be gone with it, as only the store can say.
 TEST_P(Committers, AskTheStoreAfterADropThatFailedWhetherItGoesOn) {
   small_.failing_drops = 1000;

@@ -116,7 +116,7 @@ void Committer::wait_for_room() {
 // True: stored. Waits while the disk is full; without turn_, which drop_old() takes.
 bool Committer::append() {
   bool is_waiting = false;
-  while (!control_.is_abandoned()) {
+  while (!is_over()) {
     auto stored = store_.append(spans_, stored_ + 1, span_events_);
     if (!stored) {
       set_cell(cells_.waits_for_room, 0);
@@ -141,6 +141,7 @@ bool Committer::append() {
     // A snapshot may have been on its way when the log filled up; no other one will come.
     if (!TICKWEIR_BUG("full log keeps all")) drop_old(true);
   }
+  set_cell(cells_.waits_for_room, 0);
   return false;
 }
 
