@@ -197,16 +197,20 @@ Pipeline on_thread(std::vector<unsigned> list, WaitMode wait = WaitMode::adaptiv
 }
 
 TEST(Layout, RefusesCpusThatDoNotExist) {
-  EXPECT_EQ(build(on_thread({7})).lines, Lines{"1011:1 error: CPU 7 does not exist; this machine has 0-1"});
+  const std::string help = " (remove cpus, or name others; for one run, --set threads.t.cpus=0-1)";
+  EXPECT_EQ(build(on_thread({7})).lines,
+            Lines{"1011:1 error: CPU 7 does not exist; this machine has 0-1" + help});
   EXPECT_EQ(build(on_thread({0, 2, 3, 5})).lines,
-            Lines{"1011:1 error: CPUs 2-3,5 do not exist; this machine has 0-1"});
+            Lines{"1011:1 error: CPUs 2-3,5 do not exist; this machine has 0-1" + help});
 }
 
 TEST(Layout, RefusesCpusThatAreForbidden) {
   Machine machine = cpus(4);
   machine.cpus_allowed = {0, 1};
-  EXPECT_EQ(build(on_thread({3}), machine).lines,
-            Lines{"1011:1 error: CPU 3 is not allowed by affinity or cgroup; allowed are 0-1"});
+  EXPECT_EQ(
+      build(on_thread({3}), machine).lines,
+      Lines{"1011:1 error: CPU 3 is not allowed by affinity or cgroup; allowed are 0-1 (remove cpus, or "
+            "name others; for one run, --set threads.t.cpus=0-1)"});
 }
 
 TEST(Layout, RefusesAPriorityThatIsNotPermitted) {

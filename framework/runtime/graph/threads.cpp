@@ -24,15 +24,20 @@ void check_cpus(const ThreadConfig& thread, const Machine& machine, Diagnostics&
   const auto subject = [](const std::vector<unsigned>& cpus) {
     return (cpus.size() == 1 ? "CPU " : "CPUs ") + cpus_text(cpus);
   };
+  const std::string help = "remove cpus, or name others; for one run, --set threads." + thread.name +
+                           ".cpus=" + cpus_text(machine.cpus_allowed);
   if (!absent.empty()) {
-    diagnostics.error(thread.cpus_place, subject(absent) + (absent.size() == 1 ? " does" : " do") +
-                                             " not exist; this machine has " +
-                                             cpus_text(machine.cpus_present));
+    diagnostics.error(thread.cpus_place,
+                      subject(absent) + (absent.size() == 1 ? " does" : " do") +
+                          " not exist; this machine has " + cpus_text(machine.cpus_present),
+                      help);
   }
   if (!forbidden.empty()) {
-    diagnostics.error(thread.cpus_place, subject(forbidden) + (forbidden.size() == 1 ? " is" : " are") +
-                                             " not allowed by affinity or cgroup; allowed are " +
-                                             cpus_text(machine.cpus_allowed));
+    diagnostics.error(thread.cpus_place,
+                      subject(forbidden) + (forbidden.size() == 1 ? " is" : " are") +
+                          " not allowed by affinity or cgroup; allowed are " +
+                          cpus_text(machine.cpus_allowed),
+                      help);
   }
 }
 
