@@ -13,8 +13,6 @@
 namespace tickweir {
 namespace {
 
-const testing::OptionTexts any_port{{"listen", "127.0.0.1:0"}};
-
 testing::OptionTexts on_port(std::uint16_t port) {
   return {{"listen", "127.0.0.1:" + std::to_string(port)}};
 }

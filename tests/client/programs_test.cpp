@@ -15,8 +15,6 @@
 namespace tickweir {
 namespace {
 
-const testing::OptionTexts any_port{{"listen", "127.0.0.1:0"}};
-
 Outcome load(const ServedStage& source, const std::string& more) {
   return run(TICKWEIR_PROGRAM " load --to 127.0.0.1:" + std::to_string(source.port()) + " " + more);
 }

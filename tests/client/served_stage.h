@@ -22,6 +22,8 @@
 
 namespace tickweir {
 
+inline const testing::OptionTexts any_port{{"listen", "127.0.0.1:0"}};
+
 // For a source that comes back: below the ports that the kernel gives to connections, so that none of them
 // has taken it meanwhile.
 inline std::uint16_t lasting_port() {

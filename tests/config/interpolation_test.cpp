@@ -14,7 +14,7 @@ std::string interpolated(const std::string& value, const std::string& more = {})
   return outcome.config ? outcome.config->stages[0].options[0].texts[0].value : outcome.printed;
 }
 
-class Interpolation : public testing::Test {
+class Interpolation : public ::testing::Test {
  protected:
   void SetUp() override {
     ::setenv("TICKWEIR_TEST_SET", "here", 1);

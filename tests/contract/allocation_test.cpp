@@ -7,7 +7,6 @@
 namespace tickweir::contract {
 namespace {
 
-constexpr std::uint64_t wall_time = 1'767'700'000'000'000'000;
 
 class BareCalls : public OnePlugin {};
 class BareTakers : public OnePlugin {};

@@ -12,7 +12,6 @@ using testing::OwnedEvent;
 using testing::Settings;
 
 constexpr std::size_t source_events_max = 20'000;
-constexpr std::uint64_t wall_time = 1'767'700'000'000'000'000;  // after every event of the stream
 
 class Stage : public OnePlugin {
  protected:

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "tickweir/testing_events.h"
 
 namespace tickweir::contract {
+
+inline constexpr std::uint64_t wall_time = 1'767'700'000'000'000'000;  // after every event of the stream
 
 // The same events each time. Times never decrease.
 [[nodiscard]] const std::vector<testing::OwnedEvent>& market_stream();

@@ -77,7 +77,7 @@ struct Layout {
   bool overlaps;
 };
 
-class Logs : public testing::TestWithParam<Layout> {
+class Logs : public ::testing::TestWithParam<Layout> {
  protected:
   void SetUp() override { Disks::get().clear(); }
   static Disk& disk(const std::string& id) { return Disks::get().of(id); }

@@ -110,7 +110,7 @@ TEST_P(Logs, ReportWhatTheyHaveStored) {
 }
 
 // Which part of the pipeline stands still: a disk, or the last sink.
-class StandingStill : public testing::TestWithParam<const char*> {
+class StandingStill : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override { Disks::get().clear(); }
   static bool is_disk() { return std::string(GetParam()) != "sink"; }
@@ -144,7 +144,7 @@ TEST_P(StandingStill, FillsWhatIsBoundedAndDropsNothing) {
   EXPECT_EQ(Witness::get().of("released").size(), all);
 }
 
-INSTANTIATE_TEST_SUITE_P(Parts, StandingStill, testing::Values("sink", "log", "trades"),
+INSTANTIATE_TEST_SUITE_P(Parts, StandingStill, ::testing::Values("sink", "log", "trades"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

@@ -358,7 +358,7 @@ TEST(OverlappingLogs, StoreTheNextGroupWhileThisOneIsSynced) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, Logs,
-                         testing::Values(Layout{1, false}, Layout{2, false}, Layout{3, false},
+                         ::testing::Values(Layout{1, false}, Layout{2, false}, Layout{3, false},
                                          Layout{1, true}, Layout{3, true}),
                          [](const auto& one) {
                            return std::to_string(one.param.threads) + "_threads" +
