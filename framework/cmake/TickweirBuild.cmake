@@ -25,16 +25,17 @@ if(TICKWEIR_FUZZ)  # coverage of the libraries too, not only of the fuzzer's own
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# tickweir_unite(TARGET)
-# For libraries, and tests that include much. Builds for sanitizers are made to be run once: they compile a dozen files at a
-# time, as most of the time goes into headers. In others what is changed is compiled alone, so that each file is known to
-# compile.
+# tickweir_unite(TARGET [IF_SANITIZED])
+# Compiles its files a dozen at a time, as most of the time goes into headers. For tests that include much. Libraries are
+# united in builds for sanitizers only, which are made to be run once: in others each of their files is known to compile.
 function(tickweir_unite target)
-  if(TICKWEIR_UNITE OR TICKWEIR_SANITIZE)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
-    # A file that is included is no header here.
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  cmake_parse_arguments(arg "IF_SANITIZED" "" "" ${ARGN})
+  if(arg_IF_SANITIZED AND NOT TICKWEIR_SANITIZE)
+    return()
   endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+  # A file that is included is no header here, and what hides a name of another file hides nothing.
+  target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # tickweir_runs_seldom(TARGET [EXCEPT file...])
