@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """The walk of examples/deployment, on free ports, and the command of its unit."""
-import argparse
 import os
 import pathlib
 import re
@@ -17,7 +16,6 @@ sys.path.insert(0, str(HERE.parents[1] / 'support'))
 import console_page
 
 DEPLOYMENT = HERE.parents[2] / 'examples/deployment'
-arguments = None
 
 
 def free_ports(count):
@@ -49,24 +47,20 @@ class Deployment(unittest.TestCase):
         moved = lambda text: text.replace('7001', listen).replace('9464', metrics)
         (self.folder / 'exchange.yaml').write_text(moved((DEPLOYMENT / 'exchange.yaml').read_text()))
         page = moved((DEPLOYMENT / 'README.md').read_text())
-        self.assertGreaterEqual(console_page.run(self, page, self.folder, arguments.program, arguments.plugins), 9)
+        self.assertGreaterEqual(console_page.run(self, page, self.folder), 9)
 
     def test_the_command_of_the_unit_is_one(self):
         unit = (DEPLOYMENT / 'tickweir.service').read_text()
         program, command, pipeline, *more = re.search(r'^ExecStart=(.*)$', unit, flags=re.M).group(1).split()
         self.assertEqual((program, command, pipeline),
                          ('/usr/local/bin/tickweir', 'run', '/etc/tickweir/exchange.yaml'))
-        done = subprocess.run([arguments.program, 'validate', DEPLOYMENT / 'exchange.yaml', *more], check=False,
+        done = subprocess.run([console_page.arguments.program, 'validate', DEPLOYMENT / 'exchange.yaml', *more], check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              env={**os.environ, 'TICKWEIR_PLUGIN_PATH': arguments.plugins,
+                              env={**os.environ, 'TICKWEIR_PLUGIN_PATH': console_page.arguments.plugins,
                                    'CONFIGURATION_DIRECTORY': '/etc/tickweir', 'STATE_DIRECTORY': '/var/lib/tickweir'})
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn('snapshots in /var/lib/tickweir/snapshots', done.stdout)
 
 
 if __name__ == '__main__':
-    parser = argparse.ArgumentParser()
-    for name in ('program', 'plugins'):
-        parser.add_argument(f'--{name}', required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest])
+    console_page.main()

@@ -6,6 +6,7 @@
 // Threading: any.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <cstdio>
@@ -16,6 +17,7 @@
 
 namespace tickweir::testing {
 
+// What is there and no number counts as 0.
 [[nodiscard]] inline std::uint64_t number_of_environment(const char* name, std::uint64_t otherwise) {
   const char* const given = std::getenv(name);
   return given == nullptr ? otherwise : std::strtoull(given, nullptr, 10);
@@ -31,8 +33,9 @@ namespace tickweir::testing {
   return chosen;
 }
 
+// At least 1: a test of no round says nothing.
 [[nodiscard]] inline std::uint64_t effort() {
-  return number_of_environment("TICKWEIR_EFFORT", 1);
+  return std::max<std::uint64_t>(1, number_of_environment("TICKWEIR_EFFORT", 1));
 }
 
 constexpr bool is_sanitized = std::string_view(TICKWEIR_BUILD_SANITIZER) != "none";
